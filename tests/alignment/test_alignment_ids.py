@@ -13,6 +13,7 @@ import pytest
 from in_one_test import in_one_test
 
 from xentcli.alignment.align import align
+from xentcli.alignment.followers import RowSources
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
@@ -136,10 +137,10 @@ def test_ids_name_rows_whatever_stands_beside_them() -> None:
     labels, groups = (MemorySource(name, LABELS[:3], ids=np.arange(3)) for name in "yg")
     logits.id_column = labels.id_column = "key"
     with pytest.raises(InputError, match="ids 'key' name rows, and here columns are samples"):
-        align(logits, labels, groups=groups)
+        align(logits, labels, beside=RowSources(groups=groups))
     groups.id_column = "key"
     with pytest.raises(InputError, match="ids 'key' name rows, and here columns are samples"):
-        align(logits, MemorySource("y", np.array(0)), groups=groups)
+        align(logits, MemorySource("y", np.array(0)), beside=RowSources(groups=groups))
 
 
 def test_a_shift_goes_by_place() -> None:

@@ -54,7 +54,7 @@ def test_joined_parts_come_to_the_same(tmp_path: Path, dask_task: Any) -> None:
     np.save(tmp_path / "y.npy", rng.integers(0, 5, 203))
     logits, labels = (open_file(InputFile(str(tmp_path / f"{name}.npy"))) for name in "zy")
     work = LossWork(align(logits, labels, tiles=True), Criterion(metrics=(*HOMES,)))
-    parts = [work.part_of(step) for step in work.aligned.steps(8 * 5)]
+    parts = [work.part_of(step) for step in work.rows.steps(8 * 5)]
     assert len(parts) > 20
     results = dask_task.Results(joined)
     for part in parts:

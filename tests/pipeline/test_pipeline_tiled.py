@@ -19,9 +19,9 @@ from pipeline_tools import (
 )
 
 import xentcli as xent
-from xentcli.alignment.axes import find_axes
+from xentcli.alignment.axes import axes_of
+from xentcli.alignment.fitting import ShapeFit
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.shapes import ShapeFit
 from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import Source, indexed
 from xentcli.pipeline.evaluate import Criterion, evaluate
@@ -32,7 +32,7 @@ Y = np.arange(9) % 4
 
 def is_tiled(logits: Source, labels: Source) -> bool:
     fit = ShapeFit(logits.shape, labels.shape)
-    return find_axes(logits, labels, fit, None).by_tiles and logits.tileable
+    return axes_of(logits, labels, fit, None).by_tiles and logits.tileable
 
 
 def test_rows_are_those_of_the_file(tmp_path: Path) -> None:

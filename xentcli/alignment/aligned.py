@@ -12,7 +12,8 @@ from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
-from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, matched
+from xentcli.alignment.followers import Follower, matched, matchings_of
+from xentcli.alignment.steps import Step
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
 from xentcli.core.labels import NO_LABEL, LossOptions
@@ -32,24 +33,27 @@ class Aligned:
 
     Parameters
     ----------
-    logits, labels : Source
-        Labels are None where each row of logits has its own beside it in the file, or none has one.
+    logits : Source
+        The leader.
+    followers : sequence of Follower
+        The labels, unless each row of logits has its own beside it in the file or none has one; a
+        factor for each row; and a name of its group and of its cluster for each row, or for each
+        slice of the first axis.
     axes : Axes
         Where the classes lie, what labels are, and the shift.
     names : ClassNames
         What labels that are names mean.
     tiled : bool
         Whether logits are read a tile at a time, where they are computed.
-    matchings : tuple of Matching
-        Those that find labels, weights or names by id, where both files have ids.
-    beside : sequence of Source or None
-        A factor for each row; and a name of its group and of its cluster for each row, or for each
-        slice of the first axis.
     note : str, optional
         What was decided about the shape of the labels.
 
     Attributes
     ----------
+    name : str
+        The name of the logits.
+    labels : Source or None
+        The labels, if they are a source of their own.
     unlabelled : bool
         Whether rows have no labels; all labels that are handed out are then 0.
     labels_in_text : bool
@@ -67,40 +71,34 @@ class Aligned:
     def __init__(
         self,
         logits: Source,
-        labels: Source | None,
+        followers: Sequence[Follower],
         axes: Axes,
         names: ClassNames,
         *,
         tiled: bool = False,
-        matchings: "tuple[Matching, ...]" = (),
-        beside: Sequence[Source | None] = (None, None, None),
         note: str | None = None,
     ) -> None:
-        self.logits = logits
-        self.labels = labels
+        self._labels = next((each for each in followers if each.what == "labels"), None)
+        self._beside = [each for each in followers if each is not self._labels]
+        self.logits, self.name = logits, logits.name
+        self.labels = labels = self._labels.source if self._labels else None
         self.axes = axes
         self.names = names
         self.tiled = tiled
-        self.matchings = matchings
         self.unlabelled = labels is None and not logits.labelled
         self.labels_in_text = (labels or logits).format in _TEXT
         self.shareable = logits.shareable and (labels is None or labels.shareable)
-        self.sources = logits, labels, *beside
+        self.sources = logits, *(each.source for each in followers)
+        self._followers = tuple(followers)
         self.shape = axes.rows
         self.rows_of_a_slice = math.prod(axes.inner)
         self._note = note
         self._gapless = axes.lead[1:] == axes.rows[1:]
-        by_id = {matching.inputs: matching for matching in matchings}
-        offset = axes.shift.offset  # a shifted row has the weight and the names of its label
-        self._labels: Follower | None = None
-        if labels is not None:
-            axis = axes.labels_cut_axis
-            self._labels = Follower(labels, axis, offset, matching=by_id.get("labels"))
-        self._beside = [
-            Follower(source, 0, offset, what, by_id.get(what))
-            for source, what in zip(beside, BESIDE_ROWS, strict=True)
-            if source is not None
-        ]
+
+    @property
+    def matchings(self) -> "tuple[Matching, ...]":
+        """Those that find labels, weights or names by id, where both files have ids."""
+        return matchings_of(self._followers)
 
     @property
     def notes(self) -> list[str]:

@@ -2,12 +2,12 @@
 
 import math
 
+from xentcli.alignment.fitting import ShapeFit
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
-from xentcli.core.shapes import ShapeFit, show_shape
-from xentcli.errors import ShapeError
+from xentcli.core.shapes import show_shape
+from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
-from xentcli.formats.inline import is_inline
 
 BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 PAIR_HINT = (
@@ -94,35 +94,61 @@ class Axes:
         self.last_row_axis = last - 1 if class_axis == last else last
         self.last_label_axis = self.last_row_axis if probabilities else len(rows) - 1
 
+    def check_by_id(self, logits: Source) -> None:
+        """Raise InputError if rows matched by id are not rows of a table, or are shifted."""
+        column = logits.id_column
+        if self.cut_axis != 0:
+            what = f"{logits.name}: ids {column!r} name rows, and here columns are samples"
+            raise InputError(what)
+        if self.shift.across_blocks and self.shift.by:
+            raise InputError(
+                f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
+            )
 
-def find_axes(
-    logits: Source, labels: Source | None, fit: ShapeFit, class_axis: int | None, shift: int = 0
+
+def axes_of(
+    logits: Source,
+    labels: Source | None,
+    fit: ShapeFit,
+    class_axis: int | None,
+    shift: int = 0,
+    *,
+    alone: bool = False,
+    by_id: bool = False,
 ) -> Axes:
     """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
 
-    Labels are None where each row of logits has its own beside it in the file.
+    Labels are None where each row of logits has its own beside it in the file, or logits are
+    `alone`. Rows may be matched `by_id`.
 
     Raises
     ------
     ShapeError
         If labels do not fit logits, as far as their headers say.
+    InputError
+        If rows of these axes cannot be matched by id.
     """
     _check_axis(logits, class_axis)
-    axis, probabilities, note = _find(logits, labels, fit, class_axis)
-    if shift and labels is None:
+    probabilities, note = False, None
+    if alone:
+        axis = _axis_alone(logits, class_axis)
+    else:
+        axis, probabilities, note = _find(logits, labels, fit, class_axis)
+    if shift and labels is None and not alone:
         raise AssertionError("labels beside logits are shifted as a source of their own")
-    shifted = Shift(shift, across_blocks=len(logits.shape) == 2)
-    rows = fit.leads[axis]
-    axes = Axes(logits.shape, axis, rows, note, shifted, probabilities=probabilities)
-    if shift:
-        from xentcli.alignment.misfits import check_shift
+    shifted = Shift(0 if alone else shift, across_blocks=len(logits.shape) == 2)
+    axes = Axes(logits.shape, axis, fit.leads[axis], note, shifted, probabilities=probabilities)
+    if by_id:
+        axes.check_by_id(logits)
+    if shifted.by or not (alone or probabilities or axis in fit.axes):
+        from xentcli.alignment.misfits import check_fit
 
-        check_shift(logits, rows, shift)
+        check_fit(logits, labels or logits, fit, axes)
     return axes
 
 
-def axes_alone(logits: Source, fit: ShapeFit, class_axis: int | None) -> Axes:
-    """Decide which axis of logits without labels holds the classes.
+def _axis_alone(logits: Source, class_axis: int | None) -> int:
+    """Return which axis of logits without labels holds the classes.
 
     Raises
     ------
@@ -130,12 +156,11 @@ def axes_alone(logits: Source, fit: ShapeFit, class_axis: int | None) -> Axes:
         If there are three axes or more, or only one, and no class axis is given, or if there is one
         column.
     """
-    _check_axis(logits, class_axis)
     shape = logits.shape
     if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
         what = f"{logits.name}: one column is not a matrix of logits, (N, C)"
         raise ShapeError(what, hint=PAIR_HINT)
-    if class_axis is None and len(shape) == 1 and not is_inline(logits.name):  # 1,2,3 is a row
+    if class_axis is None and len(shape) == 1 and logits.format != "typed":  # 1,2,3 is a row
         raise ShapeError(
             f"{logits.name}: of one axis, {show_shape(shape)}: either each number is a row, or all "
             "are one row",
@@ -148,8 +173,7 @@ def axes_alone(logits: Source, fit: ShapeFit, class_axis: int | None) -> Axes:
             hint="the last one, as language models have it: --class-axis -1; the second, as "
             "PyTorch's losses have it: --class-axis 1",
         )
-    axis = len(shape) - 1 if class_axis is None else class_axis % len(shape)
-    return Axes(shape, axis, fit.leads[axis], probabilities=False)
+    return len(shape) - 1 if class_axis is None else class_axis % len(shape)
 
 
 def _check_axis(logits: Source, class_axis: int | None) -> None:
@@ -186,10 +210,6 @@ def _find(
         axis, note = (axis, as_pytorch) if axis in fit.axes else (last, None)
     if labels is None and axis == 0:
         raise ShapeError(f"{logits.name}: labels beside logits need one row a line: class axis 1")
-    if axis not in fit.axes:
-        from xentcli.alignment.misfits import misfit
-
-        raise misfit(logits, labels or logits, fit, [axis, *others])
     return axis, False, note
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from xentcli.alignment.followers import Follower
 from xentcli.alignment.shard_counts import ShardCounts
-from xentcli.alignment.steps import FollowedRows, Follower, Piece, Step, StepPart, rows_of_table
+from xentcli.alignment.steps import FollowedRows, Piece, Step, StepPart, rows_of_table
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
 

@@ -13,9 +13,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import Axes
 from xentcli.errors import InputError
-from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along, indexed
+from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
 from xentcli.text import shortened, visible
 
 if TYPE_CHECKING:
@@ -46,19 +45,19 @@ class Matching:
     ----------
     logits, labels : Source
         Both hand out ids. Labels can be read again: they have a reference, or are in memory.
-    inputs : str
-        What `labels` holds: 'labels', 'weights', 'groups', 'clusters', or another model's logits.
-    what : str, optional
-        What messages call one of them; by default `inputs` without its final s.
+    what : str
+        What messages call several of them: 'labels', 'weights', 'groups', 'clusters' or 'rows'.
+    inputs : str, optional
+        What parts and problems call them; by default the same.
     """
 
     def __init__(
-        self, logits: Source, labels: Source, inputs: str = "labels", what: str | None = None
+        self, logits: Source, labels: Source, what: str = "labels", inputs: str | None = None
     ) -> None:
         self._logits = logits
         self._labels = labels
-        self.inputs = inputs
-        self._what = what or inputs.removesuffix("s")
+        self.inputs = inputs or what
+        self._what = what.removesuffix("s")
         self._used: list[tuple[int, int, Array | None]] = []
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
@@ -217,24 +216,3 @@ def _equal(one: Array, other: Array) -> bool:
 
 def _shown(id_: str) -> str:
     return repr(visible(shortened(id_)))
-
-
-def by_id(
-    logits: Source, other: Source, inputs: str, what: str | None = None
-) -> tuple[Source, Matching | None]:
-    """Return labels, weights or names, and their matching by id if both files have ids."""
-    if None in (logits.id_column, other.id_column):
-        return other, None
-    other = other if other.reference is not None else indexed(other)
-    return other, Matching(logits, other, inputs, what)
-
-
-def check_by_id(logits: Source, axes: Axes) -> None:
-    """Raise InputError if rows matched by id are not rows of a table, or are shifted."""
-    column = logits.id_column
-    if axes.cut_axis != 0:
-        raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")
-    if axes.shift.across_blocks and axes.shift.by:
-        raise InputError(
-            f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
-        )

@@ -2,16 +2,35 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from xentcli.core.shapes import ShapeFit, fits, same_but_for_ones, show_shape
+from xentcli.alignment.fitting import ShapeFit, fits, same_but_for_ones
+from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
-from xentcli.formats.hidden.head_options import head_of
+
+if TYPE_CHECKING:
+    from xentcli.alignment.axes import Axes
 
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
 
-def misfit(logits: Source, labels: Source, fit: ShapeFit, axes: Sequence[int]) -> ShapeError:
+def check_fit(logits: Source, labels: Source, fit: ShapeFit, axes: "Axes") -> None:
+    """Raise ShapeError if labels do not fit logits, or no row can have a label so far on."""
+    if not axes.probabilities and axes.class_axis not in fit.axes:
+        raise _misfit(logits, labels, fit, fit.expected)
+    rows, shift = axes.rows, axes.shift.by
+    if not shift:
+        return
+    if not rows:
+        raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
+    if rows[1:] == (1,) and _are_layers(logits, logits.shape[:-2]):
+        # Sequences of one token may be hidden states, (T, layers, D).
+        what = f"{logits.name}: a shift leaves no label to sequences of one token"
+        raise ShapeError(what, hint=_LAYER_HINT)
+
+
+def _misfit(logits: Source, labels: Source, fit: ShapeFit, axes: Sequence[int]) -> ShapeError:
     """Return the error of labels that fit neither as class indices nor as probabilities.
 
     The classes should lie along the first of `axes`, or else along the second.
@@ -46,20 +65,9 @@ def misfit(logits: Source, labels: Source, fit: ShapeFit, axes: Sequence[int]) -
     )
 
 
-def check_shift(logits: Source, rows: Shape, shift: int) -> None:
-    """Raise ShapeError if no row can have a label this far on, whatever the labels are."""
-    if not rows:
-        raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
-    if rows[1:] == (1,) and _are_layers(logits, logits.shape[:-2]):
-        # Sequences of one token may be hidden states, (T, layers, D).
-        what = f"{logits.name}: a shift leaves no label to sequences of one token"
-        raise ShapeError(what, hint=_LAYER_HINT)
-
-
 def _are_layers(logits: Source, labels: Shape) -> bool:
     """Whether labels would fit if one layer of the hidden states were taken."""
-    head = head_of(logits)
-    return head is not None and head.layer is None and fits(logits.shape[:-2], labels)
+    return logits.without_layer and fits(logits.shape[:-2], labels)
 
 
 def _cure(fit: ShapeFit, axis: int) -> str | None:

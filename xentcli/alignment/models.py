@@ -5,7 +5,7 @@ the names in the headers, if both have some.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_order import class_order
-from xentcli.alignment.ids import Matching, by_id, check_by_id
-from xentcli.alignment.steps import Follower, Step, read, rows_of_table
+from xentcli.alignment.followers import Follower, following, matchings_of, read
+from xentcli.alignment.steps import Step, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
 from xentcli.core.shapes import as_rows, show_shape
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, indexed, read_whole
+from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source, Table, indexed, read_whole
+
+if TYPE_CHECKING:
+    from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
 
@@ -29,28 +32,30 @@ class OtherModel(NamedTuple):
 
     Attributes
     ----------
-    source : Source
-        Its file or files.
+    follower : Follower
+        Its file or files, whose rows belong to those of the first model.
     order : tuple of int or None
         The column of each class of the first model; None if the order is the same.
-    matching : Matching or None
-        The matching that finds its rows by id.
     number : int
         The number of the model among the others, from 1.
     note : str or None
         A note for the user about its classes.
     """
 
-    source: Source
+    follower: Follower
     order: tuple[int, ...] | None = None
-    matching: Matching | None = None
     number: int = 1
     note: str | None = None
 
     @property
+    def source(self) -> Source:
+        """Its file or files."""
+        return self.follower.source
+
+    @property
     def input(self) -> str:
         """The name of this input in problems and matchings."""
-        return f"logits {self.number}"
+        return _input(self.number)
 
     def in_order(self, rows: Array) -> Array:
         """Return rows (N, C) with the classes in the order of the first model's."""
@@ -87,15 +92,27 @@ class AlignedModels(NamedTuple):
         return self.first.shareable and all(other.source.shareable for other in self.others)
 
     @property
-    def matchings(self) -> list[Matching]:
+    def matchings(self) -> "tuple[Matching, ...]":
         """The matchings that find labels and rows by id."""
-        of_others = (other.matching for other in self.others)
-        return [*self.first.matchings, *(each for each in of_others if each is not None)]
+        of_others = matchings_of(other.follower for other in self.others)
+        return *self.first.matchings, *of_others
 
-    def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
-        """Cut the first model's logits into blocks, each with what belongs to the same rows."""
-        axis = self.first.axes.cut_axis or 0
-        return self.first.steps(elements, more=[_follower(other, axis) for other in self.others])
+    @property
+    def shape(self) -> Shape:
+        """The shape of one number for each row of logits."""
+        return self.first.shape
+
+    @property
+    def name(self) -> str:
+        """The name of the first model's logits."""
+        return self.first.name
+
+    def steps(self, elements: int = BLOCK_ELEMENTS, rows: slice | None = None) -> Iterator[Step]:
+        """Cut the first model's logits into blocks, each with what belongs to the same rows.
+
+        If `rows` is given, blocks without any of these slices are left out.
+        """
+        return self.first.steps(elements, rows, [other.follower for other in self.others])
 
     def read(
         self, step: Step, ids: Array | None, count: int, keep: slice | None = None
@@ -130,11 +147,12 @@ class AlignedModels(NamedTuple):
         if axes.cut_axis is None:
             values = read_whole(other.source)
             return as_rows(values, axes.class_axis), None
-        there = read(_follower(other, axes.cut_axis), part)
-        if other.matching is not None:
+        there = read(other.follower, part)
+        matching = other.follower.matching
+        if matching is not None:
             if keep is not None:
                 there = rows_of_table(Table(there.values, None, there.ids), keep.start, keep.stop)
-            values, places = other.matching.labels_of(ids, there, step.block.start)
+            values, places = matching.labels_of(ids, there, step.block.start)
             return as_rows(values, axes.class_axis), places
         values = axes.shift.logits_with_a_label(there.values, axes.last_row_axis, step.rows)
         rows = as_rows(values, axes.class_axis)
@@ -147,8 +165,8 @@ class AlignedModels(NamedTuple):
             return self.first.place(problem)
         axes = self.first.axes
         index = [*row_index(problem.row, axes.inner)] if axes.lead else []
-        if other.matching is not None:
-            index[0] = other.matching.place_of(index[0])
+        if other.follower.matching is not None:
+            index[0] = other.follower.matching.place_of(index[0])
         if problem.column is not None:
             column = problem.column if other.order is None else other.order[problem.column]
             index.insert(axes.class_axis, column)
@@ -159,8 +177,8 @@ class AlignedModels(NamedTuple):
         return self.first.names.with_hint(problem).at(self.place(problem))
 
 
-def _follower(other: OtherModel, axis: int) -> Follower:
-    return Follower(other.source, axis, 0, "rows", other.matching, in_shards=False)
+def _input(number: int) -> str:
+    return f"logits {number}"
 
 
 def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
@@ -171,16 +189,19 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
     InputError
         If their shapes or their classes are not those of the first.
     """
-    found = []
+    axes, found = first.axes, []
     for number, given in enumerate(others, 1):
-        source = indexed(given) if first.axes.cut_axis else given
-        there, matching = by_id(first.logits, source, f"logits {number}", "row")
-        _check_shape(first.logits, there, first.axes, by_id=matching is not None)
-        if matching is not None:
-            check_by_id(first.logits, first.axes)
-        order = class_order(first, there)
-        found.append(OtherModel(there, order.columns, matching, number, order.note))
-    tiled = all(other.matching is None and other.source.tileable for other in found)
+        source = indexed(given) if axes.cut_axis else given
+        axis = axes.cut_axis or 0
+        there = following(
+            first.logits, source, "rows", axis=axis, inputs=_input(number), in_shards=False
+        )
+        _check_shape(first.logits, there.source, axes, by_id=there.matching is not None)
+        if there.matching is not None:
+            axes.check_by_id(first.logits)
+        order = class_order(first, there.source)
+        found.append(OtherModel(there, order.columns, number, order.note))
+    tiled = all(each.follower.matching is None and each.source.tileable for each in found)
     return AlignedModels(first if tiled else first.in_memory(), tuple(found))
 
 

@@ -11,8 +11,9 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
-    from xentcli.pipeline.evaluate import Kind, Measured
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.measure import Keeping, Options
+    from xentcli.pipeline.measured import Measured
     from xentcli.pipeline.opening import Source
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import FileFacts, Provenance

@@ -1,7 +1,6 @@
-"""Compares the shapes of logits and labels, and lays out both as rows."""
+"""Lays out logits and labels of any shape as rows."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,44 +11,6 @@ from xentcli.errors import ShapeError
 
 AnyShape = tuple[int | None, ...]
 """A shape whose lengths need not all be known."""
-
-
-class ShapeFit:
-    """How labels may belong to logits, as far as their shapes tell.
-
-    Attributes
-    ----------
-    labels : tuple of int or None
-        The shape of the labels.
-    leads : list of tuple of int or None
-        The shape of the rows, for each axis that may hold the classes.
-    axes : list of int
-        The axes that may hold the classes because each of these rows has a label.
-    alike : bool
-        Whether labels have the logits' shape, as class probabilities have.
-    expected : list of int
-        The axes that hold the classes: the user's, or else PyTorch's, or else the last one.
-    found : bool
-        Whether labels fit as they are, with the classes along such an axis.
-    """
-
-    __slots__ = ("alike", "axes", "expected", "found", "labels", "leads")
-
-    def __init__(self, shape: AnyShape, labels: AnyShape, class_axis: int | None = None) -> None:
-        self.labels = labels
-        self.leads: list[AnyShape] = leads_of(shape)
-        self.axes = [
-            axis
-            for axis, lead in enumerate(self.leads)
-            if fits(lead, self.labels) or (lead == () and fits((1,), self.labels))
-        ]
-        self.alike = fits(shape, self.labels)
-        last = len(shape) - 1
-        if class_axis is not None and -last <= class_axis + 1 <= last + 1:
-            self.expected = [class_axis % len(shape)]
-        else:
-            self.expected = [min(1, last), last] if last > 1 else [last]
-        self.found = self.alike or not {*self.axes}.isdisjoint(self.expected)
 
 
 class FlatRows:
@@ -67,23 +28,6 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     """Return the shape of the logits without the class axis: that of one number for each row."""
     axis %= len(shape)
     return shape[:axis] + shape[axis + 1 :]
-
-
-def leads_of(shape: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """Return, for each axis that may hold the classes, the shape of one number for each row."""
-    return [without_axis(shape, axis) for axis in range(len(shape))]
-
-
-def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    """Whether two shapes are the same, as far as both are known."""
-    return len(one) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
-    )
-
-
-def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    """Whether two shapes differ by axes of length 1 only, as far as both are known."""
-    return fits(*([n for n in shape if n != 1] for shape in (one, other)))
 
 
 def show_shape(shape: AnyShape) -> str:

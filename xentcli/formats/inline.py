@@ -80,6 +80,7 @@ def open_inline(text: str, options: ReadOptions) -> Source:
         if too_large:
             raise InputError(f"{shown}: {too_large[0]} is larger than any float64")
     source = MemorySource(shown, values)
+    source.format = "typed"
     source.stored_dtype = "text" if values.dtype == object else "float64"
     source.notes = notes
     return source

@@ -78,7 +78,9 @@ class Shards(Source):
         self.tileable, self.shareable = facts.tileable, facts.shareable
         self.notes = list(facts.notes)
         self.files = facts.files
-        self.of_tokens = facts.files[0].options.head is not None
+        head = facts.files[0].options.head
+        self.of_tokens = head is not None
+        self.without_layer = head is not None and head.layer is None
         self.lengths = list(facts.lengths)
         self.shape = (total(self.lengths), *facts.row)
         self.unchanged = partial(_check_all, checks)

@@ -101,6 +101,8 @@ class Source(ABC):
         Whether rows are docs of lm-evaluation-harness, of which more was logged.
     of_tokens : bool
         Whether rows are tokens whose logits are formed first, which is most of the work.
+    without_layer : bool
+        Whether rows are formed of hidden states, of which no layer was chosen.
     labelled : bool
         Whether the tables hold labels beside the values.
     label_row : tuple of int
@@ -137,6 +139,7 @@ class Source(ABC):
     header: tuple[str, ...] | None = None
     of_samples: bool = False
     of_tokens: bool = False
+    without_layer: bool = False
     labelled: bool = False
     label_row: Shape = ()
     id_column: str | None = None

@@ -14,9 +14,10 @@ from xentcli.pipeline.calibrate_report import (
 )
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.curve import curve_of
-from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
+from xentcli.pipeline.evaluate import measured, states_of_rows
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, fit

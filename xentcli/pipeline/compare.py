@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
-from xentcli.alignment.cutting import chosen
+from xentcli.alignment.followers import RowSources
 from xentcli.alignment.models import AlignedModels, with_models
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Remark, Total, collect, joined
+from xentcli.pipeline.flow import Remark, Total
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.opening import Source
 from xentcli.pipeline.pair_errors import of_pairs
@@ -146,7 +146,8 @@ def compare(
     spools = Spools(plan.kept(len(models) - 1))
     try:
         with of_pairs():
-            total = _total(work, run, spools)
+            rows = models[0].criterion.rows
+            total = run.total(together, work.part_of, rows, watch=spools.watch)
         found = _found(work, total)
         comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:
@@ -197,25 +198,13 @@ def _together(
         shift=base.criterion.shift,
         naming=base.criterion.naming,
         tiles=all(model.criterion.kind == "logits" for model in models),
-        groups=None if isinstance(by, str) else by,
-        clusters=None if isinstance(cluster, str) else cluster,
+        beside=RowSources(
+            groups=None if isinstance(by, str) else by,
+            clusters=None if isinstance(cluster, str) else cluster,
+        ),
         labelled=False,
     )
     return with_models(first, [model.source for model in others])
-
-
-def _total(work: CompareWork, run: Run, spools: Spools) -> Total[PairStates]:
-    """Return what all rows come to."""
-    models, rows = work.models, work.criteria[0].rows
-    steps = chosen(models.steps(run.block_elements), rows)
-    parts = run.map(work.part_of, steps, shareable=models.shareable, join=joined)
-    for matching in models.matchings if rows is None else ():
-        parts = matching.watch(parts)
-    progress = run.progress_of(models.first.axes.rows)
-    total = collect(spools.watch(parts), None, progress, models.error, models.sources)
-    if rows is not None and total.state is None:
-        raise InputError(f"{models.first.logits.name}: there is no row {rows.start or 0}")
-    return total
 
 
 def _looks(remarks: Mapping[str, Remark], number: int) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.steps import Step, kept, matched, rows_before, rows_chosen
+from xentcli.alignment.followers import matched
+from xentcli.alignment.steps import Step, kept, rows_before, rows_chosen
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.checks import Problem, RowKind
 from xentcli.core.labels import LossOptions
@@ -19,8 +20,10 @@ from xentcli.formats.base import ArrayHeader, Shape
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import Elements
-from xentcli.pipeline.flow import Part, begin_of, in_groups
+from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
+from xentcli.pipeline.judgement import element_notes
 from xentcli.pipeline.kept_rows import kept_of
+from xentcli.pipeline.measured import Measured
 
 Array = NDArray[Any]
 
@@ -43,15 +46,15 @@ BINARY_FACTS = frozenset(
 class ElementWork(NamedTuple):
     """What is done with a step, by whoever does it."""
 
-    elements: Elements
+    rows: Elements
     criterion: Criterion
     keeps_losses: bool = False
 
     @property
     def header(self) -> ArrayHeader:
         """The header of an array of one loss for each number."""
-        values, rows = self.elements.values, self.criterion.rows
-        shape: Shape = values.shape if rows is None else (None, *values.shape[1:])
+        values, chosen = self.rows.values, self.criterion.rows
+        shape: Shape = values.shape if chosen is None else (None, *values.shape[1:])
         ids, columns = values.id_column, values.columns if len(values.shape) == 2 else None
         if ids is not None and columns is None:
             columns = ("loss",)
@@ -59,7 +62,7 @@ class ElementWork(NamedTuple):
 
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""
-        return begin_of(step.block, self.elements.values)
+        return begin_of(step.block, self.rows.values)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the numbers of a step and measure them."""
@@ -70,7 +73,7 @@ class ElementWork(NamedTuple):
         labels, ids = (None if x is None else x[keep] for x in (read_in.labels, read_in.ids))
         values = criterion.prepared(stored)
         states = criterion.states
-        before = rows_before(step.block.start + (keep.start or 0), self.elements.values.shape[1:])
+        before = rows_before(step.block.start + (keep.start or 0), self.rows.values.shape[1:])
         inner = math.prod(values.shape[1:])
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
         names = (beside.get("groups"), beside.get("clusters"))
@@ -96,8 +99,29 @@ class ElementWork(NamedTuple):
             kept=kept_of(facts, criterion.kept),
         )
 
+    def measured(self, total: Total[States]) -> Measured:
+        """Return what is measured of all numbers."""
+        criterion, shape = self.criterion, self.rows.shape
+        return Measured(
+            (total.state or criterion.states).compute(),
+            total,
+            criterion.classes_of_elements,
+            0,
+            (total.rows, *(n or 0 for n in shape[1:])),
+            self._label_names,
+            list(element_notes(self.rows, total, criterion)),
+        )
+
+    @property
+    def _label_names(self) -> tuple[str, ...] | None:
+        """The names of several labels of a row."""
+        values = self.rows.values
+        if len(values.shape) != 2 or values.shape[1] == 1:
+            return None
+        return self.criterion.naming.of(values.shape[1]) or values.columns
+
     def _read(self, step: Step) -> "_Read":
-        elements, start = self.elements, step.block.start
+        elements, start = self.rows, step.block.start
         table = elements.values.decode(step.block)
         labels = table.labels
         places_of: dict[str, Array] = {}

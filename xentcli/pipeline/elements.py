@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.alignment.beside import matched_beside
 from xentcli.alignment.cutting import steps
-from xentcli.alignment.ids import Matching, by_id
-from xentcli.alignment.reshaped import in_shape
-from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step
+from xentcli.alignment.fitting import in_shape
+from xentcli.alignment.followers import Follower, RowSources, followers_of, matchings_of
+from xentcli.alignment.steps import Step
 from xentcli.core.binary import BinaryOptions, check_binary_weights
 from xentcli.core.checks import Problem, row_index
 from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.opening import RowSources
+
+if TYPE_CHECKING:
+    from xentcli.alignment.ids import Matching
 
 __all__ = ["BinaryOptions", "Elements", "elements_of"]
 
@@ -25,30 +26,20 @@ class Elements(NamedTuple):
 
     Attributes
     ----------
-    values, labels : Source
-        `labels` is None where there are none, or where they stand beside the values.
-    beside : RowSources
-        Weights, groups and clusters, one for each slice of the first axis.
-    matchings : tuple of Matching
-        They find labels, weights or names by their ids, where both files have ids.
+    values : Source
+        The leader.
+    followers : tuple of Follower
+        The labels, unless there are none or they stand beside the values; and weights, groups and
+        clusters, one for each slice of the first axis.
     """
 
     values: Source
-    labels: Source | None = None
-    beside: RowSources = RowSources()
-    matchings: tuple[Matching, ...] = ()
+    followers: tuple[Follower, ...] = ()
 
     @property
-    def followers(self) -> list[Follower]:
-        """What is read in step with the values."""
-        by_id = {matching.inputs: matching for matching in self.matchings}
-        return [
-            Follower(source, what=what, matching=by_id.get(what))
-            for what, source in zip(
-                ("labels", *BESIDE_ROWS), (self.labels, *self.beside), strict=True
-            )
-            if source is not None
-        ]
+    def name(self) -> str:
+        """The name of the numbers."""
+        return self.values.name
 
     @property
     def shape(self) -> Shape:
@@ -56,9 +47,14 @@ class Elements(NamedTuple):
         return self.values.shape
 
     @property
-    def sources(self) -> tuple[Source | None, ...]:
+    def matchings(self) -> "tuple[Matching, ...]":
+        """They find labels, weights or names by their ids, where both files have ids."""
+        return matchings_of(self.followers)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
         """The files that are read."""
-        return self.values, self.labels, *self.beside
+        return self.values, *(each.source for each in self.followers)
 
     @property
     def shareable(self) -> bool:
@@ -71,7 +67,8 @@ class Elements(NamedTuple):
 
     def place(self, problem: Problem) -> str:
         """Name the place of a problem in its input."""
-        source = self.labels if problem.input == "labels" and self.labels else self.values
+        labels = (each.source for each in self.followers if problem.input == each.what == "labels")
+        source = next(labels, self.values)
         inner = tuple(n or 0 for n in self.values.shape[1:])
         return source.place(row_index(problem.row, inner))
 
@@ -98,12 +95,7 @@ def elements_of(
             check_binary_weights(criterion.binary, values.shape)
     elif labels is not None or values.labelled:
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
-    sources, found = matched_beside(values, beside, values.shape[:1])
-    matching = None
-    if labels is not None:
-        labels, matching = by_id(values, labels, "labels")
-    matchings = (*([matching] if matching else []), *found)
-    return Elements(values, labels, RowSources(*sources), matchings)
+    return Elements(values, followers_of(values, labels, beside, values.shape[:1]))
 
 
 def _labels_of(values: Source, labels: Source | None) -> Source | None:

@@ -4,26 +4,23 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from xentcli.alignment.align import align
-from xentcli.alignment.aligned import Aligned
+from xentcli.alignment.followers import RowSources
 from xentcli.core.checks import Kind, RowKind
 from xentcli.core.labels import LossOptions, as_weight
-from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, joined
-from xentcli.pipeline.judgement import element_notes, missing_sums, row_notes, summary_of
+from xentcli.pipeline.flow import Part, Remark, Sink, Total
+from xentcli.pipeline.judgement import missing_sums, summary_of
 from xentcli.pipeline.loss_work import LossWork
-from xentcli.pipeline.opening import RowSources
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.run import Run
 from xentcli.records import Record
 from xentcli.results.loss import LossSummary
 
 if TYPE_CHECKING:
     from xentcli.pipeline.element_work import ElementWork
-    from xentcli.pipeline.elements import Elements
 
-    AnyRows = Aligned | Elements
     AnyWork = LossWork | ElementWork
 
 Watch = Callable[[Iterable[Part[States]]], Iterable[Part[States]]]
@@ -49,7 +46,7 @@ class Evaluation(Record):
     """The rows of probabilities that miss a sum of 1, and by how much at most."""
     results: Mapping[str, Any]
     """The result of each metric, by its name."""
-    found: "Measured | None" = None
+    found: Measured | None = None
     """What all rows came to; None for merged states."""
 
 
@@ -88,37 +85,6 @@ def evaluate(
     return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
 
 
-class Measured(Record):
-    """What all rows came to, and how they were read.
-
-    Attributes
-    ----------
-    results : dict
-        The result of each metric, by its name.
-    total : Total
-        What all blocks came to.
-    num_classes, unpaired : int
-        The length of a row; rows without a label.
-    lead : tuple of int
-        The shape of one number for each row.
-    class_names : tuple of str or None
-        The names of the classes, or of several labels of a row.
-    notes : list of str
-        What was decided about rows, and what is odd about them.
-    probabilities : bool
-        Whether labels are class probabilities.
-    """
-
-    results: dict[str, Any]
-    total: Total[States]
-    num_classes: int
-    unpaired: int
-    lead: tuple[int, ...]
-    class_names: tuple[str, ...] | None
-    notes: list[str]
-    probabilities: bool = False
-
-
 def measured(
     logits: Source,
     labels: Source | None,
@@ -132,38 +98,15 @@ def measured(
 
     The parts pass through `watch`, in order.
     """
-    rows, total = _read_all(logits, labels, criterion, run, sink=sink, beside=beside, watch=watch)
-    if isinstance(rows, Aligned):
-        axes = rows.axes
-        num_classes = axes.num_classes or total.num_classes
-        unpaired = total.rows * axes.slice_rows
-        unpaired -= (total.state or States.empty(("loss",))).result_of("loss").rows
-        notes = list(row_notes(rows, total, unpaired, propagate=criterion.propagate))
-        lead = (total.rows, *axes.inner) if axes.lead else ()
-        names, probabilities = rows.names.names or None, axes.probabilities
-    else:
-        num_classes, unpaired = criterion.classes_of_elements, 0
-        notes = list(element_notes(rows, total, criterion))
-        lead = (total.rows, *(n or 0 for n in logits.shape[1:]))
-        names, probabilities = _label_names(logits, criterion), False
-    if criterion.rows is not None and total.state is None:
-        raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
-    results = (total.state or criterion.states).compute()
-    return Measured(results, total, num_classes, unpaired, lead, names, notes, probabilities)
-
-
-def _label_names(logits: Source, criterion: Criterion) -> tuple[str, ...] | None:
-    """Return the names of several labels of a row."""
-    if len(logits.shape) != 2 or logits.shape[1] == 1:
-        return None
-    return criterion.naming.of(logits.shape[1]) or logits.columns
+    work, total = _read_all(logits, labels, criterion, run, beside, sink, watch)
+    return work.measured(total)
 
 
 def states_of_rows(
     logits: Source, labels: Source | None, criterion: Criterion, run: Run, beside: RowSources
 ) -> States:
     """Read all rows and return the states of what is measured, which need not include a loss."""
-    _, total = _read_all(logits, labels, criterion, run, sink=None, beside=beside, watch=iter)
+    _, total = _read_all(logits, labels, criterion, run, beside)
     return total.state or criterion.states
 
 
@@ -172,20 +115,18 @@ def _read_all(
     labels: Source | None,
     criterion: Criterion,
     run: Run,
-    *,
-    sink: Sink | None,
     beside: RowSources,
-    watch: Watch,
-) -> "tuple[AnyRows, Total[States]]":
-    """Return what was decided about all rows, and what they come to."""
-    rows: AnyRows
+    sink: Sink | None = None,
+    watch: Watch = iter,
+) -> "tuple[AnyWork, Total[States]]":
+    """Return the work on all rows, and what they come to."""
     work: AnyWork
+    keeps_losses = sink is not None
     if criterion.binary is not None or criterion.picked:
         from xentcli.pipeline.element_work import ElementWork
         from xentcli.pipeline.elements import elements_of
 
-        rows = elements_of(logits, labels, criterion, beside)
-        work = ElementWork(rows, criterion, keeps_losses=sink is not None)
+        work = ElementWork(elements_of(logits, labels, criterion, beside), criterion, keeps_losses)
     else:
         rows = align(
             logits,
@@ -194,16 +135,9 @@ def _read_all(
             shift=criterion.shift,
             naming=criterion.naming,
             tiles=criterion.kind == "logits",
-            sample_weight=beside.sample_weight,
-            groups=beside.groups,
-            clusters=beside.clusters,
+            beside=beside,
         )
-        work = LossWork(rows, criterion, keeps_losses=sink is not None)
+        work = LossWork(rows, criterion, keeps_losses=keeps_losses)
     if sink:
         sink.open(work.header)
-    steps = rows.steps(run.block_elements, criterion.rows)
-    progress = run.progress_of(rows.shape)
-    parts = run.map(work.part_of, steps, shareable=rows.shareable, join=joined)
-    for matching in rows.matchings if criterion.rows is None else ():
-        parts = matching.watch(parts)
-    return rows, collect(watch(parts), sink, progress, rows.error, rows.sources)
+    return work, run.total(work.rows, work.part_of, criterion.rows, sink, watch)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
-from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.measure_plan import BINARY_ONLY, Plan, metric_name_of
+from xentcli.pipeline.measured import Measured
 
 NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
 _NEEDS_CHOICES = "it needs the lengths of choices, as samples of lm-evaluation-harness have them"

@@ -19,8 +19,9 @@ from xentcli.formats.base import ArrayHeader
 from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, begin_of, in_groups
-from xentcli.pipeline.judgement import first_notes, oddities
+from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
+from xentcli.pipeline.judgement import first_notes, oddities, row_notes
+from xentcli.pipeline.measured import Measured
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
@@ -43,7 +44,7 @@ class LossWork:
         if axes.num_classes is not None:
             probabilities = axes.probabilities
             check_options(criterion.options, axes.num_classes, probabilities=probabilities)
-        self.aligned = aligned
+        self.rows = aligned
         self.criterion = criterion
         self.keeps_losses = keeps_losses
         self._states = states = criterion.states
@@ -55,7 +56,7 @@ class LossWork:
     @property
     def header(self) -> ArrayHeader:
         """The header of an array of one loss for each row."""
-        lead, ids = self.aligned.axes.lead, self.aligned.logits.id_column
+        lead, ids = self.rows.axes.lead, self.rows.logits.id_column
         if self.criterion.rows is not None:
             lead = (None, *lead[1:])
         columns, optional = None if ids is None else ("loss",), not self.criterion.ids_wanted
@@ -64,15 +65,15 @@ class LossWork:
 
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""
-        return begin_of(step.block, self.aligned.logits)
+        return begin_of(step.block, self.rows.logits)
 
     def coming(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
         """Have storage fetch the rows of these steps, and no others, where they are elsewhere."""
-        return coming([self.aligned.logits], (step.block for step in steps))
+        return coming([self.rows.logits], (step.block for step in steps))
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""
-        aligned, criterion = self.aligned, self.criterion
+        aligned, criterion = self.rows, self.criterion
         keep = None if criterion.rows is None else kept(step, criterion.rows)
         rows = aligned.read(step, criterion.options, aligned.rows_of_slices(keep))
         stored = rows.logits
@@ -129,6 +130,22 @@ class LossWork:
             parameters=parameters,
         )
         return facts.at(origin)
+
+    def measured(self, total: Total[States]) -> Measured:
+        """Return what is measured of all rows."""
+        aligned, axes, criterion = self.rows, self.rows.axes, self.criterion
+        state = total.state or criterion.states
+        unpaired = total.rows * axes.slice_rows - state.result_of("loss").rows
+        return Measured(
+            state.compute(),
+            total,
+            axes.num_classes or total.num_classes,
+            unpaired,
+            (total.rows, *axes.inner) if axes.lead else (),
+            aligned.names.names or None,
+            list(row_notes(aligned, total, unpaired, propagate=criterion.propagate)),
+            axes.probabilities,
+        )
 
 
 def looks_of(rows: Array | TiledRows) -> RowKind:

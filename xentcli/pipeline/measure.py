@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
+from xentcli.alignment.followers import RowSources
 from xentcli.errors import InputError, UsageError
+from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.evaluate import Measured, measured
+from xentcli.pipeline.evaluate import measured
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.numbering import Numbering, with_places
-from xentcli.pipeline.opening import RowSources, Source
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools

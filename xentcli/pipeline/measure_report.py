@@ -8,11 +8,11 @@ from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.added_measures import added_measure, notes_of_added
-from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
 from xentcli.pipeline.judgement import missing_sums
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss, with_errors
 from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan, metric_name_of
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.groups import Group, Groups
 from xentcli.results.histogram import LossHistogram

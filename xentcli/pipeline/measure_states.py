@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, cast
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.metrics.names import MEASURES
-from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.flow import Total
 from xentcli.pipeline.loss_states import criterion_of
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.numbering import Numbering, with_places
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_options import Asked

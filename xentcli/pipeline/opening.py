@@ -23,7 +23,6 @@ from xentcli.formats.files import (
     open_files,
 )
 from xentcli.formats.inline import expand
-from xentcli.records import Record
 from xentcli.storage.open import expecting
 from xentcli.storage.paths import is_there, reads_once, will_write
 
@@ -32,7 +31,6 @@ __all__ = [
     "InputFile",
     "Naming",
     "ReadOptions",
-    "RowSources",
     "Source",
     "are_answers",
     "are_samples",
@@ -52,14 +50,6 @@ __all__ = [
 ]
 
 Array = NDArray[Any]
-
-
-class RowSources(Record):
-    """What stands beside rows: a factor for each, its group, and its cluster of dependent rows."""
-
-    sample_weight: Source | None = None
-    groups: Source | None = None
-    clusters: Source | None = None
 
 
 def are_samples(

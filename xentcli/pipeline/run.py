@@ -1,13 +1,52 @@
 """How a command is run: with how many workers, and who is told of its progress."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from xentcli.errors import InputError
 from xentcli.execution import available_jobs, ordered_map
 from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
+from xentcli.pipeline.flow import Part, Sink, State, Total, collect, joined
 from xentcli.records import Record
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from xentcli.alignment.ids import Matching
+    from xentcli.alignment.steps import Step
+    from xentcli.core.checks import Problem
+
+    class Rows(Protocol):
+        """What belongs together in some files, and can be read step by step."""
+
+        @property
+        def name(self) -> str:
+            """The name of the leader."""
+
+        @property
+        def shape(self) -> Shape:
+            """The shape of one number for each of its rows."""
+
+        @property
+        def sources(self) -> "Sequence[Source | None]":
+            """The files that are read."""
+
+        @property
+        def shareable(self) -> bool:
+            """Whether forked processes can read the steps on their own."""
+
+        @property
+        def matchings(self) -> "Sequence[Matching]":
+            """Those that find rows by id."""
+
+        def steps(self, elements: int, rows: slice | None = None) -> "Iterator[Step]":
+            """Cut into blocks of about `elements` numbers; only those that hold some of `rows`."""
+
+        def error(self, problem: "Problem", rows: int) -> InputError:
+            """Return the error of a problem, given the number of all rows."""
+
 
 Progress = Callable[[int, int | None], None]
 """Called with how many rows are done, and how many there are if that is known."""
@@ -53,6 +92,33 @@ class Run(Record):
         return ordered_map(
             work, items, self.jobs, shareable=shareable, cluster=self.cluster, join=join
         )
+
+    def total(
+        self,
+        rows: "Rows",
+        part_of: "Callable[[Step], Part[State]]",
+        chosen: slice | None = None,
+        sink: Sink | None = None,
+        watch: "Callable[[Iterable[Part[State]]], Iterable[Part[State]]]" = iter,
+    ) -> Total[State]:
+        """Read all rows, or those that are chosen, and return what they come to.
+
+        The parts pass through `watch`, in order.
+
+        Raises
+        ------
+        InputError
+            If something is wrong with a row, or there is none of those that are chosen.
+        """
+        steps, progress = rows.steps(self.block_elements, chosen), self.progress_of(rows.shape)
+        parts: Iterable[Part[State]]
+        parts = self.map(part_of, steps, shareable=rows.shareable, join=joined)
+        for matching in rows.matchings if chosen is None else ():
+            parts = matching.watch(parts)
+        total = collect(watch(parts), sink, progress, rows.error, rows.sources)
+        if chosen is not None and total.state is None:
+            raise InputError(f"{rows.name}: there is no row {chosen.start or 0}")
+        return total
 
     def where(self, *sources: Source) -> "Run":
         """Return how to run over sources: here, if no worker of a cluster can open one of them."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from xentcli.alignment.followers import RowSources
 from xentcli.core.root import RootSearch
 from xentcli.errors import XentError
 from xentcli.formats.base import IndexedSource, MemorySource, Source, Table, indexed
 from xentcli.metrics.group_names import names_of, shown_order
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
-from xentcli.pipeline.opening import RowSources
 from xentcli.pipeline.run import Run
 
 if TYPE_CHECKING:

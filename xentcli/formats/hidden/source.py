@@ -37,6 +37,7 @@ class HiddenSource(IndexedSource):
         self.carries_bytes = not isinstance(states, IndexedSource) or states.carries_bytes
         self._states, self._head, self._options = indexed(states), head, options
         self.head_options = options
+        self.without_layer = options.layer is None
         kept = states.shape[:-2] if options.layer is not None else states.shape[:-1]
         kept = (self._states.shape[0], *kept[1:])
         self.shape = (*kept, head.classes)

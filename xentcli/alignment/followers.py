@@ -1,0 +1,187 @@
+"""What belongs to the rows of a leader: labels, weights, names, the logits of another model."""
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from numpy.typing import NDArray
+
+from xentcli.alignment.steps import FollowedRows, StepPart, rows_of_table
+from xentcli.errors import ShapeError
+from xentcli.formats.base import Block, Shape, Source, Table, indexed
+from xentcli.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xentcli.alignment.ids import Matching
+
+Array = NDArray[Any]
+
+_FOLLOWERS = ("labels", "weights", "groups", "clusters")
+
+
+class RowSources(Record):
+    """What stands beside rows: a factor for each, its group, and its cluster of dependent rows."""
+
+    sample_weight: Source | None = None
+    groups: Source | None = None
+    clusters: Source | None = None
+
+
+class Follower(Record):
+    """A source whose rows belong to those of a leader.
+
+    Attributes
+    ----------
+    source : Source
+        The source, which is indexed if `axis` is not 0.
+    what : str
+        What messages call its rows.
+    axis : int
+        The axis that runs in step with the one along which the leader is cut.
+    offset : int
+        How many rows further down than the leader's rows its own begin.
+    matching : Matching or None
+        Finds its rows by id; they may then be more or fewer than the leader's.
+    in_shards : bool
+        Whether each of several files belongs to the leader's file at the same place.
+    """
+
+    source: Source
+    what: str = "labels"
+    axis: int = 0
+    offset: int = 0
+    matching: "Matching | None" = None
+    in_shards: bool = True
+
+
+def followers_of(
+    leader: Source,
+    labels: Source | None,
+    beside: RowSources,
+    rows: Shape,
+    *,
+    labels_axis: int = 0,
+    offset: int = 0,
+) -> tuple[Follower, ...]:
+    """Return the labels of a leader, and what stands beside its rows, which have a shape.
+
+    Rows are found by id where both files have ids. Where they are not, there is one number or name
+    for each row; or one name for each slice of the first axis.
+
+    Raises
+    ------
+    ShapeError
+        If there are more or fewer of them than rows of this shape.
+    """
+    found = []
+    for what, source in zip(_FOLLOWERS, (labels, *beside), strict=True):
+        if source is not None:
+            axis, shape = (labels_axis, None) if source is labels else (0, rows)
+            found.append(following(leader, source, what, shape, axis=axis, offset=offset))
+    return tuple(found)
+
+
+def following(
+    leader: Source,
+    source: Source,
+    what: str,
+    rows: Shape | None = None,
+    *,
+    axis: int = 0,
+    offset: int = 0,
+    inputs: str | None = None,
+    in_shards: bool = True,
+) -> Follower:
+    """Return a source as a follower, whose rows are found by id if both files have ids.
+
+    If they have not, the source is read in the shape `rows`, if that is given. `inputs` is what
+    problems and matchings call it, if several inputs have rows of the same name.
+
+    Raises
+    ------
+    ShapeError
+        If the source has no such shape.
+    """
+    if None in (leader.id_column, source.id_column):
+        if rows is not None:
+            source = _for_each_row(leader, source, what, rows)
+        return Follower(source, what, axis, offset, None, in_shards)
+    from xentcli.alignment.ids import Matching
+
+    source = source if source.reference is not None else indexed(source)
+    matching = Matching(leader, source, what, inputs)
+    return Follower(source, what, axis, offset, matching, in_shards)
+
+
+def matchings_of(followers: "Iterable[Follower]") -> "tuple[Matching, ...]":
+    """Return the matchings of those that are matched by id."""
+    return tuple(each.matching for each in followers if each.matching is not None)
+
+
+def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Source:
+    """Return a source in the shape of rows, or of slices of the first axis if it holds names."""
+    from xentcli.alignment.fitting import in_shape
+    from xentcli.core.shapes import show_shape
+
+    one = "one number"
+    found = in_shape(source, rows)
+    if what != "weights":
+        one = "one"
+        found = in_shape(source, rows[:1]) if found is None else found
+    if found is None:
+        raise ShapeError(
+            f"{source.name}: {what} of shape {show_shape(source.shape)} for rows of shape "
+            f"{show_shape(rows)} ({leader.name}): {one} for each row is needed"
+        )
+    return found
+
+
+def read(follower: Follower, part: StepPart) -> FollowedRows:
+    """Return the rows of a follower that belong to a step."""
+    if isinstance(part, FollowedRows):
+        return part
+    if isinstance(part, Block):
+        return rows_of_table(follower.source.decode(part))
+    pieces = [
+        rows_of_table(_decoded.table(follower.source, piece.block), piece.first, piece.stop)
+        for piece in part
+    ]
+    return FollowedRows.joined(pieces)
+
+
+def matched(
+    follower: Follower, part: StepPart, ids: Array | None, start: int
+) -> tuple[Array, Array | None]:
+    """Return the rows of a follower for those from `start` on, and their places if found by id.
+
+    `ids` are the ids of the leader's rows; the places are None where they are the rows' own.
+    """
+    there = read(follower, part)
+    if follower.matching is None:
+        return there.values, None
+    return follower.matching.labels_of(ids, there, start)
+
+
+class _Decoded:
+    """Keeps the blocks that this process decoded last, since several steps may need one."""
+
+    _MOST_BLOCKS = 4  # kept for each source
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Source, OrderedDict[int, Table]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def table(self, source: Source, block: Block) -> Table:
+        with self._lock:
+            kept = self._kept.setdefault(source, OrderedDict())
+            if block.start not in kept:
+                kept[block.start] = source.decode(block).copied()
+                if len(kept) > self._MOST_BLOCKS:
+                    kept.popitem(last=False)
+            return kept[block.start]
+
+
+_decoded = _Decoded()
