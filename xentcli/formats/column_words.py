@@ -1,4 +1,8 @@
-"""Words in the names of columns that say what a column is, if it is no class."""
+"""Words in the names of columns and arrays that say what these hold, if that is no class.
+
+A name that is read is in doubt as soon as one of its words says so: `says_label`, `is_beside`.
+What is only described goes by its whole name, and by what it holds: `names_labels`, `names_ids`.
+"""
 
 import re
 from functools import lru_cache
@@ -22,6 +26,17 @@ _OTHER_WORDS = """
 OF_IDS, OF_LABELS = frozenset(_ID_WORDS.split()), frozenset(_LABEL_WORDS.split())
 OF_ROWS = OF_IDS | frozenset(_GROUP_WORDS.split())
 WORDS = OF_ROWS | OF_LABELS | frozenset(_OTHER_WORDS.split())
+
+# Whole names in small letters; they are compiled when they are first asked for.
+_BESIDE = (
+    r"unnamed: \d+|y|file|path|fold|split|group|usage|score|loss|weights?|sample[_ ]?weights?"
+    r"|(?:.*[ _.-])?(?:id|idx|index|key|no)|(?:row|file)?[ _]?names?"
+    r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?"
+)
+_TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
+_IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
+_VALUES = r"logit|prob|pred|score|output"
+
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _PIECE = re.compile(r"[^\W\d_]+|[0-9]+")
 
@@ -77,3 +92,28 @@ def may_name_rows(name: str) -> bool:
     """
     ends_by_chance = name.casefold().endswith("id") and OF_ROWS.isdisjoint(words_of(name))
     return not ends_by_chance
+
+
+def names_no_class(name: str) -> bool:
+    """Whether a column's name is that of something beside the classes: an id, a label, a fold."""
+    return re.fullmatch(_BESIDE, _words_apart(name)) is not None
+
+
+def names_labels(name: str) -> bool:
+    """Whether an array or a column is called what labels are called."""
+    return re.fullmatch(_TRUTH, _words_apart(name)) is not None
+
+
+def names_ids(name: str) -> bool:
+    """Whether an array or a column is called what ids are called."""
+    return re.fullmatch(_IDS, _words_apart(name)) is not None
+
+
+def names_values(name: str) -> bool:
+    """Whether an array is called what logits and probabilities are called."""
+    return re.search(_VALUES, _words_apart(name)) is not None
+
+
+def _words_apart(name: str) -> str:
+    """Return a name in small letters, with its words apart: ``passenger id``."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name.strip()).lower()

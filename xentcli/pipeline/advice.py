@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from xentcli.formats.contents import names_ids, names_labels, names_values
+from xentcli.formats.column_words import names_ids, names_labels, names_values
 from xentcli.pipeline.inspect import FoundArray
 from xentcli.pipeline.inspect_hidden import HIDDEN_STATES, command_of, may_be_labels
 from xentcli.pipeline.inspect_lists import of_lists

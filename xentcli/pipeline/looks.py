@@ -1,6 +1,7 @@
 """What values that are no logits may be, by their names and counts: labels, class names, ids."""
 
-from xentcli.formats.contents import Content, names_ids, names_labels, names_no_class
+from xentcli.formats.column_words import names_ids, names_labels, names_no_class
+from xentcli.formats.contents import Content
 from xentcli.results.array_values import ValueSummary
 
 NOT_READ = "not read"

@@ -10,7 +10,8 @@ from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import open_table_file
 from xentcli.formats.arrow.types import is_text, nested, number_dtype, shown
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
+from xentcli.formats.column_groups import ENOUGH_ROWS, ColumnKind, groups_of
+from xentcli.formats.contents import Content
 from xentcli.storage.inputs import Input
 
 

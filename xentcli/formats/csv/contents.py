@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
-from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
+from xentcli.formats.column_groups import ENOUGH_ROWS, ColumnKind, groups_of
+from xentcli.formats.contents import Content
 from xentcli.formats.csv.list_cells import JUDGED_ROWS, is_list, row_shape
 from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.csv.source import CsvSource
