@@ -140,10 +140,11 @@ def axes_of(
     axes = Axes(logits.shape, axis, fit.leads[axis], note, shifted, probabilities=probabilities)
     if by_id:
         axes.check_by_id(logits)
-    if shifted.by or not (alone or probabilities or axis in fit.axes):
+    fits = alone or probabilities or axis in fit.axes
+    if shifted.by or not fits:
         from xentcli.alignment.misfits import check_fit
 
-        check_fit(logits, labels or logits, fit, axes)
+        check_fit(logits, labels or logits, fit, axes.rows if fits else None, shifted.by)
     return axes
 
 

@@ -1,25 +1,24 @@
 """Explains why labels do not fit logits, and what to do about it."""
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from xentcli.alignment.fitting import ShapeFit, fits, same_but_for_ones
 from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
-if TYPE_CHECKING:
-    from xentcli.alignment.axes import Axes
-
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
 
-def check_fit(logits: Source, labels: Source, fit: ShapeFit, axes: "Axes") -> None:
-    """Raise ShapeError if labels do not fit logits, or no row can have a label so far on."""
-    if not axes.probabilities and axes.class_axis not in fit.axes:
-        raise _misfit(logits, labels, fit, fit.expected)
-    rows, shift = axes.rows, axes.shift.by
+def check_fit(
+    logits: Source, labels: Source, fit: ShapeFit, rows: Shape | None, shift: int
+) -> None:
+    """Raise ShapeError if labels do not fit rows, or no row can have a label so far on.
+
+    `rows` are None if labels fit neither as class indices nor as probabilities.
+    """
+    if rows is None:
+        raise _misfit(logits, labels, fit)
     if not shift:
         return
     if not rows:
@@ -30,11 +29,12 @@ def check_fit(logits: Source, labels: Source, fit: ShapeFit, axes: "Axes") -> No
         raise ShapeError(what, hint=_LAYER_HINT)
 
 
-def _misfit(logits: Source, labels: Source, fit: ShapeFit, axes: Sequence[int]) -> ShapeError:
+def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
     """Return the error of labels that fit neither as class indices nor as probabilities.
 
-    The classes should lie along the first of `axes`, or else along the second.
+    The classes should lie along the first of the expected axes, or else along the second.
     """
+    axes = fit.expected
     shape, last = logits.shape, len(logits.shape) - 1
     axis, labels_shape, leads = axes[0], fit.labels, fit.leads
     cures = [cure for each in axes if (cure := _cure(fit, each))]
