@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
@@ -64,14 +64,12 @@ def run_answers(files: list[str], tokens: str | None, given: GivenOptions) -> No
     check_state(options.state, writing, options.reduction)
     from xentcli.pipeline.tokens import measure_tokens, open_answers
 
-    output = Destination("nll", writing, common)
-    output.check(is_text=False)
     keeper = keeper_of(given.gates)
+    output = ready_output("nll", keeper, writing, common)
     file_of = partial(given.reading.file, tokens=tokens or "any")
     sources = open_answers(files, file_of, [writing.output])
     source = sources[0]
     check_names(keeper, source.part)
-    keeper.open()
     for each in sources:
         common.tell_notes(each.notes)
     if options.reduction == "none":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
@@ -9,8 +10,10 @@ from xentcli.cli.bounded import of_rows, refuse
 from xentcli.cli.compared import forms_of, judge
 from xentcli.cli.loss_options import Gates, GivenOptions, RowFlags
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Forms
+from xentcli.cli.reports import Drawn
 from xentcli.cli.states import check_state, write_state
+from xentcli.cli.telling import Telling
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +91,7 @@ def run(
 
     common, state = given.common, given.loss.state
     check_state(state, given.writing)
-    telling = _PartlyTelling(models.names, metrics, given.writing, common, given.gates)
+    telling = _telling(models.names, given.writing, common, given.gates)
     common.tell_notes(models.notes)
     states = []
     for i in range(1, len(models.sources)):
@@ -96,13 +99,11 @@ def run(
             states.append(models.state(i, how))
     names, kinds, classes = [each.name for each in models.sources], models.kinds, models.num_classes
     provenance = comparing.provenance(models.sources, None, models.paths, None, digest=digest)
-    telling.tell(
-        [
-            comparison_of(each, (names[0], name), (kinds[0], kind), classes)
-            for each, name, kind in zip(states, names[1:], kinds[1:], strict=True)
-        ],
-        provenance,
-    )
+    found = [
+        comparison_of(each, (names[0], name), (kinds[0], kind), classes)
+        for each, name, kind in zip(states, names[1:], kinds[1:], strict=True)
+    ]
+    _tell(telling, found, metrics, provenance)
     if state is not None:
         from xentcli.cli.loss_inputs import criterion_of
         from xentcli.pipeline.partly_states import state_of_partly
@@ -122,36 +123,35 @@ def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) 
 
     kind = saved.header.pairs
     assert kind is not None  # noqa: S101 - asked before
-    telling = _PartlyTelling(kind.names, kind.metrics, writing, common, gates)
+    telling = _telling(kind.names, writing, common, gates)
     with damage(saved.name):
         found = comparisons_of_partly(saved)
-    telling.tell(found, provenance_of(saved.header.files))
+    _tell(telling, found, kind.metrics, provenance_of(saved.header.files))
     common.tell_notes(notes_of_lost(kind))
     return telling.keeper
 
 
-class _PartlyTelling:
-    """Writes comparisons and judges them; what cannot be written is found when it is made."""
+def _telling(names: Sequence[str], writing: Writing, common: Common, gates: Gates) -> Telling:
+    """Return how a comparison by these measures is told; no page or picture shows it."""
+    return Telling.of("compare", gates.keeper(names), Drawn(None, None), writing, common)
 
-    def __init__(
-        self,
-        names: Sequence[str],
-        metrics: Sequence[str] | None,
-        writing: Writing,
-        common: Common,
-        gates: Gates,
-    ) -> None:
-        self.keeper = gates.keeper(names)
-        self._metrics, self._common = metrics, common
-        self._output = Destination("compare", writing, common)
-        self._output.check(is_text=False)
-        self.keeper.open()
 
-    def tell(self, found: "Sequence[Comparison]", provenance: "Provenance") -> None:
-        notes = judge(self.keeper, found)
-        chosen = [_chosen(each, self._metrics) for each in found]
-        self._output.write(_forms(chosen, self._metrics, provenance, self.keeper.verdicts))
-        self._common.tell_notes([*(note for each in found for note in each.notes), *notes])
+def _tell(
+    telling: Telling,
+    found: "Sequence[Comparison]",
+    metrics: Sequence[str] | None,
+    provenance: "Provenance",
+) -> None:
+    """Write what was asked for of comparisons, and judge them."""
+    notes = judge(telling.keeper, found)
+    chosen = [_chosen(each, metrics) for each in found]
+    telling.tell(
+        chosen,
+        partial(_forms, chosen, metrics, provenance),
+        provenance,
+        [*(note for each in found for note in each.notes), *notes],
+        (),
+    )
 
 
 def _chosen(found: "Comparison", metrics: Sequence[str] | None) -> "Comparison":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Forms, ready_output
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +26,8 @@ def write_loss(
     from xentcli.pipeline.bounded import measure_bounded
 
     common, reduction = given.common, given.loss.reduction
-    output = Destination(command, given.writing, common)
-    output.check(is_text=False)
     keeper = given.gates.keeper(_OF_LOSS)
-    keeper.open()
+    output = ready_output(command, keeper, given.writing, common)
     for source in rows.sources:
         common.tell_notes(source.notes)
     if reduction == "none":
@@ -56,10 +54,8 @@ def write_merged(
     gates: Gates,
 ) -> "Gatekeeper":
     """Write the loss of many runs, or its bound, and judge it."""
-    output = Destination(found.command, writing, common)
-    output.check(is_text=False)
     keeper = gates.keeper(_OF_LOSS)
-    keeper.open()
+    output = ready_output(found.command, keeper, writing, common)
     notes = [*notes, *_judge(keeper, found)]
     output.write(_forms(found, keeper))
     _tell(found, notes, common)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xentcli.cli import loss_inputs, odd, slots
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags
 from xentcli.cli.options import Common
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ def run_loss(
     from xentcli.pipeline.samples import doubts
 
     check_state(options.state, given.writing, options.reduction)
-    output = Destination(criterion.command, given.writing, common)
-    output.check(is_text=False)
+    output = ready_output(criterion.command, keeper, given.writing, common)
     criterion = _with_metrics(criterion, output, keeper, options)
-    keeper.open()
     source, labels, weights = _open(criterion, files, given, opened)
     criterion = loss_inputs.with_weights_in_order(criterion, source)
     if options.reduction == "none":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xentcli.cli import loss_output
 from xentcli.cli.loss_options import Gates
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Destination
+from xentcli.cli.output import ready_output
 from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.cli.telling import Telling
@@ -67,9 +67,7 @@ def _report_loss(
 
     criterion = criterion_of(saved.header.setting)
     keeper = loss_output.keeper_of(gates, criterion)
-    output = Destination(saved.header.command, writing, common)
-    output.check(is_text=False)
-    keeper.open()
+    output = ready_output(saved.header.command, keeper, writing, common)
     with damage(saved.name):
         evaluation = loss_of(saved)
     loss_output.write_number(evaluation, output, keeper, common)
@@ -84,12 +82,10 @@ def _report_tokens(
     from xentcli.pipeline.token_states import tokens_of
 
     keeper = answers.keeper_of(gates)
-    output = Destination("nll", writing, common)
-    output.check(is_text=False)
+    output = ready_output("nll", keeper, writing, common)
     with damage(saved.name):
         found, notes = tokens_of(saved)
     answers.check_names(keeper, found.part)
-    keeper.open()
     notes += answers.write(found, output, keeper)
     common.tell_notes(notes)
     return keeper
@@ -125,9 +121,7 @@ def _report_lists(
     with damage(saved.name):
         found = lists_of(saved)
     keeper = gates.keeper([*found.metrics])
-    output = Destination("eval", writing, common)
-    output.check(is_text=False)
-    keeper.open()
+    output = ready_output("eval", keeper, writing, common)
     lists = saved.header.lists
     metrics = None if lists is None else lists.metrics
     top_measures.write(found, metrics, saved.header.files, output, common, keeper)
@@ -159,8 +153,7 @@ def _report_eval(
     also = (*keeper.names, *drawn.needs)
     if drawn.report is not None:
         also += asked.options._replace(metrics=None).asked(binary=criterion.binary is not None)
-    telling = Telling(keeper, Destination("eval", writing, common), drawn, common)
-    telling.check()
+    telling = Telling.of("eval", keeper, drawn, writing, common)
     with damage(saved.name):
         found = measures_of(saved, also)
     found = found.of(evaluating.provenance_of(saved.header.files))
@@ -182,8 +175,7 @@ def _report_compare(
         besides=(*wanted.besides, *keeper.names),
         pictures=drawn.wanted,
     )
-    telling = Telling(keeper, Destination("compare", writing, common), drawn, common)
-    telling.check()
+    telling = Telling.of("compare", keeper, drawn, writing, common)
     with damage(saved.name):
         found = compared_of(saved, wanted)
     provenance = evaluating.provenance_of(saved.header.files)

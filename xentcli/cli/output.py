@@ -9,6 +9,7 @@ from xentcli.cli.options import Common, Writing
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.flow import Sink
 
 
@@ -135,6 +136,19 @@ class Destination:
         output, to = self._writing.output, self._writing.to
         if output == "-" and _is_terminal() and not format_for(output, to).is_text:
             raise UsageError(f"{to} is no text for a terminal", hint="-o FILE, or | cat")
+
+
+def ready_output(
+    command: str, keeper: "Gatekeeper", writing: Writing, common: Common
+) -> Destination:
+    """Return where a judged result goes.
+
+    Whatever keeps it from being written or judged is an error now, before the work.
+    """
+    output = Destination(command, writing, common)
+    output.check(is_text=False)
+    keeper.open()
+    return output
 
 
 def _is_terminal() -> bool:

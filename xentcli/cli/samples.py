@@ -7,7 +7,7 @@ from xentcli.cli import loss_inputs, loss_output
 from xentcli.cli.answers import check_flags
 from xentcli.cli.loss_options import Gates, GivenOptions
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.reading import Reading
 from xentcli.cli.states import check_state, write_state
 
@@ -98,11 +98,8 @@ def _opened(writing: Writing, common: Common, gates: Gates) -> "tuple[Gatekeeper
     """Return the judge of the loss of texts, and where the loss goes; both are checked."""
     from xentcli.results.texts import NAMES
 
-    output = Destination("nll", writing, common)
-    output.check(is_text=False)
     keeper = gates.keeper(NAMES, counted="documents")
-    keeper.open()
-    return keeper, output
+    return keeper, ready_output("nll", keeper, writing, common)
 
 
 def _write(found: "TextLoss", output: Destination, keeper: "Gatekeeper", common: Common) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xentcli.cli.options import Common
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.reports import Drawn
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ class Telling(NamedTuple):
     drawn: Drawn
     common: Common
 
-    def check(self) -> None:
-        """Raise any error of writing now, before the work."""
-        self.output.check(is_text=False)
-        self.keeper.open()
+    @classmethod
+    def of(
+        cls, command: str, keeper: "Gatekeeper", drawn: Drawn, writing: Writing, common: Common
+    ) -> "Telling":
+        """Return how the result of a command is told, once it can be written and judged."""
+        return cls(keeper, ready_output(command, keeper, writing, common), drawn, common)
 
     def tell(
         self,

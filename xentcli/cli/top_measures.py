@@ -9,7 +9,7 @@ from xentcli.cli.evaluating import ks_of
 from xentcli.cli.loss_inputs import criterion_of
 from xentcli.cli.loss_options import GivenOptions, LossFlags
 from xentcli.cli.options import Common
-from xentcli.cli.output import Destination, Forms
+from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
@@ -39,9 +39,7 @@ def run_eval(
     _check(opened.what, metrics, known, refused, given)
     check_state(state, given.writing)
     keeper = given.gates.keeper(known)
-    output = Destination("eval", given.writing, common)
-    output.check(is_text=False)
-    keeper.open()
+    output = ready_output("eval", keeper, given.writing, common)
     kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
     kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
     of_values = opened.notes if kind.shows_values else []  # which loss it is, and how exact

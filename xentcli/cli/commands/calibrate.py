@@ -6,7 +6,6 @@ from xentcli.cli import calibrating, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
-from xentcli.cli.output import Destination
 from xentcli.cli.reports import TEMPERATURES, Drawn
 from xentcli.cli.slots import Slot, fill
 from xentcli.cli.telling import Telling
@@ -74,9 +73,7 @@ def calibrate(
     drawn = Drawn(asked.report, asked.plot, asked.plot_kind, force, TEMPERATURES)
     drawn.check(given.writing.output)
     wanted = asked.wanted()
-    output = Destination("calibrate", given.writing, given.common)
-    telling = Telling(keeper, output, drawn, given.common)
-    telling.check()
+    telling = Telling.of("calibrate", keeper, drawn, given.writing, given.common)
     rows = calibrating.open_rows(criterion, both, asked.test, asked.cluster, given)
     from xentcli.pipeline.calibrate import calibrate as fitted
 

@@ -6,7 +6,6 @@ from xentcli.cli import bases, compared, comparing, loss_inputs, measure_options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
-from xentcli.cli.output import Destination
 from xentcli.cli.reports import PAIRS, Drawn
 from xentcli.cli.states import check_state
 from xentcli.cli.telling import Telling
@@ -135,15 +134,7 @@ def compare(
         bases.run(opened, asked.metric, given, digest=asked.digest)
         return
     loss_inputs.check_files([*([path] for path in paths), labels], given)
-    keeper = given.gates.keeper(OF_PAIRS)
-    drawn = Drawn(asked.report, asked.plot, asked.plot_kind, given.writing.force, PAIRS)
-    drawn.check(given.writing.output)
-    comparing.check_plot(asked.plot, paths)
-    telling = Telling(
-        keeper, Destination("compare", given.writing, given.common), drawn, given.common
-    )
-    _compare(paths, kinds, labels, asked, given, telling)
-    keeper.exit()
+    _compare(paths, kinds, labels, asked, given)
 
 
 def _compare(
@@ -152,15 +143,18 @@ def _compare(
     labels: list[str],
     asked: CompareFlags,
     given: GivenOptions,
-    telling: Telling,
 ) -> None:
-    """Compare whole rows, and write the result."""
+    """Compare whole rows, write the result, and judge it."""
+    keeper = given.gates.keeper(OF_PAIRS)
+    drawn = Drawn(asked.report, asked.plot, asked.plot_kind, given.writing.force, PAIRS)
+    drawn.check(given.writing.output)
+    comparing.check_plot(asked.plot, paths)
     by, cluster, state = asked.by, asked.cluster, given.loss.state
-    wanted = comparing.wanted(asked.metric, asked.worst, telling.keeper.names)
-    wanted = wanted._replace(pictures=telling.drawn.wanted)
+    wanted = comparing.wanted(asked.metric, asked.worst, keeper.names)
+    wanted = wanted._replace(pictures=drawn.wanted)
     criteria = asked.criteria(given, paths, kinds)
     check_state(state, given.writing, by=by)
-    telling.check()
+    telling = Telling.of("compare", keeper, drawn, given.writing, given.common)
     readers = given.reading.readers(kinds)
     rows = comparing.open_rows(criteria, paths, labels, by, cluster, readers, given)
     from xentcli.pipeline.compare import compare as compare_models
@@ -180,6 +174,7 @@ def _compare(
     compared.tell(telling, found, wanted, provenance, names, rows.criteria, doubted)
     if state is not None:
         comparing.write_state(found, rows, paths, labels, (wanted, by, cluster), given)
+    keeper.exit()
 
 
 COMMAND = Command(

@@ -14,7 +14,6 @@ from xentcli.cli import (
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
-from xentcli.cli.output import Destination
 from xentcli.cli.reports import Drawn
 from xentcli.cli.slots import Slot
 from xentcli.cli.telling import Telling
@@ -126,9 +125,7 @@ def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: Given
     wanted = asked.wanted(keeper, drawn, binary=binary)
     by, cluster = asked.by, asked.cluster
     kept = evaluating.KeptState(given.loss.state, given.writing, wanted, by, cluster)
-    output = Destination("eval", given.writing, given.common)
-    telling = Telling(keeper, output, drawn, given.common)
-    telling.check()
+    telling = Telling.of("eval", keeper, drawn, given.writing, given.common)
     opened = evaluating.open_rows(criterion, both, by, cluster, given)
     from xentcli.pipeline.measure import measure
     from xentcli.pipeline.samples import doubts
