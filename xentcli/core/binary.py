@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import elementary
 from xentcli.core.checks import Problem
-from xentcli.core.dtypes import computing_dtype
-from xentcli.core.labels import Doubles, as_weight
+from xentcli.core.dtypes import Doubles, computing_dtype
+from xentcli.core.labels import as_weight
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import Reduction

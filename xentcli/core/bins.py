@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.scratch import scratch
 
 _NEAR = 2.0**-40  # of a bin; a rounded edge and a rounded product differ by less

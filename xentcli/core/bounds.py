@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
+from xentcli.core.dtypes import Doubles
 
-Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 SLACK = 1e-6

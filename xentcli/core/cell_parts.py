@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.scratch import scratch
 
 Digits = NDArray[np.int64]

@@ -12,8 +12,8 @@ import numpy as np
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_parts import DIGIT_BITS, Cells, Digits, digits_of, ends_of, partial_sums
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.core.labels import Doubles
 
 _BASE = 2**DIGIT_BITS
 _PIECE_ROWS = 2**20  # few enough to leave 31 bits for each part of a number

@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.bins import bins_of
 from xentcli.core.cell_sums import CellSums
-from xentcli.core.dtypes import widen
+from xentcli.core.dtypes import Doubles, Places, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given
-from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import exponentials_of
 from xentcli.core.tiled_rows import tiles
-
-Places = NDArray[np.int64]
 
 MOST_BINNED_CLASSES = 1000
 """If there were more classes, their bins would not fit into memory."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
+from xentcli.core.dtypes import Doubles
 
-Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _LEAST_LOG_PROB = -16.0

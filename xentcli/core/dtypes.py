@@ -9,6 +9,10 @@ from xentcli.core.scratch import scratch
 from xentcli.errors import ShapeError
 
 Floats = NDArray[np.floating[Any]]
+Doubles = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Places = NDArray[np.int64]
+"""Indices of classes, of rows or of groups."""
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:

@@ -19,6 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core.dtypes import Doubles
 from xentcli.core.elementary_tables import (
     MANTISSA_BITS,
     POWERS,
@@ -29,8 +30,6 @@ from xentcli.core.elementary_tables import (
     powers_of_2,
 )
 from xentcli.core.scratch import scratch
-
-Doubles = NDArray[np.float64]
 
 
 def _constants(*numbers: float) -> tuple[Doubles, ...]:

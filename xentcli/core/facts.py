@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.dtypes import Floats
+from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts
-from xentcli.core.labels import Doubles
 from xentcli.core.observer import Peaks
 from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.checks import Kind
-from xentcli.core.dtypes import computing_dtype
-from xentcli.core.labels import Doubles, Labels, LossOptions
+from xentcli.core.dtypes import Doubles, computing_dtype
+from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.row_losses import losses_of_probabilities, nll_of_probabilities
 from xentcli.core.tiled_rows import LogitRows

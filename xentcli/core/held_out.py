@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from xentcli.core import facts
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.binary_measures import with_measures
-from xentcli.core.dtypes import Floats, widen
+from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts
-from xentcli.core.labels import Doubles
 from xentcli.core.near_classes import NearClasses
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.observer import Exponentials, sum_classes_of

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.checks import MASKED, Problem, bounds_of, check_labels, whole_labels
+from xentcli.core.dtypes import Doubles
 from xentcli.errors import InputError
 
-Doubles = NDArray[np.float64]
 NO_LABEL = -(2**63)
 """A label that no class and no label base reaches."""
 

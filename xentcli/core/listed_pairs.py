@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from xentcli.core import elementary
-from xentcli.core.bounds import SLACK, Doubles, Indices
+from xentcli.core.bounds import SLACK, Indices
+from xentcli.core.dtypes import Doubles
 
 
 def least_divergence(

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xentcli.core.checks import Kind, check_options
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles, LossOptions, as_weight
+from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.core.dtypes import Floats
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.tiled_rows import row_by_row
 
 _MOST_REACH = 128 * math.log(2.0)

@@ -11,8 +11,7 @@ import numpy as np
 
 from xentcli.core.checks import Kind
 from xentcli.core.divergences import Divergences, ModelRows, divergences
-from xentcli.core.dtypes import computing_dtype
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles, computing_dtype
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.tiled_rows import LogitRows

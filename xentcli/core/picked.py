@@ -10,7 +10,7 @@ from xentcli.core.checks import Problem
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
 
-_NO_VALUE = -9999.0
+NO_VALUE = -9999.0
 """The number that servers write for a token outside the first ones, and for minus infinity."""
 _NO_LOGARITHM = -1e30
 """Numbers from here down stand for minus infinity; the least float32 is one of them."""
@@ -24,7 +24,7 @@ def picked_facts(values: NDArray[Any], *, probs: bool = False) -> RowFacts:
     """
     x = values.reshape(-1).astype(np.float64)
     with np.errstate(all="ignore"):
-        none = np.isnan(x) | (x == _NO_VALUE) | ((x <= _NO_LOGARITHM) & (x > -np.inf))
+        none = np.isnan(x) | (x == NO_VALUE) | ((x <= _NO_LOGARITHM) & (x > -np.inf))
         logs = elementary.log(x) if probs else x
     used = ~none if none.any() else None
     loss = np.where(none, 0.0, 0.0 - logs)

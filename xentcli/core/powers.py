@@ -15,10 +15,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.dtypes import Doubles
 from xentcli.core.elementary_tables import MANTISSA_BITS, STEP_BITS, ln_2, powers_of_2
 from xentcli.core.scratch import scratch
-
-Doubles = NDArray[np.float64]
 
 STEPS = 256
 """How many steps lead to the next power of two; common ones stay in the cache, as they are few."""

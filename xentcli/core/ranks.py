@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.dtypes import Floats, widen
+from xentcli.core.dtypes import Counts, Floats, widen
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import Peaks
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import row_by_row
 
-Counts = NDArray[np.int64]
 _WORD = 8  # bytes; a word sums eight truth values at once
 _MOST_IN_WORDS = 255 * _WORD  # longer rows would overflow a byte of the sum
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)

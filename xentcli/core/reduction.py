@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from xentcli.core.checks import index_of
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import Reduction, mean_of
 from xentcli.errors import InputError

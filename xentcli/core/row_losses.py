@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.dtypes import Floats, widen
-from xentcli.core.labels import Doubles, Labels, LossOptions
+from xentcli.core.dtypes import Doubles, Floats, widen
+from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, row_starts, tiles

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 
 

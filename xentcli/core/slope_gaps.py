@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.core.dtypes import Floats
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.near_classes import NearClasses
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.binary import BinaryOptions
-from xentcli.core.dtypes import Floats, widen
+from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given
-from xentcli.core.labels import Doubles
 from xentcli.core.powers import steps_of
 from xentcli.core.row_losses import pick
 from xentcli.core.scratch import scratch

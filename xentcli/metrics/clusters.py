@@ -10,7 +10,7 @@ import numpy as np
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.group_names import names_of, united
 from xentcli.metrics.interface import register

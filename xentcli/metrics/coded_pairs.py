@@ -11,7 +11,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from xentcli.core.coded_pairs import Doubles, PairRows
+from xentcli.core.coded_pairs import PairRows
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.metrics.intervals import mean_covariance, mean_error, share_error
 from xentcli.metrics.mean_state import MeanState

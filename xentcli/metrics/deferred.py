@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
+from xentcli.core.dtypes import Places
 from xentcli.results.groups import Group
 
-Places = NDArray[np.int64]
 _AT_ONCE = 1000  # computed together; all at once would take more memory than their sums
 
 

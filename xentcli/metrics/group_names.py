@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+from xentcli.core.dtypes import Places
 
-Places = NDArray[np.int64]
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:

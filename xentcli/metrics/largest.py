@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 
 _RUN_ROWS = 64
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.intervals import mean_error, share_error, t_interval, wilson_interval
 from xentcli.results.measure import NOTHING, Measure

@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles
 from xentcli.metrics.intervals import ratio_error
 from xentcli.metrics.mean_state import mean_measure
 from xentcli.results.measure import Measure

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
+from xentcli.core.dtypes import Counts, Doubles
+
 Bits = NDArray[np.uint64]
-Counts = NDArray[np.int64]
 
 SORTED_ROWS = 2**19
 """The most rows that are sorted at once, unless more rows are equal."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.clusters import ClustersState
 from xentcli.metrics.interface import register

@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from xentcli.core.labels import Doubles
+from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import MeanState, share

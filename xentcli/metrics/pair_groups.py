@@ -17,7 +17,6 @@ from xentcli.metrics.pair_hits import PairHitsState
 from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 
-Counts = dict[str, NDArray[np.int64]]
 _SUMMED = {  # measure: the fact that is summed, with its squares, and the rows that count
     "loss_base": ("loss_base", "used"),
     "loss_new": ("loss_new", "used"),
@@ -65,7 +64,7 @@ class PairGroupsState(ByValue):
             return type(self)()
         names, at = names_of(keys)
         size = len(names)
-        counts: Counts = {}
+        counts: dict[str, NDArray[np.int64]] = {}
         sums: dict[str, CellSums] = {}
         masks = _masks(facts)
         for name, mask in masks.items():
@@ -89,7 +88,9 @@ class PairGroupsState(ByValue):
             return self if self.names else other
         names, *at = united(self.names, other.names)
         size = len(names)
-        counts: Counts = {name: np.zeros(size, np.int64) for name in self.counts}
+        counts: dict[str, NDArray[np.int64]] = {
+            name: np.zeros(size, np.int64) for name in self.counts
+        }
         sums: dict[str, CellSums] = {name: CellSums.zeros(size) for name in self.sums}
         for state, where in zip((self, other), at, strict=True):
             for name, count in state.counts.items():

@@ -5,8 +5,8 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.loss import LossState

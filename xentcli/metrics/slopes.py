@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.cell_sums import CellSums
+from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.slopes import SlopeOptions, Slopes
 from xentcli.metrics.interface import register

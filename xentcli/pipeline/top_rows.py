@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.bounds import MOST_ABOVE_1, SLACK, Bounds, nll_bounds, nll_bounds_of_logits
+from xentcli.core.picked import NO_VALUE
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.some_rows import SomeRows
@@ -20,7 +21,6 @@ Kind = Literal["log-probabilities", "logits", "renormalised"]
 
 SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
 """How far off a sum of probabilities may be, by the dtype of their logarithms."""
-_NO_VALUE = -9999.0  # this and lower values are padding
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
 
@@ -93,7 +93,7 @@ class TopRows:
             wrong = (values < 0.0) | (values > 1.0 + MOST_ABOVE_1)
             self._refuse(start, wrong, "a value that is no probability")
             values = elementary.log(values)
-        padding = np.isnan(values) | (values <= _NO_VALUE)
+        padding = np.isnan(values) | (values <= NO_VALUE)
         if lists.mask is not None:
             padding |= lists.mask.tile(start, rows) <= 0
         bits = 8 * lists.indices.dtype.itemsize

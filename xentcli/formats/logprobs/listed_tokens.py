@@ -21,12 +21,14 @@ class TokenPlace(NamedTuple):
     others: tuple[Listed, ...] = ()
 
 
-Places = list[TokenPlace]
-ReadLists = Callable[[], Places]
+TokenPlaces = list[TokenPlace]
+ReadLists = Callable[[], TokenPlaces]
 """Makes the lists of some tokens; it is called while their document is there, if at all."""
 
 
-def of_entries(entries: Iterable[Any], key: str = "logprob", tops: str = "top_logprobs") -> Places:
+def of_entries(
+    entries: Iterable[Any], key: str = "logprob", tops: str = "top_logprobs"
+) -> TokenPlaces:
     """Return the places of tokens that are an object each, with a list in each."""
     return [
         TokenPlace(_entry(entry, key), tuple(_entry(one, key) for one in entry.get(tops) or ()))
@@ -34,7 +36,7 @@ def of_entries(entries: Iterable[Any], key: str = "logprob", tops: str = "top_lo
     ]
 
 
-def beside(entries: Iterable[Any], tops: Iterable[Any] | None, key: str = "logprob") -> Places:
+def beside(entries: Iterable[Any], tops: Iterable[Any] | None, key: str = "logprob") -> TokenPlaces:
     """Return the places of tokens whose lists are beside them."""
     return [
         TokenPlace(_entry(entry, key), tuple(_entry(one, key) for one in found or ()))
@@ -42,7 +44,9 @@ def beside(entries: Iterable[Any], tops: Iterable[Any] | None, key: str = "logpr
     ]
 
 
-def of_texts(tokens: Iterable[str], numbers: Iterable[Any], tops: Iterable[Any] | None) -> Places:
+def of_texts(
+    tokens: Iterable[str], numbers: Iterable[Any], tops: Iterable[Any] | None
+) -> TokenPlaces:
     """Return the places of parallel lists, whose most probable tokens are keys."""
     own = [_named(text, number) for text, number in zip(tokens, numbers, strict=True)]
     return [
@@ -51,7 +55,7 @@ def of_texts(tokens: Iterable[str], numbers: Iterable[Any], tops: Iterable[Any] 
     ]
 
 
-def of_ids(entries: Iterable[Any], chosen: Iterable[Any]) -> Places:
+def of_ids(entries: Iterable[Any], chosen: Iterable[Any]) -> TokenPlaces:
     """Return the places of objects by token id, of which `chosen` are the tokens' own entries."""
     places = []
     for entry, own in zip(entries, chosen, strict=True):
@@ -62,7 +66,7 @@ def of_ids(entries: Iterable[Any], chosen: Iterable[Any]) -> Places:
     return places
 
 
-def of_triples(triples: Iterable[Any], tops: Iterable[Any] | None) -> Places:
+def of_triples(triples: Iterable[Any], tops: Iterable[Any] | None) -> TokenPlaces:
     """Return the places of triples of log-probability, token id and text."""
     return [
         TokenPlace(_triple(own), tuple(_triple(one) for one in found or ()))
