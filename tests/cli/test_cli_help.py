@@ -205,6 +205,10 @@ def test_a_broken_command_from_outside_hides_no_other(
         "leaving": ("raise SystemExit(3)", "added_leaving exits when it is imported"),
         "wrong": ("1 / 0", "a mistake in added_wrong.py:1: ZeroDivisionError: division by zero"),
         "bare": (TOY.replace(": Common", ""), "the parameter common of toy has no annotation"),
+        "text": (
+            TOY.replace('("xent toy a b",)', '"xent toy a b"'),
+            "Command(examples=...) takes a tuple: examples=('xent toy a b',)",
+        ),
         "twice": (TOY.replace("*,", "*, json: bool,"), "toy has the option json twice"),
     }
     for name, (text, _) in broken.items():

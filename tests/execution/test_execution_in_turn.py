@@ -86,3 +86,9 @@ def test_only_neighbours_are_joined() -> None:
     finally:
         forget("joining")
     assert found == [1, 2, 3]
+
+
+def test_a_scheduler_has_a_name_that_an_address_can_begin_with() -> None:
+    for name in ("", "pool:", ":", "a b", "pool:4"):
+        with pytest.raises(ValueError, match="a scheduler has the name"):
+            register(name)

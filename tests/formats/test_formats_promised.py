@@ -126,6 +126,7 @@ def test_what_is_not_is_an_error(opened: Any) -> None:
     cases: list[tuple[type[Any], dict[str, Any], str]] = [
         (ToldStream, {"starts": (0, 4)}, "blocks of 8 rows in all, where its shape has 10"),
         (ToldStream, {"starts": ()}, "blocks of 0 rows in all"),
+        (ToldStream, {"blocks": lambda *_: None}, "NoneType where blocks were promised"),
         (ToldStream, {"starts": (0, 8)}, "a block from row 8 on behind 4 rows"),
         (ToldStream, {"starts": (0, 0, 4, 8)}, "a block from row 0 on behind 4 rows"),
         (ToldStream, {"given": SHOWN[:9]}, r"shape \(1, 3\) where \(2, 3\) was promised"),
@@ -146,3 +147,14 @@ def test_what_is_not_is_an_error(opened: Any) -> None:
     )
     with pytest.raises(InputError, match="1 labels or ids of 4 rows"):
         rows_of(opened(one_label))
+
+
+def test_extensions_are_those_of_files(opened: Any) -> None:
+    opened(ToldStream)
+    wrong: list[Any] = [".told", ("told",), ("",), [".told"]]
+    for extensions in wrong:
+        with pytest.raises(ValueError, match="the format 'told': extensions are like"):
+            registry.register(registry.by_name("told")._replace(extensions=extensions))
+    registry.register(registry.by_name("told")._replace(name="TOLD"))
+    assert registry.by_name("Told").name == "TOLD"
+    registry.forget("TOLD")

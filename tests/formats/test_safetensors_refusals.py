@@ -12,7 +12,7 @@ from xentcli.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 HEADERS: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "not a safetensors file"),
+    "empty": (b"", "the file is empty"),
     "text": (b"1.5,2.5\n3.5,4.5\n", "not a safetensors file"),
     "no tensor": (with_header({}, b""), "it holds no array"),
     "only metadata": (with_header({"__metadata__": {"a": "b"}}, b""), "it holds no array"),

@@ -112,8 +112,29 @@ def test_the_name_of_a_measure_is_taken_once() -> None:
     for name in ("loss", "perplexity", "brier"):
         with pytest.raises(ValueError, match=f"there is a measure '{name}' in xent"):
             register(name, measure=True)
+    for name in ("rows", "used", "se", "baseline", "confusions", "kl_p99", "loss_sum", "to_json"):
+        with pytest.raises(ValueError, match=f"'{name}' (is a word of xent's gates|in xent)"):
+            register(name, measure=True)
+    with pytest.raises(ValueError, match="'top7_accuracy' in xent"):
+        register("top7_accuracy", measure=True)
+    with pytest.raises(ValueError, match="'a-b' is no word"):
+        register("a-b", measure=True)
+    with pytest.raises(ValueError, match="there is a metric 'ranks' in xent"):
+        register("ranks")(MarginState)
     for _ in range(2):
         register("margin", measure=True)(MarginState)
+
+
+def test_what_a_metric_or_a_fact_lacks_is_said_when_it_is_registered() -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"merge": None}, "the metric 'margin' has no merge"),
+        ({"needs": "gap"}, "needs a tuple of facts, and has needs = 'gap'"),
+    ]
+    for attributes, said in cases:
+        with pytest.raises(ValueError, match=said):
+            register("margin")(type("Lacking", (MarginState,), attributes))
+    with pytest.raises(ValueError, match="'gap': when='later' is none of labels, before, peaks"):
+        fact("gap", "later")  # type: ignore[arg-type]
 
 
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:

@@ -12,7 +12,7 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from xentcli.cli import names
 from xentcli.cli.expand import expand
-from xentcli.errors import UsageError
+from xentcli.errors import UsageError, XentError
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -29,6 +29,11 @@ class Command:
         The options that the help page shows first, about five.
     examples : tuple of str
         Command lines to begin with.
+
+    Raises
+    ------
+    XentError
+        If one of the two is a text: each of its letters would be taken for an option or a line.
     """
 
     def __init__(
@@ -37,6 +42,10 @@ class Command:
         first: tuple[str, ...] = (),
         examples: tuple[str, ...] = (),
     ) -> None:
+        texts: dict[str, object] = {"first": first, "examples": examples}
+        for name, given in texts.items():
+            if isinstance(given, str):
+                raise XentError(f"Command({name}=...) takes a tuple: {name}=({given!r},)")
         self.run = run
         self.first = first
         self.examples = examples

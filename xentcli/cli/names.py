@@ -40,7 +40,15 @@ def is_added(name: str) -> bool:
 
 
 def register(name: str, module: str) -> None:
-    """Add a command: `module` is imported when it is first asked for, and has a `COMMAND`."""
+    """Add a command: `module` is imported when it is first asked for, and has a `COMMAND`.
+
+    Raises
+    ------
+    ValueError
+        If the name could not be typed as a command.
+    """
+    if not name or name.startswith("-") or name.split() != [name]:
+        raise ValueError(f"a command has a name of one word, not {name!r}")
     _HOMES[name] = module
 
 

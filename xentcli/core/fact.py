@@ -96,6 +96,11 @@ def fact(
         With 'rows': whether it reads the rows by itself, without their normalizer. If all facts do
         so, the normalizer is not computed.
 
+    Raises
+    ------
+    ValueError
+        If `when` is none of these.
+
     Examples
     --------
     >>> from xentcli.core.labels import LossOptions
@@ -109,6 +114,8 @@ def fact(
     >>> facts["hit"]
     array([ True, False])
     """
+    if when not in _ORDER:
+        raise ValueError(f"the fact {name!r}: when={when!r} is none of {', '.join(_ORDER)}")
 
     def registered(function: Function) -> Function:
         wants = {"gaps": gaps, "classes": classes, "alone": alone}

@@ -55,7 +55,16 @@ def register(name: str) -> Callable[[Class], Class]:
     >>> list(scheduler_at("here://").map(abs, [-1, 2], jobs=1))
     [1, 2]
     >>> forget("here")
+
+    Raises
+    ------
+    ValueError
+        If no address begins with the name.
     """
+    if not re.fullmatch(r"[A-Za-z][\w.+-]*", name):
+        raise ValueError(
+            f"a scheduler has the name that its addresses have before ':', not {name!r}"
+        )
 
     def registered(kind: Class) -> Class:
         _FROM_OUTSIDE[name] = kind

@@ -136,7 +136,7 @@ def may_be_partly(file: InputFile) -> bool:
         head = looked_at(file).peek(_PROBE_BYTES)
     except InputError:
         return False
-    is_text = not any(byte < _FIRST_OF_TEXT for byte in head)
+    is_text = not any(byte < _FIRST_OF_TEXT for byte in head) and not file.path.endswith(".kld")
     return not head.startswith(_NPY) and (not is_text or head.lstrip()[:1] in (b"{", b"["))
 
 

@@ -18,6 +18,7 @@ _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
 _OF_HIDDEN = "xent loss FILE --lm-head MODEL_DIR"
+NO_ARRAY = "was it written to the end, and closed? An array of numbers is needed in it"
 _SHOWN_KEYS = 8  # in an error
 
 
@@ -44,7 +45,7 @@ def choose(
     if options.key is None and options.key_option and (named := by_name(keys, options)):
         return named
     if not keys:
-        raise InputError(f"{file}: it holds no array")
+        raise InputError(f"{file}: it holds no array", hint=NO_ARRAY)
     if options.key is None and options.key_option == "--key":
         from xentcli.formats.top_lists import top_keys
 

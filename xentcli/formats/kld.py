@@ -27,6 +27,7 @@ _ABOVE_0 = 1e-3  # how far rounding may lift a log-probability above 0
 _NEAR = 5e-5  # how far rounding may move a floor
 _WHOLE_ROW_BYTES = 2**13  # up to this size a row is read whole, though only one code is wanted
 _BLOCK_BYTES = 2**24
+_MADE_AGAIN = "llama-perplexity was interrupted, or the copy was: make it again"
 
 
 class KldSource(IndexedSource):
@@ -78,7 +79,7 @@ class KldSource(IndexedSource):
         whole = max(0, size - self._begin) // (self._row_bytes * self._positions)
         raise InputError(
             f"{what}: {whole:,} of {chunks:,} windows",
-            hint="llama-perplexity was interrupted, or the copy was: make it again",
+            hint=_MADE_AGAIN,
         )
 
     def place(self, index: tuple[int, ...]) -> str:
@@ -197,7 +198,8 @@ class KldSource(IndexedSource):
     def _read(self, offset: int, count: int) -> NDArray[np.uint8]:
         if offset + count > (self._data.size or 0):
             raise InputError(
-                f"{self.name}: the file is cut off: it has {self._data.size or 0} bytes"
+                f"{self.name}: the file is cut off: it has {self._data.size or 0} bytes",
+                hint=_MADE_AGAIN,
             )
         buffer = np.empty(count, np.uint8)
         self._fill(offset, buffer.data)

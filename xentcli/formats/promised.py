@@ -3,7 +3,7 @@
 Rows that are missing would be a smaller result or a shorter file that nothing else could notice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,8 @@ class Promises(Source):
     def _counted(self, blocks: Iterator[Block], length: int | None) -> Iterator[Block]:
         """Yield blocks, if they follow one another up to a length, unless that is not known."""
         count = 0
+        if not isinstance(blocks, Iterable):
+            raise self._error(f"{_kind(blocks)} where blocks were promised: does it yield them?")
         for block in blocks:
             if not isinstance(block, Block):
                 raise self._error(f"{_kind(block)} where a Block was promised")

@@ -34,7 +34,18 @@ _LARGEST_RATIO = 64  # of a row's bytes to its file's; compressed numbers stay f
 
 
 def register(format_: Format) -> None:
-    """Add a format from outside this package, before the others and in place of its namesake."""
+    """Add a format from outside this package, before the others and in place of its namesake.
+
+    Raises
+    ------
+    ValueError
+        If no file name can have one of its extensions.
+    """
+    extensions: object = format_.extensions
+    if not isinstance(extensions, tuple) or not all(each[:1] == "." for each in extensions):
+        raise ValueError(
+            f"the format {format_.name!r}: extensions are like ('.idx',), not {extensions!r}"
+        )
     forget(format_.name)
     _FROM_OUTSIDE.insert(0, format_)
 
@@ -60,7 +71,7 @@ def _names() -> str:
 def by_name(name: str) -> Format:
     """Return the format that the user names."""
     for format_ in formats():
-        if format_.name == name.lower():
+        if format_.name.lower() == name.lower():
             return format_
     raise UsageError(f"there is no format {name!r}; there are {_names()}")
 
@@ -96,14 +107,24 @@ def detect(data: Input, encoding: str | None = None) -> Format:
 
 
 def format_of(data: Input, name: str | None, options: ReadOptions) -> Format:
-    """Return the format `name`, or the one that an input is found to be in."""
-    return by_name(name) if name else detect(data, options.encoding)
+    """Return the format `name`, or the one that an input is found to be in.
+
+    Raises
+    ------
+    InputError
+        If the input is empty, and its format is none of text, each of which says so itself.
+    """
+    format_ = by_name(name) if name else detect(data, options.encoding)
+    if not format_.is_text and not data.peek(1):
+        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
+    return format_
 
 
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
     format_ = format_of(data, name, options)
-    if format_.partly and not (options.bounded or options.any_columns):
+    wanted = options.bounded or options.any_columns
+    if format_.partly and not wanted and format_.recognises(data.peek(_HEAD_BYTES)):
         lost, command = format_.partly
         raise InputError(f"{data.name}: {lost}", hint=command)
     _check_options(data.name, format_, options)

@@ -48,7 +48,8 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     Raises
     ------
     ValueError
-        If a measure of this package has the name.
+        If the name is taken, by a metric of this package or a word of gates and results; or if the
+        class lacks what every metric has.
 
     Examples
     --------
@@ -68,10 +69,16 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     >>> States.empty(["ignored"])
     States(states={'ignored': Ignored(rows=0)})
     """
-    if measure and (name in HOMES or MEASURES.get(name, name) != name):
-        raise ValueError(f"there is a measure {name!r} in xent: give yours another name")
+    if measure:
+        from xentcli.metrics.taken import check_measure
+
+        check_measure(name)
 
     def registered(metric: Class) -> Class:
+        if not metric.__module__.startswith("xentcli.metrics."):
+            from xentcli.metrics.taken import check_metric
+
+            check_metric(name, metric)
         _METRICS[name] = metric
         if measure:
             MEASURES[name] = name

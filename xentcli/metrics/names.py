@@ -126,6 +126,8 @@ MEASURES = {  # measure: the metric, or the order of all rows, that it comes fro
 """There are also ``top5_accuracy`` and the like for any number, which come from ranks."""
 TABLES = ("classes", "losses", "worst_rows", "suspects", "groups", "labels")
 """The tables besides ``confusions`` and ``bins``, which come with classes and calibration."""
+GATE_WORDS = ("baseline", "se")
+"""What the bound of a gate may name beside numbers."""
 _MOST_DIGITS = 18  # of the k of a top-k accuracy
 
 

@@ -7,13 +7,12 @@ from difflib import get_close_matches
 from typing import Literal, NamedTuple, NoReturn
 
 from xentcli.errors import UsageError
-from xentcli.metrics.names import MEASURES, is_among, nearest, same_elsewhere
+from xentcli.metrics.names import GATE_WORDS, MEASURES, is_among, nearest, same_elsewhere
 from xentcli.pipeline.gates import Gate, Term
 
 OF_A_MODEL = (*MEASURES, "top5_accuracy")
 """The measures of one model; the last one stands for any number."""
 
-_WORDS = ("baseline", "se")
 _FIRST = "the name of a measure"
 _SECOND = "one of < <= > >="
 _TERM = "a number, baseline or se"
@@ -76,7 +75,7 @@ class _GateReader:
     def _term(self, sign: str) -> Term:
         plus_or_minus: Literal["+", "-"] = "-" if sign == "-" else "+"
         token = self._tokens[self._at]
-        if token.text in _WORDS:
+        if token.text in GATE_WORDS:
             self._at += 1
             return Term(plus_or_minus, "se" if token.text == "se" else "baseline")
         factor = float(self._take("number", _TERM).text)
@@ -124,7 +123,7 @@ def _meant(word: str) -> str | None:
     stem, _, which = word.rpartition("_")
     if which in ("base", "new"):
         return f"the difference of two models is a measure: {stem}_difference"
-    near = get_close_matches(word, _WORDS, 1, 0.5)
+    near = get_close_matches(word, GATE_WORDS, 1, 0.5)
     return f"did you mean {near[0]}?" if near else None
 
 

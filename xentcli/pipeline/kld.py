@@ -22,10 +22,14 @@ _SAME = "both files must be made with the same text, tokenizer, -c and --chunks"
 
 
 def is_base(file: InputFile) -> bool:
-    """Whether a file is a base of llama-perplexity; one that opens only once is kept for later."""
+    """Whether a file is a base of llama-perplexity, or the stump of a file that is named as one.
+
+    A file that opens only once is kept for later.
+    """
     if is_inline(file.path) or file.format not in (None, "kld"):
         return False
-    return looked_at(file).peek(len(MAGIC)) == MAGIC
+    head = looked_at(file).peek(len(MAGIC))
+    return head == MAGIC or (file.path.endswith(".kld") and MAGIC.startswith(head))
 
 
 def open_base(file: InputFile) -> KldSource:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, cast
 from xentcli.errors import InputError, XentError
 from xentcli.storage.compression import MOST_DICTIONARY_BYTES
 from xentcli.storage.inputs import Input, SeekableFile
-from xentcli.storage.member_places import ENCRYPTED, FIRST_MEMBER, HEADER_BYTES
+from xentcli.storage.member_places import ENCRYPTED, FIRST_MEMBER, HEADER_BYTES, encrypted
 from xentcli.text import first_line, visible
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _Member(io.RawIOBase):
 def open_member(archive: "ZipFile", info: "ZipInfo", name: str, data: Input) -> Input:
     """Return the content of a member, read once from its beginning to its end."""
     if info.flag_bits & ENCRYPTED:
-        raise InputError(f"{name}: it is encrypted")
+        raise encrypted(f"{name}: it")
     _check_dictionary(info, name, data)
     content = cast("IO[bytes]", _Member(archive, info, name))
     return Input(name, content, None, check=data.check_unchanged)

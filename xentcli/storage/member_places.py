@@ -32,7 +32,7 @@ def place_of(info: "ZipInfo", data: Input) -> int:
         the bytes begin: numbers that are read a few bytes off are other numbers.
     """
     if info.flag_bits & ENCRYPTED:
-        raise _wrong(info, data, " is encrypted")
+        raise encrypted(f"{data.name}: the member {visible(info.filename)}")
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
     begin = HEADER_BYTES + len(raw)
     header = bytearray(begin + _USUAL_EXTRA_BYTES)
@@ -54,6 +54,12 @@ def place_of(info: "ZipInfo", data: Input) -> int:
     if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
         raise _wrong(info, data, " is cut off")
     return start
+
+
+def encrypted(what: str) -> InputError:
+    """Return the error of a member that has a password."""
+    hint = "unzip asks for the password: give the file that comes out"
+    return InputError(f"{what} is encrypted", hint=hint)
 
 
 def _wrong(info: "ZipInfo", data: Input, what: str) -> InputError:

@@ -47,6 +47,9 @@ files larger than those of tests
     write it with larger row groups, or fewer columns: one of lists holds as many numbers
     h5repack -l writes smaller ones
     zip -0 leaves them as they are
+archives, tested in test_cli_what_to_do.py
+    unzip asks for the password: give the file that comes out
+    was it written to the end, and closed? An array of numbers is needed in it
 states
     a state is what xent merge and other commands write: --state FILE.json
     xent eval --metric NAME --state FILE.json keeps what the measure needs

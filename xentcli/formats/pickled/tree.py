@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import InputError
-from xentcli.formats.keys import shown
+from xentcli.formats.keys import NO_ARRAY, shown
 from xentcli.formats.pickled.calls import Call, Global, Persistent, StoredBytes, name_of
 from xentcli.formats.pickled.joined_leaves import joined
 from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread
@@ -156,7 +156,7 @@ def readable(leaves: Leaves) -> Leaves:
 def nothing_in(name: str, leaves: Leaves) -> InputError:
     """Return the error of a file without an array that is read."""
     if not leaves:
-        return InputError(f"{name}: it holds no array")
+        return InputError(f"{name}: it holds no array", hint=NO_ARRAY)
     unread = list(dict.fromkeys(leaf.dtype_name for leaf in leaves.values()))
     listed = ", ".join(unread[:3]) + (f" and {len(unread) - 3} more" if len(unread) > 3 else "")
     cure = next((leaf.cure for leaf in leaves.values() if isinstance(leaf, Unread)), None)
