@@ -1,10 +1,9 @@
 """What a terminal is: its colours, encoding and width, and the progress bar."""
 
-import contextlib
 import os
 import re
 import subprocess
-import time
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,9 @@ from cli_tools import (
     run_at_terminal,
 )
 from in_one_test import in_one_folder
-from pseudo_terminal import PseudoTerminal, terminal_environment
+from pseudo_terminal import PseudoTerminal
+
+from xentcli.render import progress
 
 pytestmark = pytest.mark.usefixtures("folder", "index")
 ESCAPE = "\x1b"
@@ -110,38 +111,27 @@ def test_bytes_are_not_shown_at_a_terminal(terminal: Terminal) -> None:
 # The progress bar
 
 
-def watch(folder: Path, stderr: int | None) -> subprocess.Popen[bytes]:
-    """Start a loss of four blocks that come through a pipe."""
-    arguments = ["loss", "--logits", "-", "--labels", "four.npy", "--jobs", "1"]
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        env={**os.environ, **terminal_environment(80, {})},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if stderr is None else stderr,
-    )
+class Clock:
+    """A clock by which the work takes some seconds: it is read first when the work begins."""
+
+    def __init__(self, seconds: float) -> None:
+        self._times = chain([7.0], repeat(7.0 + seconds))
+
+    def monotonic(self) -> float:
+        return next(self._times)
 
 
-def test_progress_is_for_terminals_and_for_work_of_a_second(folder: Path) -> None:
-    np.save(folder / "four.npy", np.zeros(4, np.int64))
-    np.save(folder / "four_logits.npy", np.zeros((4, 2**20), np.float16))
-    content = (folder / "four_logits.npy").read_bytes()
-    first = len(content) - 3 * 2**21
-    slow, fast = PseudoTerminal(80), PseudoTerminal(80)
-    processes = [watch(folder, stderr) for stderr in (slow.follower, None, fast.follower)]
-    for process, part in zip(processes, (content[:first], content[:first], content), strict=True):
-        assert process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(part)
-            process.stdin.flush()
-    time.sleep(1.1)  # the pipe holds less than a block, so all have begun
-    for process in processes[:2]:
-        assert process.stdin
-        process.stdin.write(content[first:])
-    ends = [process.communicate(timeout=60) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0]
-    assert [float(out) for out, _ in ends] == [pytest.approx(20 * np.log(2))] * 3
-    assert re.search(r"\d of 4 rows", slow.close())
-    assert fast.close() == ""
-    assert ends[1][1] == b""
+def test_progress_is_for_terminals_and_for_work_of_a_second(
+    terminal: Terminal, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["loss", "--logits", "z.npy", "--labels", "y.npy"]
+
+    def bar_is_seen(seconds: float, *more: str) -> bool:
+        monkeypatch.setattr(progress, "time", Clock(seconds))
+        return "5 of 5 rows" in terminal(*arguments, *more).text
+
+    assert bar_is_seen(1.0)
+    assert not bar_is_seen(0.9)
+    assert not bar_is_seen(1.0, "--quiet")
+    monkeypatch.setattr(progress, "time", Clock(1.0))
+    assert run(*arguments).err == ""
