@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from cli_files import write_rows
 from cli_tools import Outcome
 from formulas import cross_entropies
@@ -17,11 +18,12 @@ LOSSES = cross_entropies(LOGITS, INDICES).astype(float)
 LOSS = ["loss", "--reduction", "none", "--logits"]
 
 
-def write_files(folder: Path) -> None:
+@pytest.fixture(autouse=True)
+def label_files(tmp_path: Path) -> None:
     """Write the logits with and without names, and the labels."""
-    write_rows(folder / "z.csv", NAMES, LOGITS)
-    np.save(folder / "z.npy", LOGITS)
-    write_labels(LABELS, folder / "y.csv")
+    write_rows(tmp_path / "z.csv", NAMES, LOGITS)
+    np.save(tmp_path / "z.npy", LOGITS)
+    write_labels(LABELS, tmp_path / "y.csv")
 
 
 def write_labels(labels: Iterable[Any], path: Path | str = "y.csv", header: str = "label") -> None:

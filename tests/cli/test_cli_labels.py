@@ -16,15 +16,10 @@ from label_tools import (
     LOSSES,
     NAMES,
     assert_losses,
+    label_files,  # noqa: F401 - a fixture
     write_beside,
-    write_files,
     write_labels,
 )
-
-
-@pytest.fixture(autouse=True)
-def files(tmp_path: Path) -> None:
-    write_files(tmp_path)
 
 
 def test_numbers_are_indices(run: Run) -> None:

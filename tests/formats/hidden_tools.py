@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from xentcli.formats.base import BLOCK_ELEMENTS, ReadOptions, Source, blocks_along
@@ -78,6 +79,13 @@ def random_head(seed: int = 0, classes: int = CLASSES, width: int = WIDTH) -> Ar
 def random_states(*shape: int, seed: int = 1) -> Array:
     """Return hidden states of this shape."""
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.fixture(name="states")
+def states_file(tmp_path: Path) -> Path:
+    """Write hidden states of shape (5, WIDTH)."""
+    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
+    return tmp_path / "states.npy"
 
 
 def true_logits(states: Array, head: Array) -> Array:

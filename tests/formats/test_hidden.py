@@ -17,6 +17,7 @@ from hidden_tools import (
     random_head,
     random_states,
     rounded,
+    states_file,  # noqa: F401 - a fixture
     true_logits,
     true_losses,
     write_model,
@@ -29,12 +30,6 @@ from xentcli.formats.base import IndexedSource
 from xentcli.formats.hidden.head import TOKENS
 
 HEAD = random_head()
-
-
-@pytest.fixture(name="states")
-def states_file(tmp_path: Path) -> Path:
-    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
-    return tmp_path / "states.npy"
 
 
 @in_one_test

@@ -15,6 +15,7 @@ from hidden_tools import (
     random_head,
     random_states,
     rounded,
+    states_file,  # noqa: F401 - a fixture
     true_logits,
     write_model,
     write_safetensors,
@@ -25,12 +26,6 @@ from torch_bytes import saved
 from xentcli.errors import InputError
 
 HEAD = random_head()
-
-
-@pytest.fixture(name="states")
-def states_file(tmp_path: Path) -> Path:
-    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
-    return tmp_path / "states.npy"
 
 
 def test_a_head_in_shards(tmp_path: Path, states: Path) -> None:
