@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, IndexedSource, Source, StreamSource, Table
+from xentcli.formats.sources import cuts
 from xentcli.formats.stored import Stored, widen_words
 from xentcli.storage.inputs import Input
 
@@ -88,8 +89,7 @@ class ArrayStream(_StoredArray, StreamSource):
         there = self._skip(stored.header_bytes + stored.offset) - stored.header_bytes
         row_bytes = math.prod(stored.shape[1:]) * self._itemsize
         length = stored.shape[0] if stored.shape else 1
-        for start in range(0, length, rows):
-            count = min(rows, length - start)
+        for start, count in cuts(length, rows):
             content = self._data.read(count * row_bytes)
             there += len(content)
             if len(content) < count * row_bytes:

@@ -68,6 +68,12 @@ class Block(Record):
     """Bytes, or where the source finds them; None where start, rows and axis say it all."""
 
 
+def cuts(length: int, step: int) -> Iterator[tuple[int, int]]:
+    """Cut slices 0 to `length` into pieces of `step`: where each begins, and how many it has."""
+    for start in range(0, length, step):
+        yield start, min(step, length - start)
+
+
 class Reference(Protocol):
     """What opens the same source in any process: plain data that pickles and can be hashed."""
 
@@ -224,8 +230,7 @@ class IndexedSource(Source):
         """Cut an axis into blocks of about `rows` slices, as is cheap."""
         length = (self.shape or (1,))[axis] or 0
         step = self.step(rows, axis)
-        for start in range(0, length, step):
-            yield Block(start, min(step, length - start), axis)
+        return (Block(start, count, axis) for start, count in cuts(length, step))
 
     def decode(self, block: Block) -> Table:
         """Read a block, unless it carries its table."""

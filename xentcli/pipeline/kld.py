@@ -13,6 +13,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.kld import MAGIC, KldSource
+from xentcli.formats.sources import cuts
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.pipeline.bounded import UNWRITTEN, RowBounds
 from xentcli.pipeline.flow import Part, Remark, collect, joined
@@ -77,9 +78,7 @@ class KldLabels:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield the first row of each block, and how many it has."""
-        step = self.source.rows_at_once(labels_only=True)
-        for start in range(0, self.num_rows, step):
-            yield start, min(step, self.num_rows - start)
+        return cuts(self.num_rows, self.source.rows_at_once(labels_only=True))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -126,9 +125,7 @@ def compare_bases(base: KldSource, new: KldSource, run: Run) -> CodedPairsState:
         If they are not of the same text.
     """
     _check_same_text(base, new)
-    step = base.rows_at_once(labels_only=False)
-    starts = range(0, base.num_rows, step)
-    steps = ((start, min(step, base.num_rows - start)) for start in starts)
+    steps = cuts(base.num_rows, base.rows_at_once(labels_only=False))
     parts = run.where(base, new).map(_PairWork(base, new).part_of, steps, join=joined)
     progress = run.progress_of((base.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])

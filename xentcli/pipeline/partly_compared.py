@@ -12,6 +12,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
+from xentcli.formats.sources import cuts
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.pipeline.flow import Part, collect, joined
@@ -167,9 +168,8 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:
             hint="the rows of both files must be the same ones, in the same order",
         )
     step = max(1, _PAIRS // max(1, base.listed * new.listed))
-    starts = range(0, base.num_rows, step)
-    steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = run.map(_part_of, ((base.cut(*each), new.cut(*each)) for each in steps), join=joined)
+    cut = ((base.cut(*each), new.cut(*each)) for each in cuts(base.num_rows, step))
+    parts = run.map(_part_of, cut, join=joined)
     progress = run.progress_of((base.num_rows,))
     sources = [*base.sources, *new.sources]
     total = collect(parts, None, progress, lambda p, _: p.at(""), sources)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.base import IndexedSource
+from xentcli.formats.sources import cuts
 
 _STEP_ELEMENTS = 2**20
 
@@ -16,7 +17,6 @@ def rows_that_count(mask: IndexedSource) -> NDArray[np.float64]:
     rows = math.prod(lead)
     found = np.zeros(rows)
     step = max(1, _STEP_ELEMENTS // max(1, listed))
-    for start in range(0, rows, step):
-        count = min(step, rows - start)
+    for start, count in cuts(rows, step):
         found[start : start + count] = (mask.tile(start, count) > 0).any(axis=1)
     return found

@@ -14,6 +14,7 @@ from xentcli.core.picked import NO_VALUE
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.some_rows import SomeRows
+from xentcli.formats.sources import cuts
 from xentcli.pipeline.bounded import RowBounds
 from xentcli.pipeline.top_inputs import TopLists
 
@@ -72,8 +73,7 @@ class TopRows:
     def blocks(self) -> Iterator["TopRows"]:
         """Yield the rows of each block by themselves."""
         step = max(1, _BLOCK_ELEMENTS // max(1, self.listed))
-        for start in range(0, self.num_rows, step):
-            yield self.cut(start, min(step, self.num_rows - start))
+        return (self.cut(*each) for each in cuts(self.num_rows, step))
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the values and classes of rows: log-probabilities, or logits without their sum.

@@ -17,6 +17,7 @@ from xentcli.core.softmax import Apply, along, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, IndexedSource, Source, blocks_along
 from xentcli.formats.coming import coming
+from xentcli.formats.sources import cuts
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare
@@ -220,4 +221,4 @@ def _even_blocks(source: Source, elements: int) -> Iterator[Block]:
         return blocks_along(source, 0, elements)
     rows = max(1, elements // max(1, math.prod(tail_of(source))))
     length = (source.shape or (1,))[0] or 0
-    return (Block(start, min(rows, length - start)) for start in range(0, length, rows))
+    return (Block(*each) for each in cuts(length, rows))
