@@ -5,9 +5,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import odd
-from xentcli.cli.measure_options import KINDS
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
+from xentcli.pipeline.output_kinds import KINDS
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.cli import evaluating, loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
-from xentcli.cli.measure_options import KINDS
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
+from xentcli.pipeline.output_kinds import KINDS
 from xentcli.text import shown_text
 
 if TYPE_CHECKING:

@@ -211,11 +211,11 @@ class TopFlags(OptionGroup):
 
     def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
         """Return the files of the lists, and the files of the labels."""
-        from xentcli.pipeline.opening import expand
+        from xentcli.pipeline.opening import expand_all
 
         named = (self.top_values, self.top_indices)
         lists = [self._path(each) for each in named if each is not None]
-        values, labels = ([path for name in each for path in expand(name)] for each in inputs)
+        values, labels = map(expand_all, inputs)
         return lists or values, labels
 
     @staticmethod

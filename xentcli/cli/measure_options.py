@@ -13,16 +13,10 @@ from xentcli.cli.options import (
     of_writing,
 )
 from xentcli.errors import UsageError
+from xentcli.pipeline.output_kinds import KINDS
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
-
-KINDS: "dict[str, Kind]" = {
-    "logits": "logits",
-    "log-probs": "log-probabilities",
-    "probs": "probabilities",
-}
-"""The kinds of a model's outputs: their names in options, and elsewhere."""
 
 ProbsOption = Annotated[
     list[str] | None,

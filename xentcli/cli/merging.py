@@ -12,7 +12,7 @@ from xentcli.cli.states import write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.state_header import changed_files
-from xentcli.pipeline.state_rows import missing
+from xentcli.pipeline.state_rows import notes_of_missing
 from xentcli.pipeline.states import SavedState, damage
 from xentcli.text import shortened
 
@@ -45,7 +45,7 @@ def run(
             hint=hint if saved.header.sole_state is None else None,
         )
     header, names = saved.header, [each.name for each in saved.header.files]
-    common.tell_notes([*changed_files(header), *missing(header.rows, names, paths)])
+    common.tell_notes([*changed_files(header), *notes_of_missing(header.rows, names, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)

@@ -83,11 +83,11 @@ def _write_each(
     common: Common,
 ) -> "tuple[Source, str]":
     """Write the transform of each file to a file of its own."""
-    from xentcli.pipeline.opening import expand, open_files
+    from xentcli.pipeline.opening import expand_all, open_files
     from xentcli.pipeline.transform_shards import outputs_of, transform_each, written
 
     without = written(paths, writing.output)
-    inputs = [path for name in paths for path in expand(name, without)]
+    inputs = expand_all(paths, without)
     outputs = outputs_of(writing.output, inputs, writing.to, force=writing.force)
     source = open_files(paths, file_of, without)
     common.tell_notes(source.notes)

@@ -56,7 +56,7 @@ def find(
 
 
 def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) -> "TopOptions":
-    from xentcli.pipeline.opening import expand
+    from xentcli.pipeline.opening import expand_all
     from xentcli.pipeline.partly import TopOptions
 
     return TopOptions(
@@ -64,7 +64,7 @@ def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) 
         top.top_indices,
         top.log_sum_exp,
         top.num_classes,
-        [path for name in labels for path in expand(name)],
+        expand_all(labels),
         flags.label_key or flags.label_column,
         tuple(flags.ignore_index or (-100,)),
         flags.shift,
@@ -75,9 +75,9 @@ def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) 
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":
     """Return the files that may hold rows in part; empty for whole rows."""
-    from xentcli.pipeline.opening import expand, may_be_partly, reads_once
+    from xentcli.pipeline.opening import expand_all, may_be_partly, reads_once
 
-    paths = [path for name in values for path in expand(name)]
+    paths = expand_all(values)
     if len(paths) > 1 and any(map(reads_once, paths)):
         return []  # looking into a pipe would wait for its writer
     files = [reading.file(path) for path in paths]

@@ -55,6 +55,11 @@ def expand_all(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
     return [path for name in names for path in expand(name, without)]
 
 
+def first_of(names: Iterable[str], without: Iterable[str] = ()) -> str | None:
+    """Return the first of these files, if there is one; later patterns are not looked up."""
+    return next((path for name in names for path in expand(name, without)), None)
+
+
 def _is_lists(name: str) -> bool:
     """Whether text is lists, and no pattern such as ``[0-9].npy``."""
     return re.match(_LISTS, name) is not None and name.rstrip().endswith(("]", ")"))

@@ -22,7 +22,7 @@ from xentcli.formats.files import (
     open_file,
     open_files,
 )
-from xentcli.formats.inline import expand
+from xentcli.formats.inline import expand, expand_all, first_of
 from xentcli.storage.open import expecting
 from xentcli.storage.paths import is_there, reads_once, will_write
 
@@ -36,6 +36,7 @@ __all__ = [
     "are_samples",
     "columns_of_first",
     "expand",
+    "expand_all",
     "expecting",
     "is_there",
     "may_be_ids",
@@ -56,13 +57,13 @@ def are_samples(
     names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
 ) -> bool:
     """Whether the first of these files holds samples of lm-evaluation-harness."""
-    first = next((path for name in names for path in expand(name, without)), None)
+    first = first_of(names, without)
     return first is not None and may_be_partly(file_of(first)) and holds_samples(file_of(first))
 
 
 def are_answers(names: Sequence[str], file_of: Callable[..., InputFile]) -> bool:
     """Whether the first of these files holds the answers of a server of language models."""
-    first = next((path for name in names for path in expand(name)), None)
+    first = first_of(names)
     if first is None or first.endswith(".npy"):
         return False
     return holds_answers(file_of(first))
@@ -95,7 +96,7 @@ def columns_of_first(
     names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Return the names of the columns of the first of these files, if it has any."""
-    first = next((path for name in names for path in expand(name, without)), None)
+    first = first_of(names, without)
     if first is None or not may_have_columns(file_of(first)):
         return ()
     return columns_of(file_of(first))

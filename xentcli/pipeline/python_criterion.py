@@ -10,13 +10,7 @@ from xentcli.core.labels import LossOptions, as_weight
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.opening import Naming
-
-KINDS: dict[str, Kind] = {
-    "logits": "logits",
-    "log-probs": "log-probabilities",
-    "probs": "probabilities",
-}
-"""The kinds of a model's outputs, by what `input` calls them."""
+from xentcli.pipeline.output_kinds import KINDS
 
 
 def kind_of(name: str) -> Kind:

@@ -8,7 +8,7 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import first_of, is_inline
 from xentcli.records import Record
 from xentcli.storage.paths import is_there, reads_once
 
@@ -83,7 +83,7 @@ class Reader(Record):
 
     def _header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""
-        first = next((path for name in paths for path in expand(name)), None)
+        first = first_of(paths)
         if first is None or is_inline(first) or reads_once(first):
             return ()
         return columns_of(self.labels(first)) if may_have_columns(self.file(first)) else ()

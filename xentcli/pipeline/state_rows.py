@@ -179,7 +179,9 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
         most = (each, state)
 
 
-def missing(rows: Sequence[FileRows], names: Sequence[str], states: Sequence[str]) -> Iterator[str]:
+def notes_of_missing(
+    rows: Sequence[FileRows], names: Sequence[str], states: Sequence[str]
+) -> Iterator[str]:
     """Say what may be missing of merged states, by the names of files and of the states.
 
     These are rows of a file of which some state has other rows, and files or states whose number is

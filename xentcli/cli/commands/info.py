@@ -24,7 +24,7 @@ def info(
     """Show what files hold, every array or column, and the command that fits."""
     from xentcli.pipeline.advice import advise
     from xentcli.pipeline.inspect import inspect
-    from xentcli.pipeline.opening import expand, expecting
+    from xentcli.pipeline.opening import expand_all, expecting
 
     slots.only_one_standard_input(*files)
     output = Destination("info", writing, common)
@@ -32,7 +32,7 @@ def info(
     reader = reading.reader
     found: dict[str, list[FoundArray]] = {}
     failed: list[InputError] = []
-    paths = [path for name in files for path in expand(name, [writing.output])]
+    paths = expand_all(files, [writing.output])
     with expecting(paths):
         for file in paths:
             try:

@@ -32,13 +32,13 @@ def merge(
 ) -> None:
     """Report the states of many runs as one run over all of their rows would."""
     from xentcli.cli import merging, slots
-    from xentcli.pipeline.opening import expand, expecting
+    from xentcli.pipeline.opening import expand_all, expecting
     from xentcli.pipeline.state_merging import merged
 
     slots.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)
     written = [path for path in (state, writing.output) if path is not None]
-    paths = [path for name in files for path in expand(name, written)]
+    paths = expand_all(files, written)
     with expecting(paths):
         saved = merged(paths)
     merging.run(saved, paths, state, report, writing, common, gates)

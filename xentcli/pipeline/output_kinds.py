@@ -1,0 +1,13 @@
+"""The kinds of a model's outputs."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xentcli.core.checks import Kind
+
+KINDS: "dict[str, Kind]" = {
+    "logits": "logits",
+    "log-probs": "log-probabilities",
+    "probs": "probabilities",
+}
+"""The kinds by their names in options and in the argument `input`."""
