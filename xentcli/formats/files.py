@@ -119,7 +119,7 @@ def holds_answers(file: InputFile) -> bool:
     """Whether a file holds a server's answers with log-probabilities of tokens."""
     if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
-    from xentcli.formats.json import holds_answers
+    from xentcli.formats.logprobs.recognised import holds_answers
 
     return holds_answers(looked_at(file))
 
@@ -162,7 +162,7 @@ def holds_samples(file: InputFile) -> bool:
         return is_details(data)
     if not data.peek(_PROBE_BYTES).lstrip(b"\xef\xbb\xbf \n").startswith(b"{"):
         return False
-    from xentcli.formats.json import holds_samples
+    from xentcli.formats.harness.source import holds_samples
 
     return holds_samples(data)
 

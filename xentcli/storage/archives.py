@@ -8,13 +8,18 @@ from typing import IO, TYPE_CHECKING, cast
 from xentcli.errors import InputError, XentError
 from xentcli.storage.compression import MOST_DICTIONARY_BYTES
 from xentcli.storage.inputs import Input, SeekableFile
-from xentcli.storage.member_places import ENCRYPTED, FIRST_MEMBER, HEADER_BYTES, encrypted
+from xentcli.storage.member_places import (
+    ENCRYPTED,
+    FIRST_MEMBER,
+    HEADER_BYTES,
+    encrypted,
+    lengths_in,
+)
 from xentcli.text import first_line, visible
 
 if TYPE_CHECKING:
     from zipfile import ZipExtFile, ZipFile, ZipInfo
 
-_NAME_BYTES = 26  # where the header of a member says how long its name is
 _LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # head of an LZMA member; offset of the size
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member that are read at once
@@ -123,13 +128,7 @@ def _start_of(info: "ZipInfo", data: Input) -> int:
     """Return where the bytes of a member begin, as the header before them says."""
     header = bytearray(HEADER_BYTES)
     data.read_at(info.header_offset, memoryview(header))
-    return info.header_offset + HEADER_BYTES + _lengths_in(header)
-
-
-def _lengths_in(header: bytearray) -> int:
-    """Return the length of the name and the extra field that follow a member's header."""
-    lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
-    return sum(int.from_bytes(length, "little") for length in lengths)
+    return info.header_offset + HEADER_BYTES + sum(lengths_in(header))
 
 
 def only_member(data: Input) -> Input | None:
@@ -146,7 +145,7 @@ def only_member(data: Input) -> Input | None:
     head = data.peek(HEADER_BYTES)
     if not head.startswith(FIRST_MEMBER) or len(head) < HEADER_BYTES:
         return None
-    length = int.from_bytes(head[_NAME_BYTES : _NAME_BYTES + 2], "little")
+    length, _ = lengths_in(head)
     first = data.peek(HEADER_BYTES + length)[HEADER_BYTES:].decode(errors="replace")
     if first.endswith(_FORMATS):
         return None

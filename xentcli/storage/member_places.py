@@ -56,6 +56,12 @@ def place_of(info: "ZipInfo", data: Input) -> int:
     return start
 
 
+def lengths_in(header: bytes | bytearray) -> tuple[int, int]:
+    """Return the lengths of the name and of the extra field that follow a member's header."""
+    name, extra = _LOCAL_HEADER.unpack_from(header)[-2:]
+    return name, extra
+
+
 def encrypted(what: str) -> InputError:
     """Return the error of a member that has a password."""
     hint = "unzip asks for the password: give the file that comes out"

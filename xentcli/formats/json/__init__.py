@@ -34,12 +34,12 @@ _BEGINS = re.compile(
 
 def open_source(data: Input, options: ReadOptions) -> Source:
     """Open JSON: lines one by one, anything else as a whole; answers and samples by their keys."""
+    from xentcli.formats.harness.source import holds_samples, open_samples
     from xentcli.formats.json.document import open_document
     from xentcli.formats.json.lines import JsonLinesSource, are_lines
+    from xentcli.formats.logprobs.recognised import holds_answers
 
     if holds_samples(data):
-        from xentcli.formats.harness.source import open_samples
-
         return open_samples(data, options)
     if holds_answers(data):
         from xentcli.formats.logprobs.source import open_answers
@@ -50,26 +50,14 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     return open_document(data, options)
 
 
-def holds_answers(data: Input) -> bool:
-    """Whether these are answers of a server of language models, as `logprobs` reads them."""
-    from xentcli.formats.logprobs.recognised import holds_answers
-
-    return holds_answers(data)
-
-
-def holds_samples(data: Input) -> bool:
-    """Whether these are samples of lm-evaluation-harness, as `harness` reads them."""
-    from xentcli.formats.harness.source import holds_samples
-
-    return holds_samples(data)
-
-
 def contents(data: Input, options: ReadOptions) -> list["Content"]:
     """Return the arrays of a file, if it holds several."""
+    from xentcli.formats.harness.source import holds_samples
+    from xentcli.formats.json.contents import contents
+    from xentcli.formats.logprobs.recognised import holds_answers
+
     if holds_samples(data) or holds_answers(data):
         return []
-    from xentcli.formats.json.contents import contents
-
     return contents(data, options)
 
 
