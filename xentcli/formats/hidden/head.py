@@ -18,7 +18,9 @@ from xentcli.formats.hidden.rounding import round_to
 
 TOKENS = 128
 """How many states are multiplied at a time, in one product or in several of equal size."""
-_SMALLER_PRODUCTS = (16, 4, 1)
+_MARGIN = 8
+_PRODUCTS = ((TOKENS, 0), (TOKENS, _MARGIN), (16, 0), (4, 0), (1, 0))
+"""How many states a product may have, and how many more on either side that are not used."""
 _TILE_ELEMENTS = 2**23  # how much of the head is in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
 _MOST_OPEN = 8
@@ -62,26 +64,29 @@ class Head:
     ) -> NDArray[np.float32]:
         """Put the logits of states of shape (N, D) into `out` of shape (N, V).
 
-        Every product has the same tile of the head and as many states as `states_of_a_product`
-        says, whatever is read at a time: a row has the same bits wherever it stands.
+        Every product has the same tile of the head and as many states as `product_of` says,
+        whatever is read at a time: a row has the same bits wherever it stands.
         """
         count = len(states)
-        padded = np.zeros((-(-count // TOKENS) * TOKENS, self.width), np.float32)
-        last = np.empty(self._tile * TOKENS, np.float32)
+        padded = np.zeros((-(-count // TOKENS) * TOKENS + 2 * _MARGIN, self.width), np.float32)
+        last = np.empty(self._tile * (TOKENS + 2 * _MARGIN), np.float32)
         with np.errstate(all="ignore"):
-            padded[:count] = states
+            padded[_MARGIN : _MARGIN + count] = states
             for first in range(0, self.classes, self._tile):
                 rows = min(self._tile, self.classes - first)
                 stored = self.weight.read(first, rows).values
                 tile = np.ascontiguousarray(stored, np.float32)
-                step = states_of_a_product(rows, self.width)
-                product = last[: rows * step].reshape(rows, step)
+                step, margin = product_of(rows, self.width)
+                columns = step + 2 * margin
+                product = last[: rows * columns].reshape(rows, columns)
                 for start in range(0, count, step):
                     stop = min(start + step, count)
+                    begin = _MARGIN - margin + start
                     # Faster by a tenth than with the states on the left.
-                    np.matmul(tile, padded[start : start + step].T, out=product)
+                    np.matmul(tile, padded[begin : begin + columns].T, out=product)
                     self._finish(product, first, dtype)
-                    out[start:stop, first : first + rows] = product[:, : stop - start].T
+                    used = product[:, margin : margin + stop - start]
+                    out[start:stop, first : first + rows] = used.T
         return out
 
     def _finish(self, product: NDArray[np.float32], first: int, dtype: str) -> None:
@@ -111,22 +116,24 @@ class Head:
 
 
 @lru_cache
-def states_of_a_product(rows: int, width: int) -> int:
+def product_of(rows: int, width: int) -> tuple[int, int]:
     """Return how many states are multiplied at once with a tile of `rows` rows of the head.
 
-    The order in which BLAS adds the products of a state may depend on how many states there are,
-    and with some processors' kernels on where among them it stands. So the most states are taken
-    that all get the same bits if they are the same, which is tried here.
+    And how many more on either side, whose products are not used. The order in which BLAS adds may
+    depend on how many states there are, and with some processors' kernels on where among them one
+    stands. So the first product is taken that gives all states in use the same bits if they are
+    the same, which is tried here.
     """
     draws = np.random.default_rng(0)
     tile = draws.random((rows, width), np.float32) - np.float32(0.5)
     state = draws.random(width, np.float32) - np.float32(0.5)
-    for count in (TOKENS, *_SMALLER_PRODUCTS):
-        product = np.empty((rows, count), np.float32)
-        np.matmul(tile, np.tile(state, (count, 1)).T, out=product)
-        if (product == product[:, :1]).all():
+    for step, margin in _PRODUCTS:
+        product = np.empty((rows, step + 2 * margin), np.float32)
+        np.matmul(tile, np.tile(state, (step + 2 * margin, 1)).T, out=product)
+        used = product[:, margin : margin + step]
+        if (used == used[:, :1]).all():
             break
-    return count
+    return step, margin
 
 
 def head_of(options: HeadOptions) -> Head:
