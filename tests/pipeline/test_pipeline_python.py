@@ -158,3 +158,20 @@ def test_hidden_states_and_a_head(tmp_path: Path) -> None:
     for message, arguments in wrong.items():
         with pytest.raises(UsageError, match=message):
             xent.evaluate(file, labels, **arguments)
+
+
+def test_a_list_of_files_of_labels_beside_an_array(tmp_path: Path) -> None:
+    z, y = np.load(LOGITS), np.load(LABELS)
+    np.save(tmp_path / "y-1.npy", y)
+    expected = xent.evaluate(z, y).metrics
+    for labels in ([LABELS], [str(LABELS)], (str(LABELS),), [f"{tmp_path}/y-*.npy"]):
+        assert xent.evaluate(z, labels).metrics == expected
+        assert xent.compare(z, z, labels)["loss_base"] == expected["loss"]
+        assert xent.calibrate(z, labels, folds=0)["loss_before"].value == expected["loss"].value
+    names = [f"class {label}" for label in y]
+    classes = [f"class {i}" for i in range(10)]
+    assert xent.evaluate(z, names, classes=classes).metrics == expected
+    with pytest.raises(InputError, match="2 labels for the 450 rows"):
+        xent.evaluate(z, ["cat", "dog"])
+    with pytest.raises(InputError, match=r"label .* is a name"):
+        xent.evaluate(z[:1], [str(LABELS)])

@@ -68,7 +68,8 @@ def _missing(paths: Sequence[str]) -> Iterator[str]:
     from xentcli.storage.numbered_names import left_out
 
     missing = left_out(map(shown_name, paths))
-    for name in missing[:_SHOWN_MISSING]:
+    for names in missing[:_SHOWN_MISSING]:
+        name = " or ".join(names)
         yield f"{name}: there is no such file, though the names of other files count it"
     if len(missing) > _SHOWN_MISSING:
         yield f"and {len(missing) - _SHOWN_MISSING:,} more such files"

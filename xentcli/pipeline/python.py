@@ -64,8 +64,8 @@ def evaluate(
     logits : array_like, str, path, or list of these names
         Logits (N, C), (N, C, d1, ...), or what `input` says: an array, or files.
     labels : array_like, str, path, or list of these names, optional
-        Class indices, names or probabilities; None where the files of logits hold them too. A list
-        of text is files where the logits are, and names of classes where they are an array.
+        Class indices, names or probabilities; None where the files of logits hold them too. Beside
+        an array of logits, a list of as many texts as rows is the names of their classes.
     input : {'logits', 'log-probs', 'probs'}
         What the first argument holds.
     metrics : sequence of str, optional

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.beside_files import open_weights
@@ -15,6 +15,8 @@ from xentcli.pipeline.heads import ARGUMENTS, heads_from, with_head
 from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import Reader
 from xentcli.records import Record
+from xentcli.storage.names import is_url
+from xentcli.storage.paths import expand, is_there
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
@@ -48,11 +50,30 @@ class GivenRows(Record):
     label_files: list[str] | None
 
     @classmethod
-    def of(cls, rows: Data | None, labels: Data | None) -> Self:
-        """Look at what is given: a list of text beside an array is the names of classes."""
+    def of(cls, rows: Any, labels: Any) -> Self:
+        """Look at what is given: a list of text beside an array is the name of each row's class.
+
+        It is files where it cannot be that: paths, or names of files of another number than rows.
+        """
         files = names_of_files(rows)
         classes = rows is not None and files is None and isinstance(labels, (list, tuple))
+        if classes and _are_files(labels, len(rows) if hasattr(rows, "__len__") else None):
+            classes = False
         return cls(rows, labels, files, None if classes else names_of_files(labels))
+
+
+def _are_files(names: Sequence[Any], rows: int | None) -> bool:
+    """Whether a list beside an array of so many rows names files, and no classes."""
+    if names and all(isinstance(each, PathLike) for each in names):
+        return True
+    return len(names) != rows and all(isinstance(each, str) and _is_file(each) for each in names)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return is_url(name) or all(map(is_there, expand(name)))
+    except InputError:  # a pattern that no file matches
+        return False
 
 
 def _is_name(value: Any) -> bool:

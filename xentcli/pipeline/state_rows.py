@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from xentcli.errors import InputError
@@ -190,11 +191,15 @@ def notes_of_missing(
     """
     gaps = list(_gaps(rows))
     numbered = left_out(each.file for each in rows)
-    files = [path for path in numbered if not any(leads_to(path, name) for name in names)]
+    files = [
+        " or ".join(paths)
+        for paths in numbered
+        if not any(leads_to(path, name) for path, name in product(paths, names))
+    ]
     gaps += [f"{file}: in no state, though the names of other files count it" for file in files]
     if not files:
         gaps += [
-            f"{name}: not merged, though the names of other states count it"
+            f"{' or '.join(name)}: not merged, though the names of other states count it"
             for name in left_out(map(shown_name, states))
         ]
     yield from gaps[:_SHOWN_GAPS]

@@ -8,8 +8,11 @@ _TOTAL = re.compile("[-_ ]of[-_ ]", re.IGNORECASE)  # shard-00001-of-00005
 _MOST_COUNTED = 10**6
 
 
-def left_out(names: Iterable[str]) -> list[str]:
+def left_out(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the names that others count and that are not among them, in order.
+
+    Each comes alone, except that of the first or the last: if both ends are missing of names that
+    tell the number of all, nothing says whether they count from 0 or from 1, and one is missing.
 
     Names count if they differ in one number, by steps of the same size, and no more of them are
     missing than are there; then those between the first and the last are known. A name that tells
@@ -18,11 +21,13 @@ def left_out(names: Iterable[str]) -> list[str]:
     Examples
     --------
     >>> left_out(["run-1", "run-3", "run-2", "run-5"])
-    ['run-4']
+    [('run-4',)]
     >>> left_out(["step-100", "step-200", "step-400"])
-    ['step-300']
+    [('step-300',)]
+    >>> left_out(["a-1-of-3", "a-3-of-3"])
+    [('a-2-of-3',)]
     >>> left_out(["a-1-of-3", "a-2-of-3"])
-    ['a-3-of-3']
+    [('a-0-of-3', 'a-3-of-3')]
     >>> left_out(["run-20260101", "run-20260215", "run-20260301"])
     []
     """
@@ -33,7 +38,7 @@ def left_out(names: Iterable[str]) -> list[str]:
     return [name for alike in counted.values() for name in _left_out(alike)]
 
 
-def _left_out(alike: list[list[str]]) -> Iterator[str]:
+def _left_out(alike: list[list[str]]) -> Iterator[tuple[str, ...]]:
     """Yield the names that are missing among some that differ in their numbers alone.
 
     Each is given as its parts, of which every second one is a number. If several numbers differ,
@@ -50,8 +55,8 @@ def _left_out(alike: list[list[str]]) -> Iterator[str]:
         before, after = group[0][:last], group[0][last + 1 :]
         texts = [each[last] for each in group]
         digits = min(map(len, texts))
-        for number in _missing({int(text) for text in texts}, _total(after)):
-            yield "".join([*before, str(number).zfill(digits), *after])
+        for numbers in _missing({int(text) for text in texts}, _total(after)):
+            yield tuple("".join([*before, str(n).zfill(digits), *after]) for n in numbers)
 
 
 def _counting(parts: list[str]) -> int | None:
@@ -65,12 +70,16 @@ def _total(after: list[str]) -> int | None:
     return int(after[1]) if len(after) > 1 and _TOTAL.fullmatch(after[0]) else None
 
 
-def _missing(numbers: set[int], total: int | None) -> list[int]:
+def _missing(numbers: set[int], total: int | None) -> list[tuple[int, ...]]:
+    """Return the numbers that are missing, each alone, or as the two that it may be."""
     first, last = min(numbers), max(numbers)
     if total is not None and len(numbers) < total <= _MOST_COUNTED and last <= total:
-        begin = 0 if first == 0 else 1
-        return [number for number in range(begin, begin + total) if number not in numbers]
+        between = [(number,) for number in range(1, total) if number not in numbers]
+        if first > 0 and last < total:
+            return [(0, total), *between]
+        ends = [(number,) for number in (0 if first == 0 else total,) if number not in numbers]
+        return sorted(between + ends)
     step = gcd(*(number - first for number in numbers))
     if not step or (last - first) // step + 1 > 2 * len(numbers):
         return []
-    return [number for number in range(first, last, step) if number not in numbers]
+    return [(number,) for number in range(first, last, step) if number not in numbers]
