@@ -102,7 +102,8 @@ def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
     if rows:
         assert screen.lines[0].startswith("two.npy: one row says little of others: loss ")
         hits = [int(np.argmax(z[0]) == TRUE[0]) for z in (ONE, TWO)]
-        assert f"difference {100.0 * (hits[1] - hits[0]):+.1f} points" in screen.text
+        shown = f"{100.0 * (hits[1] - hits[0]):+.1f}".replace("+0.0", "0")
+        assert f"difference {shown} points" in screen.text
 
 
 def test_rows_that_are_not_finite(run: Run, terminal: Terminal) -> None:

@@ -41,6 +41,14 @@ def test_other_verdicts(terminal: Terminal) -> None:
     screen = terminal("compare", "one.npy", "one.npy", *MODELS[2:])
     assert screen.lines[0] == "one.npy gives the same as one.npy: no row differs"
     assert "rows that changed" not in screen.text
+    said = " ".join(screen.text.split())
+    assert "difference 0 0.0 % of the rows worse" in said
+    assert "difference 0 points both right" in said
+    assert "base to new 0, back 0, JS 0 median 0, 90 % 0, 99 % 0, largest 0 " in said
+    assert "p(label) 0 on average" in said
+    lines = terminal("compare", "one.npy", "one.npy", "two.npy", *MODELS[2:]).lines
+    (cells,) = [line.split() for line in lines if line.startswith("one.npy") and "100.0 %" in line]
+    assert cells[2] == "0"
     np.save("nearly.npy", ONE + np.where(np.arange(40)[:, None] % 2, 1e-9, -1e-9) * TWO)
     screen = terminal("compare", "one.npy", "nearly.npy", *MODELS[2:], columns=200)
     assert "nearly.npy is not clearly better or worse" in screen.text

@@ -111,3 +111,20 @@ def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
 def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:
     refused = refusal(run("calibrate", "z.npy", "y.npy", f"{option}={count}"), 2)
     assert "is not in the range" in refused.error
+
+
+@in_one_folder
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("calibrate z.npy y.npy --test z.npy", "--test LOGITS LABELS"),
+        ("calibrate z.npy y.npy --input", "--input logits|log-probs|probs"),
+        ("softmax z.npy -o", "-o FILE"),
+        ("eval z.npy y.npy --by", "--by COLUMN|axis0"),
+        ("loss z.npy y.npy --json=3", "xent loss --help"),
+    ],
+)
+def test_an_option_without_its_value(run: Run, line: str, hint: str) -> None:
+    said = refusal(run(*line.split()), 2)
+    assert said.error.startswith("Option '-")
+    assert said.hint == hint

@@ -68,8 +68,13 @@ class PagedCommand(TyperCommand):
         def process(argument: str, state: Any) -> None:
             if _begins_like_number(argument[1:]):
                 state.largs.append(argument)
-            else:
+                return
+            try:
                 process_option(argument, state)
+            except Exception as error:
+                if getattr(error, "ctx", ctx) is None:  # tells the hint which command it is
+                    error.ctx = ctx  # type: ignore[attr-defined]
+                raise
 
         parser._process_opts = process  # type: ignore[method-assign, assignment]
         return parser

@@ -105,7 +105,14 @@ def _one_line(text: str) -> str:
 
 
 def _help_page_of(error: Any) -> str:
-    context = getattr(error, "ctx", None)
+    """Return what shows how an option is used: the option with its value, or the help page."""
+    context: Any = getattr(error, "ctx", None)
+    name = getattr(error, "option_name", None)
+    for each in context.command.params if context and name else ():
+        if name in each.opts and not each.is_flag:
+            from xentcli.cli.help_page import metavar_of
+
+            return f"{name} {metavar_of(each, context)}"
     return f"{context.command_path if context else 'xent'} --help"
 
 

@@ -122,11 +122,12 @@ def _option(param: Any, context: typer.Context) -> Entry:
     short = [flag for flag in param.opts if not flag.startswith("--")]
     long = [flag for flag in param.opts if flag.startswith("--")]
     names = ", ".join([*short, "/".join([*long, *param.secondary_opts])])
-    value = "" if param.is_flag else f" {_metavar(param, context)}"
+    value = "" if param.is_flag else f" {metavar_of(param, context)}"
     return Entry(names + value, param.help or "", _default(param))
 
 
-def _metavar(param: Any, context: typer.Context) -> str:
+def metavar_of(param: Any, context: typer.Context) -> str:
+    """Return what stands for the value of an option."""
     if param.metavar:
         return str(param.metavar)
     choices = getattr(param.type, "choices", None)

@@ -190,7 +190,7 @@ def _pair(base: "Measure | None", new: "Measure | None", shown: "Callable[[Measu
 
 
 def _interval(measure: "Measure") -> str:
-    if measure.low is None or measure.high is None:
+    if measure.low is None or measure.high is None or measure.low == measure.high:
         return ""
     return f", 95 % {short(measure.low)} to {short(measure.high)}"
 

@@ -6,7 +6,7 @@ from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 
-from xentcli.render.comparison_verdict import difference_of, percent, signed, with_sign
+from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.measures import short_number
 from xentcli.render.number_columns import short_names
 from xentcli.render.row_tables import empty_table, fitted_table, left_out
@@ -129,7 +129,7 @@ def percentile_table(found: "Comparison") -> Table:
     table = empty_table("percent", "KL", "change of p(label)", left=0)
     for each in found.percentiles:
         change = "" if each.delta_p is None else full(each.delta_p)
-        change = with_sign(change) if (each.delta_p or 0.0) > 0.0 else change
+        change = f"+{change}" if (each.delta_p or 0.0) > 0.0 else change
         table.add_row(f"{each.percent:g}", "" if each.kl is None else full(each.kl), change)
     return table
 

@@ -129,21 +129,21 @@ def difference_of(measure: "Measure") -> str:
     if measure.value is None:
         return ""
     error = math.nan if measure.standard_error is None else measure.standard_error
-    return with_sign(headline(measure.value, error, _ERROR_DIGITS))
+    return with_sign(headline(measure.value or 0.0, error, _ERROR_DIGITS))
 
 
 def difference_in_points(share: "Measure") -> str:
     """Return a difference of shares with its error, in percentage points."""
     points = _in_points(share)
     if points.value is not None and not points.standard_error:  # one row, or rows all alike
-        return f"{points.value:+.1f} points"
+        return f"{with_sign(f'{points.value:.1f}' if points.value else '0')} points"
     return f"{difference_of(points)} points"
 
 
 def interval_in_points(share: "Measure") -> str:
-    """Return the interval of a difference of shares, or empty text where there is none."""
+    """Return the interval of a difference of shares, or empty text where it is none or no wider."""
     points = _in_points(share)
-    if points.low is None or points.high is None:
+    if points.low is None or points.high is None or points.low == points.high:
         return ""
     return f"{points.low:.2f} to {points.high:.2f}"
 
@@ -165,5 +165,11 @@ def signed(value: float) -> str:
 
 
 def with_sign(text: str) -> str:
-    """Return the text of a number with its sign."""
-    return text if text.startswith(("-", "nan")) else f"+{text}"
+    """Return the text of a number with its sign, which one that reads as 0 does not have.
+
+    Examples
+    --------
+    >>> with_sign("0.565 ± 0.021"), with_sign("-1.5"), with_sign("0.000 ± 0.020"), with_sign("0")
+    ('+0.565 ± 0.021', '-1.5', '0.000 ± 0.020', '0')
+    """
+    return f"+{text}" if float(text.partition(" ")[0]) > 0.0 else text

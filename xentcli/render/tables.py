@@ -34,8 +34,11 @@ def full(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Return a number with four decimals or, where these say too little, with four digits."""
-    return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e4 else f"{value:.4g}"
+    """Return a number with four decimals or, where these say too little, with four digits.
+
+    0 is exact: what is only rounded to it has digits.
+    """
+    return f"{value:.4f}" if 1e-4 <= abs(value) < 1e4 else f"{value or 0.0:.4g}"
 
 
 def row_word(count: float) -> str:
@@ -82,7 +85,7 @@ def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
     if not (math.isfinite(value) and math.isfinite(error)):
         return short(value)
     if error == 0:
-        return f"{short(value)} ± 0"
+        return f"{short(value)} ± 0" if value else "0"
     decimals = digits - 1 - math.floor(math.log10(error))
     if decimals > _MOST_DECIMALS:
         return f"{value:.4g} ± {error:.{digits}g}"

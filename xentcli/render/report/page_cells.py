@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from xentcli.render.comparison_verdict import difference_in_points, interval_in_points, with_sign
+from xentcli.render.comparison_verdict import difference_in_points, interval_in_points
 from xentcli.render.measures import DIFFERENCES
 from xentcli.render.number_columns import short_name
 from xentcli.render.pictures.canvas import short_number
@@ -37,7 +37,7 @@ def number(value: float | None, *, sign: bool = False) -> Markup:
         return count(value)
     text, full = short_number(value), repr(float(value))
     if sign and value > 0.0:
-        text = with_sign(text)
+        text = f"+{text}"
     if not math.isfinite(value):
         return Markup("{}").format(text)
     return Markup('<data value="{0}" title="{0}">{1}</data>').format(full, text)
