@@ -79,5 +79,10 @@ def test_a_temperature_says_what_it_changes() -> None:
         *("Verdict", "Numbers", "Reliability before and after", "Loss over the temperature"),
         *("Other files", "Folds", "Where this comes from"),
     ]
+    tested = temperature().tested
+    assert tested is not None
+    ece_of_tested = [tested[f"ece_{when}"].value for when in ("before", "after")]
+    for before, after in ([0.0690, 0.0115], ece_of_tested):
+        assert f"ECE {before:.4f} with T = 1, {after:.4f} with T = 0.5725" in text
     wanted = [each.value for each in temperature().metrics.values()]
     assert {repr(value) for value in wanted} <= set(read(html).values_of("value"))

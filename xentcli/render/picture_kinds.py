@@ -4,4 +4,4 @@ from typing import Literal
 
 PictureKind = Literal["reliability", "confusion", "losses"]
 PairPictureKind = Literal["changes", "losses", "reliability", "predictions"]
-TemperaturePictureKind = Literal["reliability", "curve"]
+TemperaturePictureKind = Literal["reliability", "curve", "tested"]

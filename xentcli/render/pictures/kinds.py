@@ -47,7 +47,8 @@ def _figure_of_pair(kind: str, found: Comparison) -> "Figure":
 def _is_temperature_drawn(kind: str, found: FittedTemperature) -> bool:
     if kind == "curve":
         return len(found.curve) > 1
-    return any(each.rows for each in found.bins_before)
+    shown = found.tested if kind == "tested" else found
+    return shown is not None and any(each.rows for each in shown.bins_before)
 
 
 def _figure_of_temperature(kind: str, found: FittedTemperature) -> "Figure":
@@ -57,14 +58,11 @@ def _figure_of_temperature(kind: str, found: FittedTemperature) -> "Figure":
         return curve(found)
     from xentcli.render.pictures.two_reliabilities import Side, two_reliabilities
 
-    sides = (
-        Side(f"T = {shown}", bins, found.metrics[f"ece_{when}"].value)
-        for when, shown, bins in (
-            ("before", "1", found.bins_before),
-            ("after", f"{found.metrics['temperature'].value:.4g}", found.bins_after),
-        )
-    )
-    return two_reliabilities((next(sides), next(sides)), binary=found.binary)
+    rows = found.tested if kind == "tested" and found.tested else found
+    name = f"T = {found.metrics['temperature'].value:.4g}"
+    before = Side("T = 1", rows.bins_before, rows.metrics["ece_before"].value)
+    after = Side(name, rows.bins_after, rows.metrics["ece_after"].value)
+    return two_reliabilities((before, after), binary=found.binary)
 
 
 OF_PAIRS = Pictures(
@@ -92,10 +90,13 @@ OF_TEMPERATURES = Pictures(
         "reliability": "Reliability diagram before and after: for each bin of confidence the "
         "accuracy, with an interval of 95 %, and the number of rows.",
         "curve": "The loss over the temperature, on a logarithmic axis, and where it is least.",
+        "tested": "Reliability diagram of the test files before and after: for each bin of "
+        "confidence the accuracy, with an interval of 95 %, and the number of rows.",
     },
     {
         "reliability": "There are no rows whose confidence can be judged.",
         "curve": "The loss was computed at no other temperature.",
+        "tested": "There are no rows of test files whose confidence can be judged.",
     },
     _is_temperature_drawn,
     _figure_of_temperature,
