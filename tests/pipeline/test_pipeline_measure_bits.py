@@ -22,12 +22,12 @@ from pipeline_tools import (
 )
 
 from xentcli.errors import UsageError
-from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.base import Source
 from xentcli.pipeline import spool
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.labelled import open_both
+from xentcli.pipeline.labelled import Opening, open_both
 from xentcli.pipeline.measure import Options, measure
-from xentcli.pipeline.opening import InputFile
+from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.run import Run
 
 
@@ -147,8 +147,7 @@ def test_ids_name_the_worst_rows(tmp_path: Path) -> None:
     logits, labels = open_both(
         [str(tmp_path / "x.csv")],
         [str(tmp_path / "y.csv")],
-        lambda path, **more: InputFile(path, None, ReadOptions(**more)),
-        lambda path, **more: InputFile(path, None, ReadOptions(**more, labels=True)),
+        Opening(Reader()),
     )
     found = measure(logits, labels, Criterion(), run(1))
     assert [row.id for row in found.worst_rows] == ["u", "w", "v"]

@@ -159,16 +159,9 @@ def open_rows(
     """Open the models, their labels and their groups, and print notes about them."""
     from xentcli.pipeline.beside_files import new_notes
     from xentcli.pipeline.groups import open_groups
-    from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+    from xentcli.pipeline.pair_inputs import open_models
 
-    flags = given.flags
-    named = LabelOptions(
-        flags.label_column,
-        flags.label_key,
-        flags.id_column,
-        flags.shift,
-        criteria[0].naming.classes,
-    )
+    named = loss_inputs.label_options(given.flags, criteria[0].naming.classes)
     beside = [each for each in (by, cluster) if each is not None]
     written = [given.writing.output]
     sources, labels_source = open_models(readers, paths, labels, named, beside, written)

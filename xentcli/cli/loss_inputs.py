@@ -11,6 +11,7 @@ from xentcli.errors import InputError, MissingLabels, UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Kind
+    from xentcli.pipeline.labelled import LabelOptions
     from xentcli.pipeline.opening import Source
     from xentcli.pipeline.reading import Reader
     from xentcli.pipeline.weights import Weights
@@ -138,6 +139,13 @@ def check_kind(criterion: "Criterion", source: "Source") -> None:
         )
 
 
+def label_options(flags: RowFlags, classes: tuple[str, ...]) -> "LabelOptions":
+    """Return what the user says about labels and ids."""
+    from xentcli.pipeline.labelled import LabelOptions
+
+    return LabelOptions(flags.label_column, flags.label_key, flags.id_column, flags.shift, classes)
+
+
 def open_rows(
     criterion: "Criterion",
     files: list[list[str]],
@@ -152,17 +160,10 @@ def open_rows(
             raise UsageError("--picked takes no labels: each number is that of its label already")
         return slots.open_values(reader, values, flags.id_column), None
     try:
-        return slots.open_both(
-            reader,
-            values,
-            labels,
-            flags.label_column,
-            flags.label_key,
-            shift=flags.shift,
-            id_column=flags.id_column,
-            classes=criterion.naming.classes,
-            output=writing.output,
-        )
+        from xentcli.pipeline.labelled import Opening, open_both
+
+        named = label_options(flags, criterion.naming.classes)
+        return open_both(values, labels, Opening(reader, named, [writing.output]))
     except MissingLabels as error:
         if criterion.kind != "logits" and criterion.binary is None:
             error.hint = error.hint or _PICKED_HINT

@@ -72,38 +72,6 @@ def only_one_standard_input(*paths: str | None) -> None:
         raise UsageError("only one input can be standard input")
 
 
-def open_both(
-    reader: "Reader",
-    logits: list[str],
-    labels: list[str],
-    label_column: str | None,
-    label_key: str | None,
-    *,
-    shift: int = 0,
-    id_column: str | None = None,
-    classes: tuple[str, ...] = (),
-    output: str = "-",
-) -> "tuple[Source, Source | None]":
-    """Open logits and labels; no labels where each row of logits has its own beside it.
-
-    Labels that stand further down than their logits are read as if from a file of their own. No
-    pattern matches the output.
-    """
-    from xentcli.pipeline import labelled
-
-    return labelled.open_both(
-        logits,
-        labels,
-        partial(reader.file, id_column=id_column),
-        partial(reader.labels, label_column=label_column, label_key=label_key),
-        label_column=label_column,
-        label_key=label_key,
-        shift=shift,
-        classes=classes,
-        without=[output],
-    )
-
-
 def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "Source":
     """Open numbers without labels, some of which may be missing."""
     from xentcli.pipeline import opening

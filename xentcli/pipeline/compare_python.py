@@ -13,8 +13,9 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
 from xentcli.pipeline.groups import open_groups
+from xentcli.pipeline.labelled import LabelOptions
 from xentcli.pipeline.output_kinds import KINDS
-from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+from xentcli.pipeline.pair_inputs import open_models
 from xentcli.pipeline.python_criterion import criterion_from
 from xentcli.pipeline.python_data import (
     Data,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from xentcli.errors import InputError, MissingLabels, UsageError
 from xentcli.formats import registry
@@ -14,53 +15,85 @@ from xentcli.formats.files import (
     open_files,
     open_pair,
 )
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import expand, first_of, is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.pipeline.opening import are_samples
+from xentcli.pipeline.reading import Reader
+from xentcli.records import Record
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import reads_once
 from xentcli.text import name_option
 
 
-def open_both(
-    logits: Sequence[str],
-    labels: Sequence[str] | None,
-    file_of: Callable[..., InputFile],
-    labels_of: Callable[..., InputFile],
-    *,
-    label_column: str | None = None,
-    label_key: str | None = None,
-    shift: int = 0,
-    classes: tuple[str, ...] = (),
-    without: Sequence[str] = (),
-    others: tuple[str, ...] = (),
-) -> tuple[Source, Source | None]:
-    """Open logits and their labels.
+class LabelOptions(Record):
+    """Which columns or arrays are labels and ids, and how labels belong to rows.
 
-    Labels that stand further down than their logits are read as if from a file of their own.
-
-    Parameters
+    Attributes
     ----------
-    logits, labels : sequence of str
-        Names of files, or patterns; labels are None where the files of logits hold them too.
-    file_of, labels_of : callable
-        Return the file to read, given a name and more options of `ReadOptions`.
     label_column, label_key : str, optional
         The column or the array of the labels.
+    id_column : str, optional
+        The column that names the rows.
     shift : int
         How far further on the label of a row stands.
     classes : tuple of str
         The names of the classes, where the user lists them.
+    """
+
+    label_column: str | None = None
+    label_key: str | None = None
+    id_column: str | None = None
+    shift: int = 0
+    classes: tuple[str, ...] = ()
+
+
+class Opening(Record):
+    """How files of logits and of labels are opened.
+
+    Attributes
+    ----------
+    reader : Reader
+        How the files of logits are read.
+    options : LabelOptions
+        What the user says about labels and ids.
     without : sequence of str
         Files that no pattern stands for: what will be written.
     others : tuple of str
         The columns of other models' files, one of which may name the rows here, too.
-
-    Returns
-    -------
-    Source, Source or None
-        No labels where each row of logits has its own beside it.
+    label_reader : Reader, optional
+        How files of labels are read, if not as those of logits.
     """
+
+    reader: Reader
+    options: LabelOptions = LabelOptions()
+    without: Sequence[str] = ()
+    others: tuple[str, ...] = ()
+    label_reader: Reader | None = None
+
+    def file(self, path: str, **more: Any) -> InputFile:
+        """Return a file of logits to read, with `more` of `ReadOptions`."""
+        return self.reader.file(path, **{"id_column": self.options.id_column, **more})
+
+    def labels(self, path: str, **more: Any) -> InputFile:
+        """Return a file of labels to read, with `more` of `ReadOptions`."""
+        column, key = self.options.label_column, self.options.label_key
+        reader = self.label_reader or self.reader
+        return reader.labels(path, **{"label_column": column, "label_key": key, **more})
+
+    def open(self, names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
+        """Open files as one source."""
+        return open_files(names, file_of, self.without)
+
+
+def open_both(
+    logits: Sequence[str], labels: Sequence[str] | None, how: Opening
+) -> tuple[Source, Source | None]:
+    """Open logits and their labels; no labels where each row of logits has its own beside it.
+
+    Labels that stand further down than their logits are read as if from a file of their own.
+    `labels` are None where the files of logits hold them too.
+    """
+    label_column, label_key, _, shift, classes = how.options
     if labels:
         twice = [name for name in logits if name in labels and not is_inline(name)]
         if twice and label_column is None and label_key is None:
@@ -69,55 +102,40 @@ def open_both(
                 f"{name}: the same file as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME",
             )
-        return _open_two(logits, labels, file_of, labels_of, label_column, classes, without, others)
+        return _open_two(logits, labels, how)
     if label_column is not None and label_key is not None:
         raise no_labels()
-    if label_column is None and label_key is None and are_samples(logits, file_of, without):
-        return open_files(logits, file_of, without), None
+    if label_column is None and label_key is None and are_samples(logits, how.file, how.without):
+        return how.open(logits, how.file), None
     if label_column is None:
-        labels_beside = partial(
-            labels_of, beside=label_key is None, partner_key=file_of(logits[0]).options.key
-        )
-        return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
+        return _open_arrays(logits, how)
     from xentcli.formats.column_names import names_several
 
     once = any(map(reads_once, logits))
-    if names_several(label_column) and label_column not in columns_of(file_of(logits[0])):
+    if names_several(label_column) and label_column not in columns_of(how.file(logits[0])):
         if once:
             raise UsageError("several columns of labels are read twice, which a pipe is not")
-        source = open_files(logits, lambda path: _without(file_of(path), label_column), without)
+        source = how.open(logits, lambda path: _without(how.file(path), label_column))
         named = classes or source.columns or ()
-        return source, open_files(logits, lambda path: labels_of(path, classes=named), without)
-    both = open_files(
-        logits,
-        lambda path: file_of(path, label_column=label_column, classes=classes, partner=others),
-        without,
-    )
+        return source, how.open(logits, partial(how.labels, classes=named))
+    file_of = partial(how.file, label_column=label_column, classes=classes, partner=how.others)
+    both = how.open(logits, file_of)
     if not shift:
         return both, None
     if once:
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
-    return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+    return both, how.open(logits, partial(how.labels, classes=names))
 
 
-def open_alone(
-    logits: Sequence[str],
-    file_of: Callable[..., InputFile],
-    labels_of: Callable[..., InputFile],
-    without: Sequence[str] = (),
-    others: tuple[str, ...] = (),
-) -> tuple[Source, Source | None]:
-    """Open logits without named labels, and the labels that an array beside them holds.
-
-    Parameters are those of `open_both`.
-    """
+def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
+    """Open logits without named labels, and the labels that an array beside them holds."""
     if not any(is_inline(name) or reads_once(name) for name in logits):
         try:
-            return open_both(logits, None, file_of, labels_of, without=without, others=others)
+            return open_both(logits, None, how)
         except MissingLabels:
             pass
-    return open_files(logits, partial(file_of, partner=others), without), None
+    return how.open(logits, partial(how.file, partner=how.others)), None
 
 
 def _without(file: InputFile, columns: str) -> InputFile:
@@ -125,24 +143,22 @@ def _without(file: InputFile, columns: str) -> InputFile:
     return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
 
 
-def _open_arrays(
-    names: Sequence[str],
-    file_of: Callable[..., InputFile],
-    labels_of: Callable[..., InputFile],
-    without: Sequence[str],
-) -> tuple[Source, Source]:
+def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     """Open two arrays of the same files, labels first, since only their name may tell them."""
+    beside, key = how.options.label_key is None, how.file(names[0]).options.key
+    file_of = partial(how.file, partner=how.others)
+    labels_of = partial(how.labels, beside=beside, partner_key=key)
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
             raise UsageError("--label-key reads several files twice, which pipes are not")
         labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
         return logits, labels
     try:
-        labels = open_files(names, labels_of, without)
+        labels = how.open(names, labels_of)
     except MissingLabels as error:
-        error.hint = _labels_within(expand(names[0], without)[0], file_of)
+        error.hint = _labels_within(expand(names[0], how.without)[0], file_of)
         raise
-    return open_files(names, file_of, without), labels
+    return how.open(names, file_of), labels
 
 
 def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
@@ -172,34 +188,22 @@ def _arrays_within(file: InputFile) -> str | None:
     return f"--key {name_option(arrays[0])} {option} {name_option(labels[0])}"
 
 
-def _open_two(
-    logits: Sequence[str],
-    labels: Sequence[str],
-    file_of: Callable[..., InputFile],
-    labels_of: Callable[..., InputFile],
-    label_column: str | None,
-    classes: tuple[str, ...],
-    without: Sequence[str],
-    others: tuple[str, ...],
-) -> tuple[Source, Source]:
+def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
-    asked = file_of(logits[0]).options.id_column
+    asked = how.file(logits[0]).options.id_column
     there: tuple[str, ...] = ()
-    if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
-        there = columns_of(labels_of(next(iter(expand(labels[0], without)), labels[0])))
-    partner = (*there, *others)
-    source = open_files(
-        logits, lambda path: file_of(path, partner=partner, partner_label=label_column), without
-    )
-    names = classes or source.columns or ()
+    if asked is not None or any(may_have_columns(how.file(path)) for path in logits):
+        first = first_of(labels[:1], how.without) or labels[0]
+        there = columns_of(how.labels(first))
+    partner, label = (*there, *how.others), how.options.label_column
+    source = how.open(logits, partial(how.file, partner=partner, partner_label=label))
+    names = how.options.classes or source.columns or ()
     ids = None
     if there and source.id_column is not None:
         from xentcli.formats.label_columns import same_ids
 
         ids = same_ids(source.id_column, there)
-    labels_source = open_files(
-        labels, lambda path: labels_of(path, classes=names, id_column=ids), without
-    )
+    labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
     if asked is not None and ids is None and source.header is None:
         what = f"{source.name}: there is no column {asked!r}"
     else:

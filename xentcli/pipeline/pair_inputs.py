@@ -1,27 +1,15 @@
 """Opening the outputs of several models, and the labels of their rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import NamedTuple
 
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
-from xentcli.formats.files import InputFile
-from xentcli.pipeline import labelled, opening
+from xentcli.pipeline import opening
+from xentcli.pipeline.labelled import LabelOptions, Opening, open_alone, open_both
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.samples import check_same_docs
 from xentcli.storage.names import STANDARD_STREAM
-
-
-class LabelOptions(NamedTuple):
-    """Which columns or arrays are labels and ids, and how labels belong to rows."""
-
-    label_column: str | None = None
-    label_key: str | None = None
-    id_column: str | None = None
-    shift: int = 0
-    classes: tuple[str, ...] = ()
 
 
 def open_models(
@@ -63,8 +51,8 @@ def open_models(
     ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
-        first = partial(readers[0].file, id_column=options.id_column)
-        base, labels_source = _open_base(paths[0], labels, first, reader, options, without, ids)
+        how = Opening(readers[0], options, without, ids, label_reader=reader)
+        base, labels_source = _open_base(paths[0], labels, how)
         others = [
             opening.open_model([path], each.file, base, header, without, options.id_column)
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
@@ -74,32 +62,12 @@ def open_models(
     return [base, *others], labels_source
 
 
-def _open_base(
-    path: str,
-    labels: Sequence[str],
-    file_of: Callable[..., InputFile],
-    reader: Reader,
-    options: LabelOptions,
-    without: Sequence[str],
-    others: tuple[str, ...],
-) -> tuple[Source, Source | None]:
+def _open_base(path: str, labels: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
     """Open the first model's logits, and the labels that are named or stand beside them."""
-    column, key = options.label_column, options.label_key
-    labels_of = partial(reader.labels, label_column=column, label_key=key)
-    if labels or column or key:
-        return labelled.open_both(
-            [path],
-            labels,
-            file_of,
-            labels_of,
-            label_column=column,
-            label_key=key,
-            shift=options.shift,
-            classes=options.classes,
-            without=without,
-            others=others,
-        )
-    base, found = labelled.open_alone([path], file_of, labels_of, without, others)
+    options = how.options
+    if labels or options.label_column or options.label_key:
+        return open_both([path], labels, how)
+    base, found = open_alone([path], how)
     if found is None and options.shift:
         raise UsageError("--shift needs labels: --labels FILE")
     return base, found

@@ -12,6 +12,7 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import as_weight
 from xentcli.pipeline.groups import open_groups
+from xentcli.pipeline.labelled import LabelOptions
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
 from xentcli.pipeline.python_criterion import criterion_from, ignored_labels, kind_of
@@ -125,9 +126,8 @@ def evaluate(
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
     reader = reader.without_groups(files, by, cluster)
-    rows, labels_source = open_data(
-        given, reader, classes, label_column, label_key, id_column, shift
-    )
+    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
+    rows, labels_source = open_data(given, reader, names)
     groups, clusters = open_groups(
         reader, rows, labels_source, (files, label_files), by=by, cluster=cluster
     )

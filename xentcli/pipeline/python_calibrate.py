@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
@@ -13,6 +12,7 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.groups import open_group_names
+from xentcli.pipeline.labelled import LabelOptions
 from xentcli.pipeline.python_criterion import ignored_labels, kind_of
 from xentcli.pipeline.python_data import (
     Data,
@@ -106,23 +106,16 @@ def calibrate(
     shapes = {"class_axis": class_axis, "shift": shift}
     criterion = _criterion(weight, pos_weight, ignore_index, input, binary=binary, **shapes)
     reader = reader_of(reading, input)
-    opened = partial(
-        open_data,
-        classes=classes,
-        label_column=label_column,
-        label_key=label_key,
-        id_column=id_column,
-        shift=shift,
-    )
+    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster)
-    rows, labels_source = opened(given, reader=reader)
+    rows, labels_source = open_data(given, reader, names)
     weights = (
         None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
     )
     clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
-    tested = None if test is None else opened(GivenRows.of(*test), reader=reader)
+    tested = None if test is None else open_data(GivenRows.of(*test), reader, names)
     found = fitted(
         rows,
         labels_source,

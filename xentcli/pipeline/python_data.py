@@ -1,6 +1,7 @@
 """What the functions of the Python API are given: arrays, or the names of files."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from os import PathLike
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.beside_files import open_weights
 from xentcli.pipeline.heads import ARGUMENTS, heads_from, with_head
-from xentcli.pipeline.labelled import open_both
+from xentcli.pipeline.labelled import LabelOptions, Opening, open_both
 from xentcli.pipeline.reading import Reader
 from xentcli.records import Record
 from xentcli.storage.names import is_url
@@ -124,36 +125,20 @@ def weights_source(data: Data, reader: Reader, id_column: str | None) -> Source:
 def open_data(
     given: GivenRows,
     reader: Reader,
-    classes: Sequence[str] | None,
-    label_column: str | None,
-    label_key: str | None,
-    id_column: str | None,
-    shift: int,
+    options: LabelOptions,
 ) -> tuple[Source, Source | None]:
     """Open rows and labels: files, arrays, or one of each."""
     logits, labels, files, label_files = given
+    how = Opening(reader, options)
     if files is not None and (labels is None or label_files is not None):
-        return open_both(
-            files,
-            label_files,
-            lambda path, **more: reader.file(path, **{"id_column": id_column, **more}),
-            lambda path, **more: reader.labels(
-                path, **{"label_column": label_column, "label_key": label_key, **more}
-            ),
-            label_column=label_column,
-            label_key=label_key,
-            shift=shift,
-            classes=tuple(classes or ()),
-        )
+        return open_both(files, label_files, how)
     if labels is None:
         raise UsageError("an array of logits needs labels")
     rows = open_files(files, reader.file) if files else rows_source("logits", logits, reader)
     if label_files is None:
         return rows, array_source("labels", labels)
-    names = tuple(classes or rows.columns or ())
-    return rows, open_files(
-        label_files, lambda path: reader.labels(path, label_column, label_key, classes=names)
-    )
+    names = options.classes or rows.columns or ()
+    return rows, how.open(label_files, partial(how.labels, classes=names))
 
 
 def array_source(name: str, data: Any) -> MemorySource:

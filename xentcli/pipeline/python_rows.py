@@ -14,6 +14,7 @@ from xentcli.formats.inline import expand_all
 from xentcli.pipeline.bounded import measure_bounded
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
+from xentcli.pipeline.labelled import LabelOptions
 from xentcli.pipeline.listed import open_listed
 from xentcli.pipeline.opening import are_answers, are_samples
 from xentcli.pipeline.partly import TopOptions, open_partly
@@ -194,15 +195,14 @@ def of_rows(
     if given.rows is None:
         raise UsageError("an array, a file, or top_values and top_indices are needed")
     if not criterion.picked:
-        source, labels_source = open_data(
-            given,
-            reader,
-            rows.classes,
+        names = LabelOptions(
             rows.label_column,
             rows.label_key,
             rows.id_column,
             rows.shift,
+            tuple(rows.classes or ()),
         )
+        source, labels_source = open_data(given, reader, names)
         return evaluate(source, labels_source, criterion, rows.run).summary
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")

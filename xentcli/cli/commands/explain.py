@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import options, slots
+from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import Common, Writing
@@ -41,6 +41,7 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, three routes to the same number, and the gradient."""
     from xentcli.pipeline import explain as steps
+    from xentcli.pipeline.labelled import LabelOptions, Opening, open_both
     from xentcli.pipeline.opening import read_naming
 
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
@@ -48,11 +49,10 @@ def explain(
     output = Destination("explain", writing, common)
     output.check()
     naming = read_naming(flags.classes, flags.label_base)
-    names, shift = (flags.label_column, flags.label_key), flags.shift
-    classes, written = naming.classes, writing.output
-    sources = slots.open_both(
-        reading.reader, paths, label_paths, *names, shift=shift, classes=classes, output=written
-    )
+    shift = flags.shift
+    named = LabelOptions(flags.label_column, flags.label_key, shift=shift, classes=naming.classes)
+    how = Opening(reading.reader, named, [writing.output])
+    sources = open_both(paths, label_paths, how)
     common.tell_notes(note for each in sources if each is not None for note in each.notes)
     result, notes = steps.explain(
         *sources,
