@@ -37,7 +37,7 @@ class ExactSum(Record):
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Self:
         """Return the exact sum of `values`, of any shape."""
-        total = _Total()
+        total = _PieceTotal()
         for piece in _pieces(values.reshape(-1)):
             total.add(piece, *_bounds(piece))
         return cls(*total.sums)
@@ -45,7 +45,7 @@ class ExactSum(Record):
     @classmethod
     def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
         """Return the exact sum of the rounded products of two arrays of shape (N,)."""
-        total = _Total()
+        total = _PieceTotal()
         for first, second in zip(_pieces(one), _pieces(other), strict=True):
             products = np.multiply(first, second, out=_scratch("products", first.size))
             total.add(products, *_bounds(products))  # while it is in the cache
@@ -54,7 +54,7 @@ class ExactSum(Record):
     @classmethod
     def with_squares(cls, values: NDArray[np.float64]) -> tuple[Self, Self]:
         """Return the exact sums of values of shape (N,), and of their rounded squares."""
-        total, squared = _Total(), _Total()
+        total, squared = _PieceTotal(), _PieceTotal()
         for piece in _pieces(values):
             least, most = _bounds(piece)
             total.add(piece, least, most)
@@ -82,7 +82,7 @@ class ExactSum(Record):
             return math.inf if self.units > 0 else -math.inf
 
 
-class _Total:
+class _PieceTotal:
     """The exact sum of some pieces: bare numbers, as a record for each piece would take longer."""
 
     __slots__ = ("sums",)
