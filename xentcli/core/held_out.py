@@ -20,7 +20,7 @@ from xentcli.core.binary_measures import with_measures
 from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts
-from xentcli.core.near_classes import NearClasses
+from xentcli.core.near_classes import NearClasses, Tops
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.observer import Exponentials, sum_classes_of
 from xentcli.core.products import sums_of_products
@@ -123,7 +123,8 @@ def _by_exponentials(
     given: Given, terms: Floats, gaps: Floats, scale: Doubles, axis: int
 ) -> Doubles:
     """Return the change by other exponentials; of the near classes alone where these are few."""
-    near = NearClasses(gaps, min(1.0, *given.parameters["scales"]) if axis == 1 else 0.0)
+    least = min(1.0, *given.parameters["scales"]) if axis == 1 else 0.0
+    near = NearClasses(gaps, Tops(gaps), least)
     if not near.rows.size:
         return _sums(_changes(given, terms, gaps, scale if axis == 0 else scale[:, None]), axis)
     total = np.empty(scale.size)

@@ -7,9 +7,11 @@ the row alone.
 """
 
 import math
+from copy import copy
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.tiled_rows import row_by_row
@@ -24,6 +26,35 @@ _SAMPLE = 32  # evenly spaced classes tell whether those near the peak are few
 _FEW = 3  # one of so many of them is near, at most
 
 
+class Tops:
+    """The largest number of each row, and of long rows another one that is nearly as large.
+
+    Attributes
+    ----------
+    peak : ndarray of shape (N,)
+        The largest number.
+    second : ndarray of shape (N,) or None
+        The second largest one of the maxima of the parts of a row; None for short rows.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        num_classes = values.shape[1]
+        self.second: Floats | None = None
+        self.peak: Floats
+        if num_classes < _FEWEST_CLASSES:
+            self.peak = values.max(axis=1)
+            return
+        starts = np.arange(_PARTS) * num_classes // _PARTS
+        *_, self.second, self.peak = np.sort(np.maximum.reduceat(values, starts, axis=1), axis=1).T
+
+    def of(self, rows: NDArray[np.intp]) -> "Tops":
+        """Return those of some of the rows."""
+        found = copy(self)
+        found.peak = self.peak[rows]
+        found.second = None if self.second is None else self.second[rows]
+        return found
+
+
 class NearClasses:
     """The classes near the peak, in rows of which they are few.
 
@@ -31,6 +62,8 @@ class NearClasses:
     ----------
     values : ndarray of float32 or float64 of shape (N, C)
         Logits, or their gaps.
+    tops : Tops
+        Their largest ones.
     beta : float
         The least inverse temperature by which they are multiplied; 0 if no row has few.
 
@@ -40,17 +73,17 @@ class NearClasses:
         The rows of which few classes are near, and all others.
     """
 
-    def __init__(self, values: Floats, beta: float) -> None:
+    def __init__(self, values: Floats, tops: Tops, beta: float) -> None:
         self.rows, self.others = np.zeros(0, np.intp), np.arange(len(values))
-        num_classes = values.shape[1]
-        if num_classes < _FEWEST_CLASSES or not beta > 0.0 or not len(values):
+        num_classes, peak, second = values.shape[1], tops.peak, tops.second
+        if second is None or not beta > 0.0:
             return
-        starts = np.arange(_PARTS) * num_classes // _PARTS
-        *_, second, peak = np.sort(np.maximum.reduceat(values, starts, axis=1), axis=1).T
         least = _at_least(peak - _reach(peak, second, num_classes, beta), values.dtype)
         some = values[:, :: num_classes // _SAMPLE] >= least[:, np.newaxis]
         few = np.count_nonzero(some, axis=1) * _FEW <= some.shape[1]
         few &= np.isfinite(peak) & np.isfinite(second)
+        if not few.any():
+            return
         self.rows, self.others = np.flatnonzero(few), np.flatnonzero(~few)
         least[~few] = np.nan
         with row_by_row(num_classes):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.core.dtypes import Doubles, Floats
-from xentcli.core.near_classes import NearClasses
+from xentcli.core.near_classes import NearClasses, Tops
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.powers import put_powers
@@ -21,24 +21,25 @@ _ARRAYS = ("scaled", "terms")  # besides the gaps
 class SlopeGaps:
     """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) for few classes.
 
-    `beta` is the least inverse temperature of moments.
+    `tops` are those of the values; `beta` is the least inverse temperature of moments.
     """
 
-    def __init__(self, values: Floats, *, fine: bool = True, beta: float = 0.0) -> None:
+    def __init__(self, values: Floats, tops: Tops, *, fine: bool = True, beta: float = 0.0) -> None:
         dtype = np.dtype(np.float64 if fine else np.float32)
         if not fine and values.dtype == np.float64:
             narrow = scratch("narrow", values.shape, dtype)
             np.copyto(narrow, values, casting="same_kind")
-            if np.isfinite(narrow.max(axis=1)).all():
-                values = narrow
-        self._values, self._dtype, self._beta = values, dtype, beta
+            narrow_tops = Tops(narrow)
+            if np.isfinite(narrow_tops.peak).all():
+                values, tops = narrow, narrow_tops
+        self._values, self._tops, self._dtype, self._beta = values, tops, dtype, beta
         self.num_classes = values.shape[1]
         self.by_class = self.num_classes <= FEW_CLASSES
 
     @cached_property
     def gaps(self) -> Floats:
         """The gaps, which are computed when they are first asked for."""
-        values, peak = self._values, self._values.max(axis=1)
+        values, peak = self._values, self._tops.peak
         if not self.by_class:
             gaps: Floats = scratch("gaps", values.shape, self._dtype)
             _subtract(values, peak, gaps)
@@ -50,12 +51,14 @@ class SlopeGaps:
 
     @cached_property
     def _near(self) -> NearClasses:
-        return NearClasses(self._values, self._beta)
+        return NearClasses(self._values, self._tops, self._beta)
 
     @cached_property
     def _others(self) -> "SlopeGaps":
         """The gaps of the rows in which many classes are near the peak."""
-        return SlopeGaps(self._values[self._near.others], fine=self._dtype == np.float64)
+        rows = self._near.others
+        tops = self._tops.of(rows)
+        return SlopeGaps(self._values[rows], tops, fine=self._dtype == np.float64)
 
     def mean(self) -> Doubles:
         """Return the mean of the finite gaps of each row, which is exactly 0 if all are 0."""

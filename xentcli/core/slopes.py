@@ -20,6 +20,7 @@ from xentcli.core.binary import BinaryOptions
 from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given
+from xentcli.core.near_classes import Tops
 from xentcli.core.powers import steps_of
 from xentcli.core.row_losses import pick
 from xentcli.core.scratch import scratch
@@ -102,9 +103,10 @@ def slopes(given: Given) -> Slopes:
     with np.errstate(all="ignore"):
         for tile in tiles(rows, _SMALLER_TILES * num_classes):
             values = widen(given.logits[tile])
+            tops = Tops(values)
             part = Slopes(*(each[tile] for each in found))
-            mass = _gaps_of_labels(given, tile, values, part.label_gap)
-            _fill(part, values, mass, options)
+            mass = _gaps_of_labels(given, tile, values, tops.peak, part.label_gap)
+            _fill(part, values, tops, mass, options)
     return found
 
 
@@ -124,13 +126,14 @@ def binary_slopes(
         found = Slopes.zeros(gap.size, options)
         found.label_gap[...] = label_gap
         rows = np.stack([-gap, np.zeros_like(gap)], axis=1)
-        _fill(found, rows, masses.sum(axis=0), options)
+        _fill(found, rows, Tops(rows), masses.sum(axis=0), options)
     return found
 
 
-def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> Doubles | float:
+def _gaps_of_labels(
+    given: Given, tile: slice, values: Floats, peak: Floats, out: Doubles
+) -> Doubles | float:
     """Put ``sum of m * g`` of each row into `out`; return the sums of m."""
-    peak = values.max(axis=1)
     if given.checked is not None:
         np.subtract(peak, pick(values, given.checked.index[tile]), out=out, dtype=np.float64)
         return 1.0
@@ -146,17 +149,19 @@ def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> 
     return total
 
 
-def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOptions) -> None:
+def _fill(
+    found: Slopes, values: Floats, tops: Tops, mass: Doubles | float, options: SlopeOptions
+) -> None:
     """Put the derivatives of a tile of rows into `found`."""
     # The sign of the ends decides, and float32 may change float64 values by more than the gaps.
     wide = options.fine or (options.ends and values.dtype == np.float64)
     least = min(options.betas)
-    gaps = SlopeGaps(values, fine=wide, beta=least)
+    gaps = SlopeGaps(values, tops, fine=wide, beta=least)
     if options.ends:
         found.mean_gap[...] = mass * (0.0 - gaps.mean())
         found.widest[...] = gaps.widest()
     if wide != options.fine:
-        gaps = SlopeGaps(values, fine=options.fine, beta=least)
+        gaps = SlopeGaps(values, tops, fine=options.fine, beta=least)
     for i, beta in enumerate(options.betas):
         factor, off = steps_of(beta) if options.fine else (beta, 0.0)
         first, *others = _cumulants(gaps.moments(factor, options.orders))
