@@ -110,6 +110,29 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
         assert found.folds[i].temperature == pytest.approx(want, rel=1e-12, abs=0)
 
 
+def test_few_errors_take_one_fine_read_however_far_the_sample_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    z, _ = problem(28, 3000)
+    labels = z.argmax(axis=1)
+    labels[5::59] = np.argsort(z[5::59], axis=1)[:, -2]
+    monkeypatch.setattr(temperature_start, "_SAMPLE_ROWS", 160)
+    found = fitted(z, labels, CalibrateOptions())
+    rows = temperature_start.TemperatureRows(source(z), source(labels, "y"))
+    beta = 1 / (found.temperature.value or 0)
+    assert abs(temperature_start.start_of(rows, Criterion()) / beta - 1) > 0.05
+    assert found.passes == 3
+    # the series from that read on reaches the error at the optimum, too
+    wide = z.astype(np.longdouble)
+    g = wide.max(axis=1, keepdims=True) - wide
+    p = np.exp(-beta * g)
+    p /= p.sum(axis=1, keepdims=True)
+    mean = (p * g).sum(axis=1, keepdims=True)
+    score = g[np.arange(3000), labels] - mean[:, 0]
+    want = np.sqrt((score**2).sum()) / ((p * (g - mean) ** 2).sum() * beta)
+    assert found.log_temperature_error.value == pytest.approx(float(want), rel=1e-13, abs=0)
+
+
 def test_rows_with_ids_have_the_bits_of_rows_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,9 +8,12 @@ _NEAR = 0.02  # after a step of at most this share of the place, only rounding i
 _EXACT = 1e-17  # the most that a last step leaves over, as a share of the place
 _LEAST_UNKNOWN = 1e-3  # share of the fourth derivative, which is taken from a place nearby
 _TRUSTED = 0.3  # the series is of use if its next terms are at most this share of the first
+_BENT_MORE = 10.0  # the next bend may be that much more than the square of the one before
+_UNSEEN = 0.03  # of a step by logarithms, over its square, at least, in the terms that follow
 _MOST_STEPS = 200
 _ROUNDED = 2.0**-50  # share of a step below which its changes are only rounding
 _LEAST_SHARE = 1e-6  # of the place, at least, that rough derivatives leave over
+_FEWEST_FINE = 3  # derivatives that a fine step takes
 _CLOSE = 0.3  # over the reach: a step as short as that is not bounded
 _NAMED = ("value", "slope", "third", "fourth")  # the derivatives whose terms are written out
 
@@ -34,6 +37,8 @@ class RootSearch:
     limit : float
         What the function tends to at infinity, above 0, or 0 where that is unknown. Where the
         distance from it falls as a power of the place, rough steps are those of both logarithms.
+    most_fine : int
+        How many fine derivatives may be asked for.
 
     Attributes
     ----------
@@ -41,12 +46,16 @@ class RootSearch:
         The place where derivatives are needed next, or the root.
     fine : bool
         Whether these derivatives must be fine.
+    orders : int
+        How many fine ones lead to the root in one step, as far as the rough ones told.
     done : bool
         Whether the place is the root.
     lost : bool
         Whether there is no root within reach.
     last_step : float
         The step to `place` from the place before it.
+    left : float
+        How much a rough step leaves over, about, as a share of the root.
     """
 
     def __init__(
@@ -56,13 +65,16 @@ class RootSearch:
         fine: bool = False,
         reach: float = math.inf,
         limit: float = 0.0,
+        most_fine: int = _FEWEST_FINE,
     ) -> None:
         self.place = place
+        self.orders, self._most_fine = _FEWEST_FINE, most_fine
         self.reach = reach
         self.limit = limit
         self.fine = fine
         self.done = False
         self.last_step = 0.0
+        self.left = math.inf
         self.steps = 0
         self._low, self._high = 0.0, math.inf
         self._fourth: tuple[float, float] | None = None
@@ -94,9 +106,7 @@ class RootSearch:
         if len(derivatives) > 3:
             self.remember_fourth(self.place, derivatives[3])
         newton = -value / slope if slope > 0.0 else 0.0
-        if self.fine and self._left_over(newton, derivatives) <= _EXACT:
-            self._go(self.place + self._series(newton, derivatives))
-            self.done = True
+        if self.fine and self._ends(newton, derivatives, _EXACT):
             return
         if value < 0.0:
             self._low = max(self._low, self.place)
@@ -104,12 +114,14 @@ class RootSearch:
             self._high = min(self._high, self.place)
         if self._high <= math.nextafter(self._low, math.inf):
             self.done = self.fine
+            self._go(self.place)
             self.begin_fine()
             return
         step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
         if not self.fine and slope > 0.0:
             step, left = self._of_logarithms(newton, derivatives) or (step, left)
-        near = slope > 0.0 and (abs(step) <= _NEAR * self.place or self._leads_near(step, left))
+        self.left = max(_LEAST_SHARE, left)
+        near = slope > 0.0 and (abs(step) <= _NEAR * self.place or self._leads_near(step))
         wanted = self.place + step if slope > 0.0 else -math.copysign(math.inf, value)
         self._go(self._bounded(wanted))
         if near and not self.fine:
@@ -118,15 +130,20 @@ class RootSearch:
     def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
         """Take a step as `step` does, and be done if it leaves a share of at most `tolerance`."""
         newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else 0.0
-        step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
+        if not self._ends(newton, derivatives, tolerance):
+            self.step(derivatives[: len(_NAMED)])
+
+    def _ends(self, newton: float, derivatives: Sequence[float], tolerance: float) -> bool:
+        """Take a last step, unless it leaves more than a share of `tolerance`."""
         if len(derivatives) > len(_NAMED):
             step = root_of_series(derivatives)
             left = left_of_series(step, self.place, self.scale, len(derivatives))
+        else:
+            step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
         if left <= tolerance:
             self._go(self.place + step)
             self.done = True
-        else:
-            self.step(derivatives[: len(_NAMED)])
+        return self.done
 
     def _go(self, place: float) -> None:
         self.last_step = place - self.place
@@ -164,17 +181,24 @@ class RootSearch:
         straight = abs(self._terms(newton, derivatives)[0] / newton)
         if not size < min(straight, _TRUSTED):
             return None
-        return self.place * math.expm1(step - bend), size * size * abs(step)
+        left = max(_BENT_MORE * size * size, _UNSEEN * step * step) * abs(step)
+        return self.place * math.expm1(step - bend), left
 
-    def _leads_near(self, step: float, left: float) -> bool:
-        """Whether a step that leaves over a share leads near enough for one fine step."""
+    def _leads_near(self, step: float) -> bool:
+        """Whether a step leads near enough for one fine step."""
         root = self.place + step
         if not root > 0.0:
             return False
-        share = max(_LEAST_SHARE, left)
-        size = share * root * min(1.0 / root, self.reach)
+        share, scale = self.left, min(1.0 / root, self.reach)
+        size = share * root * scale
         unknown = max(_LEAST_UNKNOWN, abs(step) * self.scale)
-        return unknown * share * size * size <= _EXACT
+        if unknown * share * size * size <= _EXACT:
+            return True
+        for orders in range(len(_NAMED) + 1, self._most_fine + 1):
+            if left_of_series(share * root, root, scale, orders) <= _EXACT:
+                self.orders = orders
+                return True
+        return False
 
     @property
     def scale(self) -> float:
@@ -229,6 +253,14 @@ def root_of_series(derivatives: Sequence[float]) -> float:
         if abs(change) <= _ROUNDED * abs(step):
             return step
     return math.nan
+
+
+def value_of_series(terms: Sequence[float], step: float) -> float:
+    """Return the sum of terms times powers of a step."""
+    total = 0.0
+    for term in reversed(terms):
+        total = total * step + term
+    return total
 
 
 def left_of_series(step: float, place: float, scale: float, count: int) -> float:

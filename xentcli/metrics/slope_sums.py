@@ -48,14 +48,14 @@ class SlopesOfBeta(NamedTuple):
         The first, second, ... derivative over all rows.
     without_fold : tuple of tuple of float
         The same over all rows except those of each fold; empty if there are no folds.
-    squares, changes : float
-        The sum over rows of the squared first derivative, and half the derivative of that sum.
+    squares : tuple of float
+        The sum over rows of the squared first derivative. Fine ones are followed by the other
+        coefficients of that sum's power series along the inverse temperature.
     """
 
     derivatives: tuple[float, ...]
     without_fold: tuple[tuple[float, ...], ...]
-    squares: float
-    changes: float
+    squares: tuple[float, ...]
 
 
 class SlopeEnds(NamedTuple):
@@ -73,6 +73,11 @@ class SlopeEnds(NamedTuple):
     at_zero: float
     scale: float
     below_peak: int
+
+    @property
+    def limit(self) -> float:
+        """The first derivative at an infinite inverse temperature; 0 if the ends are unknown."""
+        return (self.at_zero + self.scale) / 2.0
 
     def at_zero_within(self, share: float) -> bool:
         """Whether the derivative at 0 is at least `-share` of its scale."""
@@ -108,7 +113,7 @@ class SlopesOfRows(NamedTuple):
     @property
     def limit(self) -> float:
         """The first derivative at an infinite inverse temperature; 0 if the ends are unknown."""
-        return (self.ends.at_zero + self.ends.scale) / 2.0
+        return self.ends.limit
 
     @property
     def reach(self) -> float:

@@ -1,5 +1,6 @@
 """Sums derivatives of the loss along the inverse temperature, over all rows or all but a fold."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -16,13 +17,12 @@ from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, Slo
 
 _ZERO, _NO_ROWS = ExactSum(), SlopeCounts()
 _ENDS = 2  # come first
-_SUMS_BESIDE = 2  # after the derivatives: the squares and the changes of the first
 
 
 @register("slopes")
 @dataclass(frozen=True)
 class SlopesState:
-    """Exact sums by fold of derivatives, squares and changes at each inverse temperature.
+    """Exact sums by fold of derivatives, and of the first one's square, at inverse temperatures.
 
     The fold of a row is its place on the first axis, or its cluster's number, modulo the number of
     folds.
@@ -81,11 +81,9 @@ class SlopesState:
         for i, each in enumerate((slopes.label_gap, slopes.mean_gap)):
             np.multiply(each[there], weight, out=columns[i])
         orders = self.options.orders
-        for i in range(len(self.betas)):
-            start = _ENDS + i * (orders + _SUMS_BESIDE)
-            its = columns[start : start + orders + _SUMS_BESIDE]
+        for i, its in enumerate(np.split(columns[_ENDS:], len(self.betas))):
             np.multiply(slopes.values[there, i].T, weight, out=its[:orders])
-            np.multiply(its[0], its[:2], out=its[orders:])
+            its[orders:] = _coefficients_of_square(its[:orders])[: self._squares]
         return columns
 
     def _with(self, *sums: Any) -> Self:
@@ -107,7 +105,7 @@ class SlopesState:
         """Return the derivatives, each sum rounded once."""
         sums = self.sums.exact() or [_ZERO] * self.folds * self._count
         label, mean, *exact = (sums[i :: self._count] for i in range(self._count))
-        step = self.options.orders + _SUMS_BESIDE
+        step = self.options.orders + self._squares
         ends = (label, mean, self.below_peak.exact())
         return SlopesOfRows(
             self.counts,
@@ -121,7 +119,12 @@ class SlopesState:
     @property
     def _count(self) -> int:
         """How many columns are summed."""
-        return _ENDS + len(self.betas) * (self.options.orders + _SUMS_BESIDE)
+        return _ENDS + len(self.betas) * (self.options.orders + self._squares)
+
+    @property
+    def _squares(self) -> int:
+        """How many coefficients of the square's power series are summed."""
+        return self.options.orders if self.fine else 1
 
     @property
     def _left_out(self) -> range:
@@ -129,13 +132,18 @@ class SlopesState:
         return range(self.folds if self.folds > 1 else 0)
 
     def _of_beta(self, exact: list[list[ExactSum]]) -> SlopesOfBeta:
-        totals = [sum(each, _ZERO) for each in exact]
-        derivatives = tuple(float(each) for each in totals[:-_SUMS_BESIDE])
+        totals, orders = tuple(float(sum(each, _ZERO)) for each in exact), self.options.orders
         without = [
-            tuple(float(_without(each, fold)) for each in exact[:-_SUMS_BESIDE])
-            for fold in self._left_out
+            tuple(float(_without(each, fold)) for each in exact[:orders]) for fold in self._left_out
         ]
-        return SlopesOfBeta(derivatives, tuple(without), *map(float, totals[-_SUMS_BESIDE:]))
+        return SlopesOfBeta(totals[:orders], tuple(without), totals[orders:])
+
+
+def _coefficients_of_square(derivatives: Doubles) -> Doubles:
+    """Return the power series of a function's square, given the function and its derivatives."""
+    orders = range(len(derivatives))
+    terms = derivatives / np.array([[math.factorial(k)] for k in orders], np.float64)
+    return np.array([np.add.reduce(terms[: k + 1] * terms[k::-1]) for k in orders])
 
 
 def _without(cells: list[ExactSum], fold: int) -> ExactSum:

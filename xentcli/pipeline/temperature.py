@@ -6,16 +6,15 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from xentcli.core.root import RootSearch, left_of_series, root_of_series
+from xentcli.core.root import RootSearch, left_of_series, value_of_series
 from xentcli.core.slopes import FINE_ORDERS
 from xentcli.errors import InputError
-from xentcli.metrics.slope_sums import SlopeCounts, SlopesOfBeta, SlopesOfRows
+from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same for rough slopes, which are computed in float32
 _FOLD_TOLERANCE = 1e-12  # of a fold's temperature, as a share of it
-_ORDERS_NEAR = 2  # derivatives that are added at places near the folds' temperatures
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
 
@@ -129,16 +128,13 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
     doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
     search, found, folds_of, passes = _search(name, first, start, read, doubtful=doubtful)
     at = found.betas[0]
-    curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
-    ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
+    curvature = _curvature(at, search.last_step)
+    error = _log_error(at, search, curvature)
+    ends = Fit(search.place, error, passes, curvature=curvature)
     if folds < 2 or min(found.fold_rows) == 0:
         return ends
     without = found.ends_without_fold if doubtful else first.ends_without_fold
-    searches = {
-        i: folds_of[i]
-        for i in range(folds)
-        if without[i].below_peak and not without[i].at_zero_within(_ZERO_SHARE)
-    }
+    searches = {i: folds_of[i] for i in range(folds) if _has_root(without[i])}
     return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
 
 
@@ -146,8 +142,11 @@ def _search(
     name: str, first: SlopesOfRows, start: float, read: Pass, *, doubtful: bool
 ) -> tuple[RootSearch, SlopesOfRows, list[RootSearch], int]:
     """Return the search of all rows with its last slopes, that of each fold, and the reads."""
-    search, found, passes = RootSearch(start, reach=first.reach, limit=first.limit), first, 1
+    most = FINE_ORDERS + _MOST_ORDERS_MORE
+    search = RootSearch(start, reach=first.reach, limit=first.limit, most_fine=most)
+    found, passes = first, 1
     fourth: list[float] = []
+    beside: tuple[float, ...] = ()
     folds: list[RootSearch] = []
     while True:
         at = found.betas[0]
@@ -164,12 +163,15 @@ def _search(
             search.place = float(np.float32(search.place))
             if not float32_holds(search.place):
                 search.begin_fine()
-        more, beside = _for_folds(search, at) if search.fine and not folds else (0, ())
+        more, beside = search.orders - FINE_ORDERS, ()
+        if search.fine and not folds:
+            of_folds, beside = _for_folds(search, at, first.ends_without_fold)
+            more = max(more, of_folds)
         ends_too = search.fine and doubtful
         found = read((search.place, *beside), fine=search.fine, ends=ends_too, more=more)
         folds = folds or [RootSearch(each, fine=True, reach=search.reach) for each in beside]
-        for i, each in enumerate(found.betas[1:]):
-            folds[i].accept(each.without_fold[i], _FOLD_TOLERANCE)
+        for i, of_place in enumerate(found.betas[1:]):
+            folds[i].accept(of_place.without_fold[i], _FOLD_TOLERANCE)
         passes += 1
     if not folds:
         both = zip(at.without_fold, fourth, strict=True)
@@ -177,36 +179,41 @@ def _search(
     return search, found, folds, passes
 
 
-def _for_folds(search: RootSearch, at: SlopesOfBeta) -> tuple[int, tuple[float, ...]]:
+def _for_folds(
+    search: RootSearch, at: SlopesOfBeta, ends: tuple[SlopeEnds, ...]
+) -> tuple[int, tuple[float, ...]]:
     """Return how many derivatives to add for the temperatures without each fold, and other places.
 
     If a series from the temperature of all rows converges fast, there are no other places. Else the
     derivatives are computed at a place near the temperature without each fold. Nothing is added if
     the usual derivatives are enough, or if the rows must be read once more anyway.
     """
-    common = root_of_series(at.derivatives)
-    steps = [root_of_series(each) for each in at.without_fold]
-    places = [search.place + (each - common) for each in steps]
-    there = [each for each in places if each > 0.0]  # which NaN is not
+    before = search.place - search.last_step
+    rough = [RootSearch(before, reach=search.reach, limit=each.limit) for each in ends]
+    for each, derivatives in zip(rough, at.without_fold, strict=True):
+        each.step(derivatives)
+    there = [each for each, its in zip(rough, ends, strict=True) if _has_root(its)]
 
-    def left(count: int) -> float:
-        return max(
-            left_of_series(each - search.place, search.place, search.scale, count) for each in there
-        )
+    def enough(offs: list[float], tolerance: float) -> int | None:
+        for more in range(_MOST_ORDERS_MORE + 1):
+            count = FINE_ORDERS + max(more, 1)  # a fourth derivative is known from nearby
+            left = [left_of_series(each, search.place, search.scale, count) for each in offs]
+            if max(left, default=0.0) <= tolerance:
+                return more
+        return None
 
-    for more in range(1, _MOST_ORDERS_MORE + 1):
-        if there and left(FINE_ORDERS + more) <= _FOLD_TOLERANCE / 4.0:
-            return (more if more > 1 else 0), ()
-    if not there or len(there) < len(places):
+    more = enough([each.place - search.place for each in there], _FOLD_TOLERANCE / 4.0)
+    if more is not None:
+        return more, ()
+    more = enough([each.left * each.place for each in there], _FOLD_TOLERANCE)
+    if more is None:
         return 0, ()
-    before, count = search.place - search.last_step, len(at.derivatives)
-    off = max(left_of_series(each, before, 1.0 / before, count) for each in steps) * search.place
-    if (
-        left_of_series(off, search.place, search.scale, FINE_ORDERS + _ORDERS_NEAR)
-        > _FOLD_TOLERANCE
-    ):
-        return 0, ()
-    return _ORDERS_NEAR, tuple(places)
+    return more, tuple(each.place if each in there else search.place for each in rough)
+
+
+def _has_root(ends: SlopeEnds) -> bool:
+    """Whether some rows have a temperature, as far as the ends are exact."""
+    return ends.below_peak > 0 and not ends.at_zero_within(_ZERO_SHARE)
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
@@ -231,15 +238,19 @@ def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: flo
     return found
 
 
-def _log_error(at: SlopesOfBeta, search: RootSearch) -> float:
+def _log_error(at: SlopesOfBeta, search: RootSearch, curvature: float) -> float:
     """Return the sandwich estimate of the error of the temperature's logarithm.
 
     It is the root of the summed squares of the first derivative, divided by the second derivative
     and the inverse temperature, all taken at the root: one step on from where they were computed.
     """
-    step = search.last_step
-    squares = at.squares + 2.0 * step * at.changes
-    slope = at.derivatives[1] + step * at.derivatives[2]
-    if not slope > 0.0 or not squares >= 0.0:
+    squares = value_of_series(at.squares, search.last_step)
+    if not curvature > 0.0 or not squares >= 0.0:
         return math.nan
-    return math.sqrt(squares) / (slope * search.place)
+    return math.sqrt(squares) / (curvature * search.place)
+
+
+def _curvature(at: SlopesOfBeta, step: float) -> float:
+    """Return the second derivative one step on."""
+    terms = [each / math.factorial(k) for k, each in enumerate(at.derivatives[1:])]
+    return value_of_series(terms, step)

@@ -126,9 +126,9 @@ def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> f
             if not search.fine:
                 found = read(beta)
     at = found.betas[0]
-    if not (at.derivatives[1] > 0.0 and at.squares >= 0.0):
+    if not (at.derivatives[1] > 0.0 and at.squares[0] >= 0.0):
         return beta or 1.0
-    error = math.sqrt(at.squares) / at.derivatives[1]
+    error = math.sqrt(at.squares[0]) / at.derivatives[1]
     return beta if beta > error else max(beta / 2.0, error * math.sqrt(share))
 
 
