@@ -211,3 +211,12 @@ def test_explain_warns_of_names_that_a_spreadsheet_would_run(run: Run) -> None:
     outcome = run("explain", "z.csv", "y.csv", "-o", "out.csv")
     said = "warning: out.csv: a spreadsheet would run the cell '=dog' as a formula\n"
     assert (outcome.code, outcome.err) == (0, said)
+
+
+def test_a_name_may_be_longer_than_the_csv_module_allows(run: Run) -> None:
+    long = "b" * 2**18
+    Path("long.csv").write_text(f"a\n{long}\n", encoding="utf-8")
+    Path("y.txt.csv").write_text(f"{long}\n", encoding="utf-8")
+    np.save("two.npy", np.array([[0.0, 0.0]]))
+    found = run(*LOSS, "two.npy", "--labels", "y.txt.csv", "--classes", "long.csv", "-q")
+    assert found.number == pytest.approx(np.log(2.0))

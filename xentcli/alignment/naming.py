@@ -126,11 +126,15 @@ def _lines(path: str) -> tuple[str, ...]:
         return tuple(line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip()))
     import csv
 
+    from xentcli.formats.csv.long_cells import long_cells
+
     delimiter = "\t" if data.suffix == ".tsv" else ","
+    lines_of_text = io.StringIO(text.rstrip() + "\n", newline="")
     names: list[str] = []
-    for row in csv.reader(io.StringIO(text.rstrip() + "\n", newline=""), delimiter=delimiter):
-        if len(row) > 1:
-            hint = "one name a line, in quotes if it holds the delimiter"
-            raise InputError(f"{data.name}:{len(names) + 1}: {len(row)} cells", hint=hint)
-        names.append("".join(row).strip())
+    with long_cells():
+        for row in csv.reader(lines_of_text, delimiter=delimiter):
+            if len(row) > 1:
+                hint = "one name a line, in quotes if it holds the delimiter"
+                raise InputError(f"{data.name}:{len(names) + 1}: {len(row)} cells", hint=hint)
+            names.append("".join(row).strip())
     return tuple(names)
