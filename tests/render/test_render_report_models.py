@@ -82,7 +82,8 @@ def test_a_temperature_says_what_it_changes() -> None:
     tested = temperature().tested
     assert tested is not None
     ece_of_tested = [tested[f"ece_{when}"].value for when in ("before", "after")]
-    for before, after in ([0.0690, 0.0115], ece_of_tested):
-        assert f"ECE {before:.4f} with T = 1, {after:.4f} with T = 0.5725" in text
+    for which, (before, after) in (("", [0.0690, 0.0115]), ("test files, ", ece_of_tested)):
+        said = f"ECE {before:.4f} with {which}T = 1, {after:.4f} with {which}T = 0.5725"
+        assert said in text
     wanted = [each.value for each in temperature().metrics.values()]
     assert {repr(value) for value in wanted} <= set(read(html).values_of("value"))

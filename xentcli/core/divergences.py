@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.checks import Kind
-from xentcli.core.dtypes import computing_dtype, widen
+from xentcli.core.dtypes import Doubles, computing_dtype, widen
 from xentcli.core.long_rows import divergences_of_rows
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer
 from xentcli.core.observer import sum_classes
 from xentcli.core.tiled_rows import LogitRows, tiles
 
-Doubles = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 LN_2 = math.log(2.0)

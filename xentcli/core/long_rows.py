@@ -18,9 +18,9 @@ less than a form that is symmetric in p and q.
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.dtypes import widen
+from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact_walk import Tile
-from xentcli.core.near_rows import Doubles, Floats, Sums, of_near_rows
+from xentcli.core.near_rows import Sums, of_near_rows
 from xentcli.core.normalizer import Normalizer, exponentials_of
 from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch

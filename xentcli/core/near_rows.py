@@ -15,17 +15,14 @@ A and B cancel if one KL is far below the other, as for a class that only one mo
 and u loses digits if it is far below the shift between the rows. Such rows are NaN.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import row_by_row
 
-Doubles = NDArray[np.float64]
-Floats = NDArray[Any]
 Sums = tuple[Doubles, Doubles, Doubles]
 """KL both ways and JS of each row."""
 
