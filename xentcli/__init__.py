@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
-    from xentcli.pipeline.compare_python import compare
-    from xentcli.pipeline.python import evaluate, load
-    from xentcli.pipeline.python_calibrate import calibrate
-    from xentcli.pipeline.python_losses import loss, nll
+    from xentcli.pipeline.from_python.compare_python import compare
+    from xentcli.pipeline.from_python.python import evaluate, load
+    from xentcli.pipeline.from_python.python_calibrate import calibrate
+    from xentcli.pipeline.from_python.python_losses import loss, nll
 
 __version__ = "0.2.0"
 __all__ = [
@@ -41,12 +41,12 @@ _HOMES = {
     "nll_loss": "core.losses",
     "cross_entropy": "core.losses",
     "binary_cross_entropy_with_logits": "core.binary",
-    "calibrate": "pipeline.python_calibrate",
-    "compare": "pipeline.compare_python",
-    "evaluate": "pipeline.python",
-    "load": "pipeline.python",
-    "loss": "pipeline.python_losses",
-    "nll": "pipeline.python_losses",
+    "calibrate": "pipeline.from_python.python_calibrate",
+    "compare": "pipeline.from_python.compare_python",
+    "evaluate": "pipeline.from_python.python",
+    "load": "pipeline.from_python.python",
+    "loss": "pipeline.from_python.python_losses",
+    "nll": "pipeline.from_python.python_losses",
 }
 
 

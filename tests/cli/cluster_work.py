@@ -20,7 +20,7 @@ from xentcli.errors import InputError
 from xentcli.execution import ordered_map
 from xentcli.execution.dask_client import connected
 from xentcli.formats.files import InputFile, open_file
-from xentcli.pipeline.summary_work import SummaryWork
+from xentcli.pipeline.inspection.summary_work import SummaryWork
 
 SECONDS = 10  # whoever was cut off may leave some for good
 

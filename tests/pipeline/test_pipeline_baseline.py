@@ -9,8 +9,8 @@ import pytest
 from in_one_test import in_one_test
 
 from xentcli.errors import InputError
-from xentcli.pipeline.baseline import Baseline, read_baseline
-from xentcli.pipeline.gate_text import parse_gate
+from xentcli.pipeline.gating.baseline import Baseline, read_baseline
+from xentcli.pipeline.gating.gate_text import parse_gate
 from xentcli.results.measure import Measure
 
 OF_LOSS = ("loss", "perplexity", "bits", "accuracy")

@@ -13,10 +13,10 @@ from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import open_files
 from xentcli.pipeline import calibrate as calibrating
-from xentcli.pipeline import temperature_start
 from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.opening import InputFile
+from xentcli.pipeline.temperatures import temperature_start
 from xentcli.results.temperature import FittedTemperature
 
 

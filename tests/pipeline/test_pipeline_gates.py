@@ -11,8 +11,8 @@ from in_one_test import in_one_test
 
 from xentcli.errors import UsageError
 from xentcli.metrics.names import MEASURES
-from xentcli.pipeline.gate_text import parse_gate
-from xentcli.pipeline.gates import judge
+from xentcli.pipeline.gating.gate_text import parse_gate
+from xentcli.pipeline.gating.gates import judge
 from xentcli.results.measure import Measure
 from xentcli.results.verdict import Verdict
 

@@ -25,9 +25,9 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import spool
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.labelled import Opening, open_both
+from xentcli.pipeline.inputs.labelled import Opening, open_both
+from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.measure import Options, measure
-from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.run import Run
 
 

@@ -19,8 +19,8 @@ from xentcli.formats.base import Source, blocks_along
 from xentcli.formats.files import InputFile, open_file
 from xentcli.pipeline.encode import EncodeWork, LargestLabel
 from xentcli.pipeline.evaluate import Criterion
+from xentcli.pipeline.inspection.summary_work import SummaryWork
 from xentcli.pipeline.loss_work import LossWork
-from xentcli.pipeline.summary_work import SummaryWork
 from xentcli.pipeline.transform import ColumnNorms, ColumnWork, RowWork, Transform
 
 X = np.random.default_rng(3).normal(size=(7, 4))

@@ -16,7 +16,7 @@ from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import read_whole
 from xentcli.formats.files import InputFile
 from xentcli.pipeline.encode import encode
-from xentcli.pipeline.inspect import inspect
+from xentcli.pipeline.inspection.inspect import inspect
 from xentcli.pipeline.transform import Transform, transform
 from xentcli.results.info import ArraySummary
 

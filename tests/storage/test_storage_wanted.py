@@ -12,7 +12,7 @@ from xentcli.formats.base import Block, IndexedSource
 from xentcli.formats.coming import coming
 from xentcli.formats.files import InputFile, open_files
 from xentcli.formats.references import source_of
-from xentcli.pipeline.summary_work import SummaryWork
+from xentcli.pipeline.inspection.summary_work import SummaryWork
 
 ROW_BYTES = 4096
 SHARDS = (200, 100, 300)  # rows

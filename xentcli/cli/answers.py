@@ -11,8 +11,8 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.bounded import BoundedSums
-    from xentcli.pipeline.tokens import TokenLoss
+    from xentcli.pipeline.in_part.bounded import BoundedSums
+    from xentcli.pipeline.language.tokens import TokenLoss
 
 
 def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) -> bool:
@@ -30,7 +30,7 @@ def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) ->
 def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) -> None:
     """Write the loss of the user's own labels at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
-    from xentcli.pipeline.listed import open_each
+    from xentcli.pipeline.language.listed import open_each
     from xentcli.pipeline.opening import expand_all
 
     flags, options, reading = given.flags, given.loss, given.reading
@@ -45,9 +45,9 @@ def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) 
 
     def keep(sums: "BoundedSums") -> None:
         from xentcli.cli.loss_inputs import criterion_of
-        from xentcli.pipeline.bounded import BoundedKind
-        from xentcli.pipeline.bounded_states import state_of_bounded
-        from xentcli.pipeline.listed import facts_of_listed
+        from xentcli.pipeline.in_part.bounded import BoundedKind
+        from xentcli.pipeline.language.listed import facts_of_listed
+        from xentcli.pipeline.saved_states.bounded_states import state_of_bounded
 
         criterion = criterion_of(flags, "log-probabilities", options)
         facts, kind = facts_of_listed(rows, answers, labels), BoundedKind.of(rows)
@@ -62,7 +62,7 @@ def run_answers(files: list[str], tokens: str | None, given: GivenOptions) -> No
     options, writing, common = given.loss, given.writing, given.common
     check_flags(given.flags, options.replaced(state=None), "a server's answers have none")
     check_state(options.state, writing, options.reduction)
-    from xentcli.pipeline.tokens import measure_tokens, open_answers
+    from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 
     keeper = keeper_of(given.gates)
     output = ready_output("nll", keeper, writing, common)
@@ -82,7 +82,7 @@ def run_answers(files: list[str], tokens: str | None, given: GivenOptions) -> No
             found, notes, counts = measure_tokens(sources, options.reduction, run)
         notes += write(found, output, keeper)
         if options.state is not None:
-            from xentcli.pipeline.token_states import state_of_tokens
+            from xentcli.pipeline.saved_states.token_states import state_of_tokens
 
             state = state_of_tokens(counts, sources, files, options.reduction, [writing.output])
             write_state(state, options.state, writing)

@@ -18,9 +18,9 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.partly_compared import Models
-    from xentcli.pipeline.reading import Reader
-    from xentcli.pipeline.states import SavedState
+    from xentcli.pipeline.in_part.partly_compared import Models
+    from xentcli.pipeline.inputs.reading import Reader
+    from xentcli.pipeline.saved_states.states import SavedState
     from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
@@ -41,8 +41,8 @@ def find(
     files = [each[0] for each in models]
     if not files or not may_be_partly(files[0]):
         return None
-    from xentcli.pipeline.partly import TopOptions
-    from xentcli.pipeline.partly_compared import open_models
+    from xentcli.pipeline.in_part.partly import TopOptions
+    from xentcli.pipeline.in_part.partly_compared import open_models
 
     flags = given.flags
     options = TopOptions(
@@ -87,7 +87,7 @@ def run(
     digest: bool,
 ) -> None:
     """Compare models with the first one, write what is known of their rows, and judge it."""
-    from xentcli.pipeline.partly_pairs import comparison_of
+    from xentcli.pipeline.in_part.partly_pairs import comparison_of
 
     common, state = given.common, given.loss.state
     check_state(state, given.writing)
@@ -106,7 +106,7 @@ def run(
     _tell(telling, found, metrics, provenance)
     if state is not None:
         from xentcli.cli.loss_inputs import criterion_of
-        from xentcli.pipeline.partly_states import state_of_partly
+        from xentcli.pipeline.saved_states.partly_states import state_of_partly
 
         criterion = criterion_of(given.flags, "logits")
         asked = None if metrics is None else tuple(metrics)
@@ -118,8 +118,8 @@ def run(
 def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) -> "Gatekeeper":
     """Write what a state says of models that are known in part, and judge it."""
     from xentcli.cli.evaluating import provenance_of
-    from xentcli.pipeline.partly_states import comparisons_of_partly, notes_of_lost
-    from xentcli.pipeline.states import damage
+    from xentcli.pipeline.saved_states.partly_states import comparisons_of_partly, notes_of_lost
+    from xentcli.pipeline.saved_states.states import damage
 
     kind = saved.header.pairs
     assert kind is not None  # noqa: S101 - asked before

@@ -10,7 +10,7 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.bounded import BoundedRows, BoundedSums
+    from xentcli.pipeline.in_part.bounded import BoundedRows, BoundedSums
     from xentcli.results.bounds import BoundedLoss
 
 _OF_LOSS = ("loss", "perplexity", "bits")
@@ -23,7 +23,7 @@ def write_loss(
     keep: "Callable[[BoundedSums], None] | None" = None,
 ) -> None:
     """Measure rows, write their loss or its bound, and judge it; `keep` gets their state."""
-    from xentcli.pipeline.bounded import measure_bounded
+    from xentcli.pipeline.in_part.bounded import measure_bounded
 
     common, reduction = given.common, given.loss.reduction
     keeper = given.gates.keeper(_OF_LOSS)

@@ -27,7 +27,7 @@ _FITTING_COMMANDS = {
 
 def measures() -> tuple[str, ...]:
     """Return the names of what is measured."""
-    from xentcli.pipeline.calibrate_report import MEASURES
+    from xentcli.pipeline.temperatures.calibrate_report import MEASURES
 
     return MEASURES
 
@@ -66,8 +66,8 @@ def open_rows(
     given: GivenOptions,
 ) -> FitRows:
     """Open rows and what stands beside them, and print notes about them."""
-    from xentcli.pipeline.beside_files import new_notes
-    from xentcli.pipeline.groups import open_group_names
+    from xentcli.pipeline.inputs.beside_files import new_notes
+    from xentcli.pipeline.inputs.groups import open_group_names
 
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader.without_groups(files[0], cluster)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.cli import odd
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

@@ -7,15 +7,15 @@ from xentcli.cli import evaluating, loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
-from xentcli.pipeline.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS
 from xentcli.text import shown_text
 
 if TYPE_CHECKING:
     from xentcli.pipeline.compare import Compared, Model, PairOptions
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
+    from xentcli.pipeline.inputs.reading import Reader
     from xentcli.pipeline.opening import Source
-    from xentcli.pipeline.reading import Reader
     from xentcli.results.provenance import FileFacts, Provenance
 
 
@@ -157,9 +157,9 @@ def open_rows(
     given: GivenOptions,
 ) -> OpenedModels:
     """Open the models, their labels and their groups, and print notes about them."""
-    from xentcli.pipeline.beside_files import new_notes
-    from xentcli.pipeline.groups import open_groups
-    from xentcli.pipeline.pair_inputs import open_models
+    from xentcli.pipeline.inputs.beside_files import new_notes
+    from xentcli.pipeline.inputs.groups import open_groups
+    from xentcli.pipeline.pairs.pair_inputs import open_models
 
     named = loss_inputs.label_options(given.flags, criteria[0].naming.classes)
     beside = [each for each in (by, cluster) if each is not None]
@@ -209,7 +209,7 @@ def write_state(
     given: GivenOptions,
 ) -> None:
     """Write the state of a comparison; `asked` are options, groups and clusters."""
-    from xentcli.pipeline.pair_states import state_of_pairs
+    from xentcli.pipeline.saved_states.pair_states import state_of_pairs
 
     labelled = None if rows.labels is None else (rows.labels, labels or [paths[0]])
     wanted, by, cluster = asked

@@ -144,8 +144,8 @@ class KeptState:
         """Write it, if it is asked for."""
         if self._path is None:
             return
-        from xentcli.pipeline.loss_states import state_of
-        from xentcli.pipeline.measure_states import asked_of
+        from xentcli.pipeline.saved_states.loss_states import state_of
+        from xentcli.pipeline.saved_states.measure_states import asked_of
 
         (found,) = self._found
         by = states.by_or_tasks(self._by, grouped=bool(measures.groups))
@@ -177,8 +177,8 @@ def open_rows(
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
     criterion = loss_inputs.with_weights_in_order(criterion, source)
-    from xentcli.pipeline.beside_files import new_notes
-    from xentcli.pipeline.groups import open_groups
+    from xentcli.pipeline.inputs.beside_files import new_notes
+    from xentcli.pipeline.inputs.groups import open_groups
 
     groups = open_groups(reader, source, labels, (files[0], files[1]), by=by, cluster=cluster)
     given.common.tell_notes(new_notes(groups, (source, labels)))

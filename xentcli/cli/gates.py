@@ -7,8 +7,8 @@ from xentcli.cli.loss_options import Gates
 from xentcli.errors import GateFailed, UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.baseline import Baseline
-    from xentcli.pipeline.gates import Gate
+    from xentcli.pipeline.gating.baseline import Baseline
+    from xentcli.pipeline.gating.gates import Gate
     from xentcli.results.measure import Measure
     from xentcli.results.verdict import Verdict
 
@@ -58,7 +58,7 @@ class Gatekeeper:
         self.names = tuple(name for name in names if name != counted)
 
     def _read(self, options: Gates, measures: Sequence[str] | None, elsewhere: str | None) -> None:
-        from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
+        from xentcli.pipeline.gating.gate_text import OF_A_MODEL, parse_gate
 
         known = (*(OF_A_MODEL if measures is None else measures), self._counted)
         self.gates = [
@@ -85,7 +85,7 @@ class Gatekeeper:
             If it is no result of ours.
         """
         if self._path is not None:
-            from xentcli.pipeline.baseline import read_baseline
+            from xentcli.pipeline.gating.baseline import read_baseline
 
             self._baseline = read_baseline(self._path)
 
@@ -93,7 +93,7 @@ class Gatekeeper:
         """Judge a result over `count` rows; return what to note about the baseline."""
         if not self.gates:
             return []
-        from xentcli.pipeline.gates import judge
+        from xentcli.pipeline.gating.gates import judge
         from xentcli.results.measure import Measure
 
         metrics = {**metrics, self._counted: Measure(count)}

@@ -11,10 +11,10 @@ from xentcli.errors import InputError, MissingLabels, UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Kind
-    from xentcli.pipeline.labelled import LabelOptions
+    from xentcli.pipeline.inputs.labelled import LabelOptions
+    from xentcli.pipeline.inputs.reading import Reader
+    from xentcli.pipeline.inputs.weights import Weights
     from xentcli.pipeline.opening import Source
-    from xentcli.pipeline.reading import Reader
-    from xentcli.pipeline.weights import Weights
 
 _PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 
@@ -141,7 +141,7 @@ def check_kind(criterion: "Criterion", source: "Source") -> None:
 
 def label_options(flags: RowFlags, classes: tuple[str, ...]) -> "LabelOptions":
     """Return what the user says about labels and ids."""
-    from xentcli.pipeline.labelled import LabelOptions
+    from xentcli.pipeline.inputs.labelled import LabelOptions
 
     return LabelOptions(flags.label_column, flags.label_key, flags.id_column, flags.shift, classes)
 
@@ -160,7 +160,7 @@ def open_rows(
             raise UsageError("--picked takes no labels: each number is that of its label already")
         return slots.open_values(reader, values, flags.id_column), None
     try:
-        from xentcli.pipeline.labelled import Opening, open_both
+        from xentcli.pipeline.inputs.labelled import Opening, open_both
 
         named = label_options(flags, criterion.naming.classes)
         return open_both(values, labels, Opening(reader, named, [writing.output]))

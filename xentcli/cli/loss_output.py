@@ -31,7 +31,7 @@ def run_loss(
     options, common = given.loss, given.common
     keeper = keeper_of(given.gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
-    from xentcli.pipeline.samples import doubts
+    from xentcli.pipeline.language.samples import doubts
 
     check_state(options.state, given.writing, options.reduction)
     output = ready_output(criterion.command, keeper, given.writing, common)
@@ -107,7 +107,7 @@ def _write_state(
     given: GivenOptions,
 ) -> None:
     """Write the state of a loss."""
-    from xentcli.pipeline.loss_states import state_of
+    from xentcli.pipeline.saved_states.loss_states import state_of
 
     assert evaluation.found is not None  # noqa: S101 - rows were read
     weighted = given.loss.sample_weight is not None
@@ -128,7 +128,7 @@ def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:
     """Judge the mean loss and what goes with it, whatever the reduction; return notes."""
     if not keeper.gates:
         return []
-    from xentcli.pipeline.loss_measures import loss_measure, with_accuracy
+    from xentcli.pipeline.measures.loss_measures import loss_measure, with_accuracy
 
     summary, results = evaluation.summary, evaluation.results
     accuracy = None if summary.accuracy is None else results["accuracy"]

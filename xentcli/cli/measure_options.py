@@ -13,7 +13,7 @@ from xentcli.cli.options import (
     of_writing,
 )
 from xentcli.errors import UsageError
-from xentcli.pipeline.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind

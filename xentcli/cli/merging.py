@@ -11,9 +11,9 @@ from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
-from xentcli.pipeline.state_header import changed_files
-from xentcli.pipeline.state_rows import notes_of_missing
-from xentcli.pipeline.states import SavedState, damage
+from xentcli.pipeline.saved_states.state_header import changed_files
+from xentcli.pipeline.saved_states.state_rows import notes_of_missing
+from xentcli.pipeline.saved_states.states import SavedState, damage
 from xentcli.text import shortened
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _report_of(saved: SavedState) -> "_StateReport":
 def _report_loss(
     saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
-    from xentcli.pipeline.loss_states import criterion_of, loss_of
+    from xentcli.pipeline.saved_states.loss_states import criterion_of, loss_of
 
     criterion = criterion_of(saved.header.setting)
     keeper = loss_output.keeper_of(gates, criterion)
@@ -79,7 +79,7 @@ def _report_tokens(
     saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
     from xentcli.cli import answers
-    from xentcli.pipeline.token_states import tokens_of
+    from xentcli.pipeline.saved_states.token_states import tokens_of
 
     keeper = answers.keeper_of(gates)
     output = ready_output("nll", keeper, writing, common)
@@ -103,7 +103,7 @@ def _report_bounded(
     saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
     from xentcli.cli import bounded
-    from xentcli.pipeline.bounded_states import bounded_of
+    from xentcli.pipeline.saved_states.bounded_states import bounded_of
 
     with damage(saved.name):
         found, notes = bounded_of(saved)
@@ -114,7 +114,7 @@ def _report_lists(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
     from xentcli.cli import top_measures
-    from xentcli.pipeline.bounded_states import lists_of
+    from xentcli.pipeline.saved_states.bounded_states import lists_of
 
     if drawn.report is not None:
         raise UsageError("--report shows whole rows, and these states are of lists of classes")
@@ -142,8 +142,8 @@ def _report_eval(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
     from xentcli.cli import evaluated, evaluating
-    from xentcli.pipeline.loss_states import criterion_of
-    from xentcli.pipeline.measure_states import measures_of
+    from xentcli.pipeline.saved_states.loss_states import criterion_of
+    from xentcli.pipeline.saved_states.measure_states import measures_of
 
     asked = saved.header.asked
     if asked is None:
@@ -165,9 +165,9 @@ def _report_compare(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
     from xentcli.cli import compared, evaluating
-    from xentcli.pipeline.loss_states import criterion_of
-    from xentcli.pipeline.pair_names import OF_PAIRS
-    from xentcli.pipeline.pair_states import asked_of, compared_of, names_of
+    from xentcli.pipeline.pairs.pair_names import OF_PAIRS
+    from xentcli.pipeline.saved_states.loss_states import criterion_of
+    from xentcli.pipeline.saved_states.pair_states import asked_of, compared_of, names_of
 
     keeper = gates.keeper(OF_PAIRS)
     wanted = asked_of(saved)

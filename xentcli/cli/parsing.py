@@ -11,7 +11,7 @@ from xentcli.text import shortened
 if TYPE_CHECKING:
     import numpy as np
 
-    from xentcli.pipeline.weights import Weights
+    from xentcli.pipeline.inputs.weights import Weights
 
 Dtype = Literal["float16", "float32", "float64"]
 Reduction = Literal["mean", "sum", "none"]
@@ -94,7 +94,7 @@ def parse_temperature(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        from xentcli.pipeline.written import read_temperature
+        from xentcli.pipeline.inputs.written import read_temperature
 
         found = read_temperature(text)
         if found is None:
@@ -110,8 +110,8 @@ def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None"
     """Return class weights: the numbers themselves, or those in the file of this name."""
     if text is None:
         return None
+    from xentcli.pipeline.inputs.weights import Weights, read_weights
     from xentcli.pipeline.opening import InputFile, ReadOptions
-    from xentcli.pipeline.weights import Weights, read_weights
 
     try:
         return Weights([float(part) for part in text.split(",")])

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xentcli.pipeline.evaluate import Kind
-    from xentcli.pipeline.heads import HeadOptions
+    from xentcli.pipeline.inputs.heads import HeadOptions
+    from xentcli.pipeline.inputs.reading import Reader
     from xentcli.pipeline.opening import InputFile
-    from xentcli.pipeline.reading import Reader
 
 
 WITHOUT_HEADS = Without(
@@ -169,7 +169,7 @@ class Reading(OptionGroup):
                     raise UsageError(f"{name} is for hidden states: --lm-head MODEL_DIR")
         if path is None:
             return None
-        from xentcli.pipeline.heads import HeadOptions
+        from xentcli.pipeline.inputs.heads import HeadOptions
 
         if self.logit_scale is not None and not 0.0 < abs(self.logit_scale) < float("inf"):
             raise UsageError(f"--logit-scale is a number other than 0, not {self.logit_scale}")
@@ -188,7 +188,7 @@ class Reading(OptionGroup):
         """Return a reader for the files of each model, given the kind that each holds."""
         if not self.lm_head:
             return [self.reader] * len(kinds)
-        from xentcli.pipeline.heads import paths_of_models
+        from xentcli.pipeline.inputs.heads import paths_of_models
 
         alone = len(self.lm_head) == 1
         paths = paths_of_models(self.lm_head, kinds)
@@ -202,7 +202,7 @@ class Reading(OptionGroup):
         return self._reader(self.head(self.lm_head[0] if self.lm_head else None))
 
     def _reader(self, head: "HeadOptions | None") -> "Reader":
-        from xentcli.pipeline.reading import Reader
+        from xentcli.pipeline.inputs.reading import Reader
 
         common = {
             "delimiter": parse_delimiter(self.delimiter),

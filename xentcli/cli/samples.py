@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.opening import Source
-    from xentcli.pipeline.states import SavedState
+    from xentcli.pipeline.saved_states.states import SavedState
     from xentcli.results.texts import TextLoss
 
 
@@ -48,7 +48,7 @@ def together(
 
 def run(source: "Source", inputs: list[list[str]], given: GivenOptions) -> None:
     """Write the loss of samples of any kind."""
-    from xentcli.pipeline.samples import samples_of
+    from xentcli.pipeline.language.samples import samples_of
 
     samples = samples_of(source)
     kind = None if samples is None else samples.kind
@@ -66,7 +66,7 @@ def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:
     options, writing, common = given.loss, given.writing, given.common
     check_flags(given.flags, options.replaced(state=None), "whole texts have none")
     check_state(options.state, writing)
-    from xentcli.pipeline.texts import TextsAsked, loss_of_texts, texts_state
+    from xentcli.pipeline.language.texts import TextsAsked, loss_of_texts, texts_state
 
     keeper, output = _opened(writing, common, given.gates)
     common.tell_notes(source.notes)
@@ -74,7 +74,7 @@ def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:
     source.check_unchanged()
     _write(loss_of_texts(texts, source.name), output, keeper, common)
     if options.state is not None:
-        from xentcli.pipeline.text_states import state_of_texts
+        from xentcli.pipeline.saved_states.text_states import state_of_texts
 
         asked, without = TextsAsked(given.reading.key), [writing.output]
         saved = state_of_texts(texts, source, paths, asked, without)
@@ -84,8 +84,8 @@ def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:
 
 def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) -> "Gatekeeper":
     """Write the loss of the texts of a state, and judge it."""
-    from xentcli.pipeline.states import damage
-    from xentcli.pipeline.text_states import texts_of
+    from xentcli.pipeline.saved_states.states import damage
+    from xentcli.pipeline.saved_states.text_states import texts_of
 
     keeper, output = _opened(writing, common, gates)
     with damage(saved.name):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.inputs.reading import Reader
     from xentcli.pipeline.opening import Source
-    from xentcli.pipeline.reading import Reader
 
 
 class Slot:
@@ -85,6 +85,6 @@ def open_weights(
     """Open the weights of rows, if there are any, with ids if their file has those of the rows."""
     if path is None:
         return None
-    from xentcli.pipeline import beside_files
+    from xentcli.pipeline.inputs import beside_files
 
     return beside_files.open_weights(path, reader.labels, id_column)

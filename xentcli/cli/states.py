@@ -6,7 +6,7 @@ from xentcli.cli.options import Writing
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.states import SavedState
+    from xentcli.pipeline.saved_states.states import SavedState
 
 
 def check_state(

@@ -10,9 +10,9 @@ from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.bounded import BoundedSums
+    from xentcli.pipeline.in_part.bounded import BoundedSums
+    from xentcli.pipeline.in_part.partly import Partly, TopOptions
     from xentcli.pipeline.opening import InputFile
-    from xentcli.pipeline.partly import Partly, TopOptions
 
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
@@ -41,11 +41,11 @@ def find(
             raise _of_lists()
         return None
     if named and not bases and top.num_classes is None:
-        from xentcli.pipeline.top_files import find_lists
+        from xentcli.pipeline.top_lists.top_files import find_lists
 
         if find_lists(named[0]) is None:  # before importing anything that whole rows do not need
             return None
-    from xentcli.pipeline.partly import open_partly
+    from xentcli.pipeline.in_part.partly import open_partly
 
     options = _options(top, given.flags, labels, probs=probs)
     with_bases = bases and not (labels or probs)
@@ -56,8 +56,8 @@ def find(
 
 
 def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) -> "TopOptions":
+    from xentcli.pipeline.in_part.partly import TopOptions
     from xentcli.pipeline.opening import expand_all
-    from xentcli.pipeline.partly import TopOptions
 
     return TopOptions(
         top.top_values,
@@ -111,8 +111,8 @@ def run(
     def keep(sums: "BoundedSums") -> None:
         from xentcli.cli.loss_inputs import criterion_of
         from xentcli.cli.states import write_state
-        from xentcli.pipeline.bounded import BoundedKind
-        from xentcli.pipeline.bounded_states import state_of_bounded
+        from xentcli.pipeline.in_part.bounded import BoundedKind
+        from xentcli.pipeline.saved_states.bounded_states import state_of_bounded
 
         kind = BoundedKind.of(opened.rows)
         criterion = criterion_of(given.flags, "logits", options)

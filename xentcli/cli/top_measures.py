@@ -15,7 +15,7 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.partly import Partly
+    from xentcli.pipeline.in_part.partly import Partly
     from xentcli.results.bounds import TopMeasures
     from xentcli.results.measure import Measure
     from xentcli.results.provenance import FileFacts
@@ -31,8 +31,8 @@ def run_eval(
     given: GivenOptions,
 ) -> None:
     """Measure lists, write the exact numbers and the bounds, and judge them."""
-    from xentcli.pipeline.partly import OF_LISTS
-    from xentcli.pipeline.top_measures import ListsKind, lists_measures, state_of_lists
+    from xentcli.pipeline.in_part.partly import OF_LISTS
+    from xentcli.pipeline.top_lists.top_measures import ListsKind, lists_measures, state_of_lists
 
     common, state = given.common, given.loss.state
     known = (*OF_LISTS, *(f"top{k}_accuracy" for k in ks_of(top_k) if k > 1))
@@ -49,7 +49,7 @@ def run_eval(
     facts = [*opened.files(*files)]
     write(lists_measures(sums, kind), metrics, facts, output, common, keeper)
     if state is not None:
-        from xentcli.pipeline.bounded_states import state_of_bounded
+        from xentcli.pipeline.saved_states.bounded_states import state_of_bounded
 
         criterion = criterion_of(given.flags, "logits")
         paths = files[0][: len(opened.parts)]

@@ -6,22 +6,22 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source
 from xentcli.metrics.slope_sums import SlopesOfRows
-from xentcli.pipeline.calibrate_report import (
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import measured, states_of_rows
+from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.measures.measure_plan import Options, Plan
+from xentcli.pipeline.measures.measure_report import Report
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.spool import Spools
+from xentcli.pipeline.temperatures.calibrate_report import (
     before_and_after,
     measure_of_temperature,
     notes_of,
     out_of_fold,
 )
-from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.curve import curve_of
-from xentcli.pipeline.evaluate import measured, states_of_rows
-from xentcli.pipeline.measure_plan import Options, Plan
-from xentcli.pipeline.measure_report import Report
-from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.run import Run
-from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.temperature import Fit, fit
-from xentcli.pipeline.temperature_start import (
+from xentcli.pipeline.temperatures.curve import curve_of
+from xentcli.pipeline.temperatures.temperature import Fit, fit
+from xentcli.pipeline.temperatures.temperature_start import (
     TemperatureRows,
     numbers_of_clusters,
     rows_of,

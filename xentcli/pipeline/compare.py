@@ -15,13 +15,13 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.opening import Source
-from xentcli.pipeline.pair_errors import of_pairs
-from xentcli.pipeline.pair_plan import PairOptions, PairPlan
-from xentcli.pipeline.pair_report import PairedRows, comparisons_of
-from xentcli.pipeline.pair_work import CompareWork, PairStates
+from xentcli.pipeline.pairs.pair_errors import of_pairs
+from xentcli.pipeline.pairs.pair_plan import PairOptions, PairPlan
+from xentcli.pipeline.pairs.pair_report import PairedRows, comparisons_of
+from xentcli.pipeline.pairs.pair_work import CompareWork, PairStates
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.saved_states.state_rows import rows_of
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_rows import rows_of
 from xentcli.results.comparison import Comparison
 
 Array = NDArray[Any]

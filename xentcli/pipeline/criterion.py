@@ -17,7 +17,7 @@ from xentcli.records import Record
 
 if TYPE_CHECKING:
     from xentcli.core.binary import BinaryOptions
-    from xentcli.pipeline.weights import Weights
+    from xentcli.pipeline.inputs.weights import Weights
 
 Array = NDArray[Any]
 

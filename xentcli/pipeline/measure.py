@@ -9,14 +9,14 @@ from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
-from xentcli.pipeline.measure_plan import Options, Plan
-from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.language.samples import with_choices
 from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.measures.measure_plan import Options, Plan
+from xentcli.pipeline.measures.measure_report import Report
 from xentcli.pipeline.numbering import Numbering, with_places
 from xentcli.pipeline.run import Run
-from xentcli.pipeline.samples import with_choices
+from xentcli.pipeline.saved_states.state_rows import rows_of
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_rows import rows_of
 from xentcli.results.measures import Measures
 from xentcli.results.rows import Suspects
 

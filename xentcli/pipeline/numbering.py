@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from xentcli.errors import InputError
-from xentcli.pipeline.state_rows import FileRows
+from xentcli.pipeline.saved_states.state_rows import FileRows
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import ChangedRow

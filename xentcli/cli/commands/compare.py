@@ -9,7 +9,7 @@ from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.reports import PAIRS, Drawn
 from xentcli.cli.states import check_state
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.pair_names import OF_PAIRS
+from xentcli.pipeline.pairs.pair_names import OF_PAIRS
 from xentcli.render.picture_kinds import PairPictureKind
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _compare(
     readers = given.reading.readers(kinds)
     rows = comparing.open_rows(criteria, paths, labels, by, cluster, readers, given)
     from xentcli.pipeline.compare import compare as compare_models
-    from xentcli.pipeline.samples import doubts
+    from xentcli.pipeline.language.samples import doubts
 
     with given.common.run(rows.sources[0], grouped=bool(by or cluster)) as run:
         keep = state is not None

@@ -127,8 +127,8 @@ def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: Given
     kept = evaluating.KeptState(given.loss.state, given.writing, wanted, by, cluster)
     telling = Telling.of("eval", keeper, drawn, given.writing, given.common)
     opened = evaluating.open_rows(criterion, both, by, cluster, given)
+    from xentcli.pipeline.language.samples import doubts
     from xentcli.pipeline.measure import measure
-    from xentcli.pipeline.samples import doubts
 
     with given.common.run(opened.logits, grouped=bool(by or cluster)) as run:
         keep = kept.keeping(binary=binary)

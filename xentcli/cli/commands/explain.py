@@ -41,7 +41,7 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, three routes to the same number, and the gradient."""
     from xentcli.pipeline import explain as steps
-    from xentcli.pipeline.labelled import LabelOptions, Opening, open_both
+    from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
     from xentcli.pipeline.opening import read_naming
 
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))

@@ -10,7 +10,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.inspect import FoundArray
+    from xentcli.pipeline.inspection.inspect import FoundArray
     from xentcli.results.info import ArraySummary
 
 
@@ -22,8 +22,8 @@ def info(
     writing: Writing,
 ) -> None:
     """Show what files hold, every array or column, and the command that fits."""
-    from xentcli.pipeline.advice import advise
-    from xentcli.pipeline.inspect import inspect
+    from xentcli.pipeline.inspection.advice import advise
+    from xentcli.pipeline.inspection.inspect import inspect
     from xentcli.pipeline.opening import expand_all, expecting
 
     slots.only_one_standard_input(*files)

@@ -33,7 +33,7 @@ def merge(
     """Report the states of many runs as one run over all of their rows would."""
     from xentcli.cli import merging, slots
     from xentcli.pipeline.opening import expand_all, expecting
-    from xentcli.pipeline.state_merging import merged
+    from xentcli.pipeline.saved_states.state_merging import merged
 
     slots.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)

@@ -1,0 +1,190 @@
+"""`compare` of the Python API, which takes arrays or the names of files."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import Source
+from xentcli.formats.files import open_files
+from xentcli.pipeline.compare import Model, PairOptions
+from xentcli.pipeline.compare import compare as compare_models
+from xentcli.pipeline.from_python.python_criterion import criterion_from
+from xentcli.pipeline.from_python.python_data import (
+    Data,
+    GivenRows,
+    array_source,
+    names_of_files,
+    notes_of,
+    readers_of,
+    rows_source,
+)
+from xentcli.pipeline.inputs.groups import open_groups
+from xentcli.pipeline.inputs.labelled import LabelOptions
+from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.pairs.pair_inputs import open_models
+from xentcli.pipeline.run import run_of
+from xentcli.results.comparison import Comparison
+
+Kind = Literal["logits", "log-probs", "probs"]
+
+
+def compare(
+    base: Data,
+    new: Data,
+    labels: Data | None = None,
+    *,
+    input: Kind | Sequence[Kind] = "logits",  # noqa: A002 - the option's name
+    metrics: Sequence[str] | None = None,
+    worst: int = 10,
+    by: ArrayLike | str | None = None,
+    cluster: ArrayLike | str | None = None,
+    weight: ArrayLike | None = None,
+    ignore_index: int | Sequence[int] = -100,
+    temperature: float | Sequence[float] = 1.0,
+    class_axis: int | None = None,
+    shift: int = 0,
+    non_finite: Literal["error", "propagate"] = "error",
+    classes: Sequence[str] | None = None,
+    label_base: int | None = None,
+    label_column: str | None = None,
+    label_key: str | None = None,
+    id_column: str | None = None,
+    jobs: int | None = None,
+    **reading: Any,
+) -> Comparison:
+    """Return how the outputs of a new model differ from those of a first one, on the same rows.
+
+    Parameters
+    ----------
+    base, new : array_like, str or path
+        Logits (N, C), (N, C, d1, ...), or what `input` says: arrays, or files.
+    labels : array_like, str, path, or list of these names, optional
+        The labels of both models' rows. Without labels only the divergences are measured.
+    input : {'logits', 'log-probs', 'probs'}, or one for each model
+        What the first arguments hold.
+    metrics : sequence of str, optional
+        Names of measures and tables, or ``all``; else a sensible set.
+    worst : int
+        How many of the rows that changed most are named.
+    by, cluster : array_like or str, optional
+        A name for each row, the column that holds it, or ``axis0``: the groups that are compared
+        by themselves, and the rows that depend on one another.
+    weight, ignore_index
+        As in `cross_entropy`; weights concern the losses.
+    temperature : float, or one for each model
+        Divides the logits.
+    class_axis, shift, non_finite, classes, label_base, label_column, label_key, id_column
+        As the options of the command.
+    jobs : int, optional
+        Threads or processes at once; by default the cores that this process may use.
+    **reading
+        How files are read, as in `evaluate`; `lm_head` once, or for each model: None for logits.
+
+    Raises
+    ------
+    XentError
+        If something cannot be read or does not fit, as the command says it.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> base = [[2.0, 0.0], [1.0, 3.0], [0.0, 1.0]]
+    >>> found = xent.compare(base, [[3.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0, 1, 0], jobs=1)
+    >>> found["only_base_right"].value, found["agreement"].value
+    (1, 0.6666666666666666)
+    """
+    kinds, temperatures = _of_each_model(input, temperature)
+    criterion = criterion_from(
+        "logits",
+        weight=weight,
+        ignore_index=ignore_index,
+        label_base=label_base,
+        class_axis=class_axis,
+        shift=shift,
+        non_finite=non_finite,
+        classes=classes,
+    )
+    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
+    readers = readers_of(reading, kinds)
+    beside = [name for name in (by, cluster) if isinstance(name, str)]
+    given = GivenRows.of(base, labels)
+    sources, labels_source = _open(given, new, readers, names, beside)
+    files = given.files or [], given.label_files or []
+    groups, clusters = open_groups(
+        readers[0], sources[0], labels_source, files, by=by, cluster=cluster
+    )
+    models = [
+        Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
+        for source, kind, each in zip(sources, kinds, temperatures, strict=True)
+    ]
+    options = PairOptions(None if metrics is None else tuple(metrics), worst)
+    run = run_of(jobs)
+    compared = compare_models(models, labels_source, run, options, by=groups, cluster=clusters)
+    (found,) = compared.comparisons
+    notes = (*notes_of(*sources, labels_source, groups, clusters), *compared.notes)
+    return replace(found, notes=notes)
+
+
+def _of_each_model(
+    kind: Kind | Sequence[Kind], temperature: float | Sequence[float]
+) -> tuple[tuple[Kind, ...], list[float]]:
+    """Return what the files of each of two models hold, and what divides its logits.
+
+    Raises
+    ------
+    UsageError
+        If there are not one or two of each, or they do not belong together.
+    """
+    kinds: tuple[Kind, ...] = (kind, kind) if isinstance(kind, str) else tuple(kind)
+    if len(kinds) != 2 or not set(kinds) <= KINDS.keys():
+        raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {kind!r}")
+    one = (int, float)
+    temperatures = [temperature] * 2 if isinstance(temperature, one) else [*temperature]
+    if len(temperatures) != 2 or not all(0.0 < each < math.inf for each in temperatures):
+        raise UsageError(f"temperature is above 0, one or two, not {temperature!r}")
+    if any(each != "logits" and t != 1.0 for each, t in zip(kinds, temperatures, strict=True)):
+        raise UsageError("temperature divides logits")
+    return kinds, temperatures
+
+
+def _open(
+    given: GivenRows,
+    new: Data,
+    readers: Sequence[Reader],
+    options: LabelOptions,
+    beside: Sequence[str],
+) -> tuple[list[Source], Source | None]:
+    """Open both models and the labels: files, arrays, or some of each."""
+    base, labels, base_files, label_files = given
+    files = [base_files, names_of_files(new)]
+    for each in files:
+        if each is not None and len(each) != 1:
+            raise UsageError("each model is one file, or a pattern of several")
+    paths = [each[0] for each in files if each]
+    if len(paths) == 2 and (labels is None or label_files is not None):
+        return open_models(readers, paths, label_files or [], options, beside)
+    if options.shift and labels is None:
+        raise UsageError("shift needs labels")
+    sources = [
+        open_files(there, reader.file) if there else rows_source(name, data, reader)
+        for name, data, there, reader in zip(
+            ("base", "new"), (base, new), files, readers, strict=True
+        )
+    ]
+    if labels is None:
+        return sources, None
+    if label_files is None:
+        return sources, array_source("labels", labels)
+    classes = options.classes or sources[0].columns or ()
+    labels_source = open_files(
+        label_files,
+        lambda path: readers[0].labels(
+            path, options.label_column, options.label_key, classes=classes
+        ),
+    )
+    return sources, labels_source

@@ -1,0 +1,151 @@
+"""`calibrate` as Python calls it, with arrays or the names of files."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from xentcli.core.binary import BinaryOptions
+from xentcli.core.labels import LossOptions, as_weight
+from xentcli.pipeline.calibrate import CalibrateOptions
+from xentcli.pipeline.calibrate import calibrate as fitted
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.from_python.python_criterion import ignored_labels, kind_of
+from xentcli.pipeline.from_python.python_data import (
+    Data,
+    GivenRows,
+    notes_of,
+    open_data,
+    reader_of,
+    weights_source,
+)
+from xentcli.pipeline.inputs.groups import open_group_names
+from xentcli.pipeline.inputs.labelled import LabelOptions
+from xentcli.pipeline.run import run_of
+from xentcli.results.temperature import FittedTemperature
+
+
+def calibrate(
+    logits: Data,
+    labels: Data | None = None,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: int | Sequence[int] = -100,
+    sample_weight: Data | None = None,
+    binary: bool = False,
+    pos_weight: ArrayLike | None = None,
+    class_axis: int | None = None,
+    shift: int = 0,
+    input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
+    folds: int = 5,
+    bins: int = 15,
+    cluster: ArrayLike | str | None = None,
+    test: tuple[Data, Data] | None = None,
+    classes: Sequence[str] | None = None,
+    label_column: str | None = None,
+    label_key: str | None = None,
+    id_column: str | None = None,
+    jobs: int | None = None,
+    **reading: Any,
+) -> FittedTemperature:
+    """Return the temperature that minimises the cross entropy of logits divided by it.
+
+    Parameters
+    ----------
+    logits, labels : array_like, or the name of a file, or of several
+        In PyTorch's shapes. Labels may stand in the file of the logits: `label_column`.
+    weight : array_like, optional
+        A factor for each class.
+    ignore_index : int or sequence of int
+        The labels of rows to leave out.
+    sample_weight : array_like or name of a file, optional
+        A factor for each row.
+    binary : bool
+        Whether each number is the logit of class 1, with a label of its own from 0 to 1.
+    pos_weight : array_like, optional
+        With `binary`, a factor for labels of 1.
+    class_axis : int, optional
+        The axis of the classes; else PyTorch's 1, unless only the last one fits.
+    shift : int
+        Logits at t predict the label at t + shift: 1 for language models.
+    input : {'logits', 'log-probs', 'probs'}
+        What `logits` holds.
+    folds : int
+        How many parts of the rows are each left out of one fit; 0 for none.
+    bins : int
+        The number of bins for the calibration error.
+    cluster : array_like or str, optional
+        Which rows depend on one another, as in `evaluate`: for the errors, and for the folds.
+    test : tuple of two, optional
+        Logits and labels that the temperature is reported on, too.
+    classes, label_column, label_key, id_column
+        As the options of the command.
+    jobs : int, optional
+        Threads or processes at once; by default the cores that this process may use.
+    **reading
+        How files are read, as in `evaluate`.
+
+    Returns
+    -------
+    FittedTemperature
+        Every measure by its name: ``result.temperature.value``, ``result.loss_after.value``.
+
+    Raises
+    ------
+    InputError
+        If there is no such temperature, or something is wrong with the data.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> found = xent.calibrate([[4, 0], [4, 0], [4, 0], [0, 4]], [0, 0, 1, 1], folds=0)
+    >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
+    (3.641, 0.5623)
+    """
+    shapes = {"class_axis": class_axis, "shift": shift}
+    criterion = _criterion(weight, pos_weight, ignore_index, input, binary=binary, **shapes)
+    reader = reader_of(reading, input)
+    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
+    given = GivenRows.of(logits, labels)
+    files = given.files or [], given.label_files or []
+    reader = reader.without_groups(files[0], cluster)
+    rows, labels_source = open_data(given, reader, names)
+    weights = (
+        None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
+    )
+    clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
+    tested = None if test is None else open_data(GivenRows.of(*test), reader, names)
+    found = fitted(
+        rows,
+        labels_source,
+        criterion,
+        run_of(jobs),
+        CalibrateOptions(folds, bins),
+        sample_weight=weights,
+        cluster=clusters,
+        tested=tested,
+    )
+    notes = notes_of(rows, labels_source, weights, clusters, *(tested or ()))
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _criterion(
+    weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | Sequence[int],
+    input: str,  # noqa: A002 - the option's name
+    *,
+    binary: bool,
+    **more: Any,
+) -> Criterion:
+    """Return the loss that the temperature minimises."""
+    kind_of(input)  # logits and log-probabilities are fitted alike
+    factor = as_weight(weight)
+    ignored = ignored_labels(ignore_index)
+    return Criterion(
+        options=LossOptions(None if binary else factor, ignored),
+        binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,
+        from_probs=input == "probs",
+        **more,
+    )

@@ -1,0 +1,160 @@
+"""What the functions of the Python API are given: arrays, or the names of files."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from os import PathLike
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xentcli.errors import InputError, UsageError
+from xentcli.formats.base import MemorySource, Source
+from xentcli.formats.files import open_files
+from xentcli.pipeline.inputs.beside_files import open_weights
+from xentcli.pipeline.inputs.heads import ARGUMENTS, heads_from, with_head
+from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
+from xentcli.pipeline.inputs.reading import Reader
+from xentcli.records import Record
+from xentcli.storage.names import is_url
+from xentcli.storage.paths import expand, is_there
+
+Name = str | PathLike[str]
+Data = ArrayLike | Name | Sequence[Name]
+_OF_ALL = ("delimiter", "encoding", "decimal", "header")
+_OF_LOGITS = ("columns", "drop", "key", "input_dtype")
+
+
+def names_of_files(data: Any) -> list[str] | None:
+    """Return the names of files, which may be patterns; None for an array."""
+    if isinstance(data, (str, PathLike)):
+        return [str(data)]
+    if isinstance(data, (list, tuple)) and data:
+        return [str(each) for each in data] if all(map(_is_name, data)) else None
+    return None
+
+
+class GivenRows(Record):
+    """Rows and their labels as a function is given them: arrays, or the names of files.
+
+    Attributes
+    ----------
+    rows, labels : array_like, str, path, or list of these names, or None
+        What was given.
+    files, label_files : list of str or None
+        The names of their files, which may be patterns; None for an array, or if nothing was given.
+    """
+
+    rows: Any
+    labels: Any
+    files: list[str] | None
+    label_files: list[str] | None
+
+    @classmethod
+    def of(cls, rows: Any, labels: Any) -> Self:
+        """Look at what is given: a list of text beside an array is the name of each row's class.
+
+        It is files where it cannot be that: paths, or names of files of another number than rows.
+        """
+        files = names_of_files(rows)
+        classes = rows is not None and files is None and isinstance(labels, (list, tuple))
+        if classes and _are_files(labels, len(rows) if hasattr(rows, "__len__") else None):
+            classes = False
+        return cls(rows, labels, files, None if classes else names_of_files(labels))
+
+
+def _are_files(names: Sequence[Any], rows: int | None) -> bool:
+    """Whether a list beside an array of so many rows names files, and no classes."""
+    if names and all(isinstance(each, PathLike) for each in names):
+        return True
+    return len(names) != rows and all(isinstance(each, str) and _is_file(each) for each in names)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return is_url(name) or all(map(is_there, expand(name)))
+    except InputError:  # a pattern that no file matches
+        return False
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, (str, PathLike))
+
+
+def reader_of(reading: Mapping[str, Any], kind: str = "logits") -> Reader:
+    """Return what opens files of this kind as the arguments say.
+
+    Raises
+    ------
+    UsageError
+        If there is no such argument.
+    """
+    (reader,) = readers_of(reading, [kind])
+    return reader
+
+
+def readers_of(reading: Mapping[str, Any], kinds: Sequence[str]) -> list[Reader]:
+    """Return what opens the files of each of several models that hold these kinds."""
+    for name in reading:
+        if name not in (*_OF_ALL, *_OF_LOGITS, *ARGUMENTS, "format"):
+            raise UsageError(f"there is no argument {name!r}")
+    reader = _without_head(reading)
+    heads = heads_from(reading, kinds)
+    return [reader._replace(common={**reader.common, "head": head}) for head in heads]
+
+
+def _without_head(reading: Mapping[str, Any]) -> Reader:
+    common = {name: reading[name] for name in _OF_ALL if name in reading}
+    values = {name: reading[name] for name in _OF_LOGITS if name in reading}
+    for name in ("columns", "drop"):
+        if values.get(name) is not None:
+            values[name] = tuple(map(str, np.atleast_1d(values[name])))
+    return Reader(reading.get("format"), common, values)
+
+
+def weights_source(data: Data, reader: Reader, id_column: str | None) -> Source:
+    """Open the weights of rows: a file, which may have their ids, or an array."""
+    files = names_of_files(data)
+    if files is None:
+        return MemorySource("sample_weight", np.asarray(data))
+    if len(files) == 1:
+        return open_weights(files[0], reader.labels, id_column)
+    return open_files(files, lambda path: reader.labels(path, weights=True))
+
+
+def open_data(
+    given: GivenRows,
+    reader: Reader,
+    options: LabelOptions,
+) -> tuple[Source, Source | None]:
+    """Open rows and labels: files, arrays, or one of each."""
+    logits, labels, files, label_files = given
+    how = Opening(reader, options)
+    if files is not None and (labels is None or label_files is not None):
+        return open_both(files, label_files, how)
+    if labels is None:
+        raise UsageError("an array of logits needs labels")
+    rows = open_files(files, reader.file) if files else rows_source("logits", logits, reader)
+    if label_files is None:
+        return rows, array_source("labels", labels)
+    names = options.classes or rows.columns or ()
+    return rows, how.open(label_files, partial(how.labels, classes=names))
+
+
+def array_source(name: str, data: Any) -> MemorySource:
+    """Return an array, or what can be made one, as a source."""
+    values = np.asarray(data)
+    if values.dtype == object and name == "logits":
+        raise UsageError(f"{name}: an array of numbers is needed, not of objects")
+    return MemorySource(name, values)
+
+
+def rows_source(name: str, data: Any, reader: Reader) -> Source:
+    """Return an array of rows as a source: of logits, or of hidden states with their head."""
+    return with_head(array_source(name, data), reader.common.get("head"))
+
+
+def notes_of(*sources: Source | str | None) -> tuple[str, ...]:
+    """Return the notes of opened sources, in the words of the command."""
+    opened = [source for source in sources if isinstance(source, Source)]
+    return tuple(dict.fromkeys(note for source in opened for note in source.notes))

@@ -1,0 +1,1 @@
+"""Rows that are known in part, as codes or lists: exact numbers where possible, else bounds."""

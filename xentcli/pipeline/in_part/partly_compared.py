@@ -1,0 +1,180 @@
+"""Models whose rows are known in part, compared with the first of them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bounds import Bounds
+from xentcli.core.listed_pairs import least_divergence
+from xentcli.errors import InputError
+from xentcli.formats.base import Source
+from xentcli.formats.files import InputFile
+from xentcli.formats.kld import KldSource
+from xentcli.formats.sources import cuts
+from xentcli.metrics.coded_pairs import CodedPairsState
+from xentcli.metrics.listed_pairs import ListedPairsState
+from xentcli.pipeline.flow import Part, collect, joined
+from xentcli.pipeline.in_part.kld import compare_bases, is_base, open_base
+from xentcli.pipeline.in_part.partly import TopOptions, open_partly
+from xentcli.pipeline.in_part.partly_pairs import CODES, PairsKind
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_lists.top_rows import TopRows
+from xentcli.storage.names import shown_name
+
+_PAIRS = 2**20  # how many listed classes are compared at once
+
+
+class Models(NamedTuple):
+    """Bases of llama-perplexity, or lists of the most probable classes, one for each model.
+
+    Attributes
+    ----------
+    models : sequence of KldSource or of TopRows
+        The first is what the others are compared with.
+    paths : list of str
+        Their files.
+    notes : list of str
+        What the user should know of them.
+    """
+
+    models: Sequence[KldSource | TopRows]
+    paths: list[str]
+    notes: list[str]
+
+    @property
+    def are_bases(self) -> bool:
+        """Whether they are bases."""
+        return isinstance(self.models[0], KldSource)
+
+    @property
+    def what(self) -> str:
+        """What messages call them."""
+        return (
+            "bases of llama-perplexity" if self.are_bases else "lists of the most probable classes"
+        )
+
+    @property
+    def num_classes(self) -> int:
+        """The length of a row; 0 where it is not known."""
+        return self.models[0].num_classes or 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the measures of them."""
+        return PairsKind(self.kinds).names
+
+    @property
+    def sources(self) -> list[Source]:
+        """The files."""
+        return [each.lists.values if isinstance(each, TopRows) else each for each in self.models]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the values of each model are."""
+        return tuple(each.kind if isinstance(each, TopRows) else CODES for each in self.models)
+
+    def state(self, index: int, run: Run) -> CodedPairsState | ListedPairsState:
+        """Compare the rows of one of them with those of the first."""
+        base, new = self.models[0], self.models[index]
+        if isinstance(base, KldSource) and isinstance(new, KldSource):
+            return compare_bases(base, new, run)
+        assert isinstance(base, TopRows)  # noqa: S101 - all are of one kind
+        assert isinstance(new, TopRows)  # noqa: S101
+        return compare_lists(base, new, run)
+
+
+def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Models | None:
+    """Open models whose rows are known in part; None where the first file has whole rows.
+
+    Raises
+    ------
+    InputError
+        If another file is of another kind.
+    """
+    paths = [file.path for file in files]
+    if is_base(files[0]):
+        for file in files[1:]:
+            if not is_base(file):
+                first, other = (shown_name(each.path) for each in (files[0], file))
+                raise InputError(
+                    f"{other}: no base of llama-perplexity, as {first} is, which is cut off "
+                    "below the largest: whole rows are not compared with such",
+                    hint="make a base of both models; or their losses: xent nll BASE, and xent "
+                    "loss LOGITS LABELS",
+                )
+        return Models([open_base(file) for file in files], paths, [])
+    models: list[TopRows] = []
+    notes: list[str] = []
+    for file in files:
+        opened = open_partly([file], options, run, bases=False)
+        if opened is None and not models:
+            return None
+        if opened is None:
+            raise InputError(f"{file.path}: no lists, which the file before it has")
+        models += opened.lists
+        notes += opened.notes
+    return Models(models, paths, notes)
+
+
+def _part_of(both: tuple[TopRows, TopRows]) -> Part[ListedPairsState]:
+    """Compare the rows of a block."""
+    count = both[0].num_rows
+    bounds = [each.bounds() for each in both]
+    rows = [each.read(0, count) for each in both]
+    used = np.ones(count, np.bool_)
+    for each in bounds:
+        used &= True if each.used is None else each.used
+    same = np.equal(*(_first_class(*each) for each in rows))[used]
+    kl = None
+    if all(each.kind == "log-probabilities" for each in both):
+        slack = max(each.slack for each in both)
+        kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
+    base, new = (_only(each.bounds, used) for each in bounds)
+    return Part(count, state=ListedPairsState.from_rows(base, new, kl, same, count - len(same)))
+
+
+def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
+    return Bounds(bounds.lower[used], bounds.upper[used], bounds.exact[used])
+
+
+def _first_class(values: NDArray[np.float64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the most probable class of each row; of equals, the first."""
+    peak = np.max(values, axis=1, initial=-np.inf)[:, None]
+    last = np.iinfo(np.int64).max
+    first: NDArray[np.int64] = np.min(np.where(values == peak, indices, last), axis=1, initial=last)
+    return first
+
+
+def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:
+    """Return the state of the lists of two models on the same rows.
+
+    Raises
+    ------
+    InputError
+        If their rows differ in number or labels.
+    """
+    if base.num_rows != new.num_rows:
+        raise InputError(
+            f"{_name(new)}: {new.num_rows:,} rows, and {_name(base)} has {base.num_rows:,}"
+        )
+    other = base.lists.used & new.lists.used & (base.lists.labels != new.lists.labels)
+    if other.any():
+        row = int(np.argmax(other))
+        labels = (new.lists.labels[row], base.lists.labels[row])
+        raise InputError(
+            f"{new.place(row)}: label {labels[0]}, and {_name(base)} has {labels[1]}",
+            hint="the rows of both files must be the same ones, in the same order",
+        )
+    step = max(1, _PAIRS // max(1, base.listed * new.listed))
+    cut = ((base.cut(*each), new.cut(*each)) for each in cuts(base.num_rows, step))
+    parts = run.map(_part_of, cut, join=joined)
+    progress = run.progress_of((base.num_rows,))
+    sources = [*base.sources, *new.sources]
+    total = collect(parts, None, progress, lambda p, _: p.at(""), sources)
+    return total.state or ListedPairsState()
+
+
+def _name(rows: TopRows) -> str:
+    return rows.lists.values.name

@@ -1,0 +1,213 @@
+"""Opening logits together with their labels, wherever these stand."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from xentcli.errors import InputError, MissingLabels, UsageError
+from xentcli.formats import registry
+from xentcli.formats.base import Source
+from xentcli.formats.files import (
+    InputFile,
+    columns_of,
+    looked_at,
+    may_have_columns,
+    open_files,
+    open_pair,
+)
+from xentcli.formats.inline import expand, first_of, is_inline
+from xentcli.formats.registry import no_labels
+from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.opening import are_samples
+from xentcli.records import Record
+from xentcli.storage.names import shown_name
+from xentcli.storage.paths import reads_once
+from xentcli.text import name_option
+
+
+class LabelOptions(Record):
+    """Which columns or arrays are labels and ids, and how labels belong to rows.
+
+    Attributes
+    ----------
+    label_column, label_key : str, optional
+        The column or the array of the labels.
+    id_column : str, optional
+        The column that names the rows.
+    shift : int
+        How far further on the label of a row stands.
+    classes : tuple of str
+        The names of the classes, where the user lists them.
+    """
+
+    label_column: str | None = None
+    label_key: str | None = None
+    id_column: str | None = None
+    shift: int = 0
+    classes: tuple[str, ...] = ()
+
+
+class Opening(Record):
+    """How files of logits and of labels are opened.
+
+    Attributes
+    ----------
+    reader : Reader
+        How the files of logits are read.
+    options : LabelOptions
+        What the user says about labels and ids.
+    without : sequence of str
+        Files that no pattern stands for: what will be written.
+    others : tuple of str
+        The columns of other models' files, one of which may name the rows here, too.
+    label_reader : Reader, optional
+        How files of labels are read, if not as those of logits.
+    """
+
+    reader: Reader
+    options: LabelOptions = LabelOptions()
+    without: Sequence[str] = ()
+    others: tuple[str, ...] = ()
+    label_reader: Reader | None = None
+
+    def file(self, path: str, **more: Any) -> InputFile:
+        """Return a file of logits to read, with `more` of `ReadOptions`."""
+        return self.reader.file(path, **{"id_column": self.options.id_column, **more})
+
+    def labels(self, path: str, **more: Any) -> InputFile:
+        """Return a file of labels to read, with `more` of `ReadOptions`."""
+        column, key = self.options.label_column, self.options.label_key
+        reader = self.label_reader or self.reader
+        return reader.labels(path, **{"label_column": column, "label_key": key, **more})
+
+    def open(self, names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
+        """Open files as one source."""
+        return open_files(names, file_of, self.without)
+
+
+def open_both(
+    logits: Sequence[str], labels: Sequence[str] | None, how: Opening
+) -> tuple[Source, Source | None]:
+    """Open logits and their labels; no labels where each row of logits has its own beside it.
+
+    Labels that stand further down than their logits are read as if from a file of their own.
+    `labels` are None where the files of logits hold them too.
+    """
+    label_column, label_key, _, shift, classes = how.options
+    if labels:
+        twice = [name for name in logits if name in labels and not is_inline(name)]
+        if twice and label_column is None and label_key is None:
+            name = shown_name(twice[0])
+            raise InputError(
+                f"{name}: the same file as logits and as labels",
+                hint="labels within it: --label-column NAME or --label-key NAME",
+            )
+        return _open_two(logits, labels, how)
+    if label_column is not None and label_key is not None:
+        raise no_labels()
+    if label_column is None and label_key is None and are_samples(logits, how.file, how.without):
+        return how.open(logits, how.file), None
+    if label_column is None:
+        return _open_arrays(logits, how)
+    from xentcli.formats.column_names import names_several
+
+    once = any(map(reads_once, logits))
+    if names_several(label_column) and label_column not in columns_of(how.file(logits[0])):
+        if once:
+            raise UsageError("several columns of labels are read twice, which a pipe is not")
+        source = how.open(logits, lambda path: _without(how.file(path), label_column))
+        named = classes or source.columns or ()
+        return source, how.open(logits, partial(how.labels, classes=named))
+    file_of = partial(how.file, label_column=label_column, classes=classes, partner=how.others)
+    both = how.open(logits, file_of)
+    if not shift:
+        return both, None
+    if once:
+        raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
+    names = classes or both.columns or ()
+    return both, how.open(logits, partial(how.labels, classes=names))
+
+
+def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
+    """Open logits without named labels, and the labels that an array beside them holds."""
+    if not any(is_inline(name) or reads_once(name) for name in logits):
+        try:
+            return open_both(logits, None, how)
+        except MissingLabels:
+            pass
+    return how.open(logits, partial(how.file, partner=how.others)), None
+
+
+def _without(file: InputFile, columns: str) -> InputFile:
+    """Return a file that is read without some columns."""
+    return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
+
+
+def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
+    """Open two arrays of the same files, labels first, since only their name may tell them."""
+    beside, key = how.options.label_key is None, how.file(names[0]).options.key
+    file_of = partial(how.file, partner=how.others)
+    labels_of = partial(how.labels, beside=beside, partner_key=key)
+    if not any(map(is_inline, names)) and any(map(reads_once, names)):
+        if len(names) > 1:
+            raise UsageError("--label-key reads several files twice, which pipes are not")
+        labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
+        return logits, labels
+    try:
+        labels = how.open(names, labels_of)
+    except MissingLabels as error:
+        error.hint = _labels_within(expand(names[0], how.without)[0], file_of)
+        raise
+    return how.open(names, file_of), labels
+
+
+def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
+    """Return the options that choose columns of a file whose names say that they are labels."""
+    from xentcli.formats.label_columns import choices, named_as_labels, one_a_class
+
+    if reads_once(name):
+        return None
+    columns = columns_of(file_of(name))
+    if not columns:
+        return _arrays_within(file_of(name))
+    named = named_as_labels(columns)
+    return one_a_class(named, columns) or choices(named) or None
+
+
+def _arrays_within(file: InputFile) -> str | None:
+    """Return the options that choose labels and the one array beside them, columns of lists."""
+    from xentcli.formats.label_columns import named_as_labels
+
+    contents = registry.contents_of(looked_at(file), file.format, file.options)[1]
+    by_name = {name: each for each in contents for name in each.columns or (each.name or "",)}
+    labels = named_as_labels([*by_name])
+    arrays = [key for key, each in by_name.items() if each.key is not None and key not in labels]
+    if len(labels) != 1 or len(arrays) != 1:
+        return None
+    option = "--label-column" if by_name[labels[0]].key is None else "--label-key"
+    return f"--key {name_option(arrays[0])} {option} {name_option(labels[0])}"
+
+
+def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tuple[Source, Source]:
+    """Open logits and the files of their labels, which may both name their rows."""
+    asked = how.file(logits[0]).options.id_column
+    there: tuple[str, ...] = ()
+    if asked is not None or any(may_have_columns(how.file(path)) for path in logits):
+        first = first_of(labels[:1], how.without) or labels[0]
+        there = columns_of(how.labels(first))
+    partner, label = (*there, *how.others), how.options.label_column
+    source = how.open(logits, partial(how.file, partner=partner, partner_label=label))
+    names = how.options.classes or source.columns or ()
+    ids = None
+    if there and source.id_column is not None:
+        from xentcli.formats.label_columns import same_ids
+
+        ids = same_ids(source.id_column, there)
+    labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
+    if asked is not None and ids is None and source.header is None:
+        what = f"{source.name}: there is no column {asked!r}"
+    else:
+        what = f"{labels_source.name}: there is no column {source.id_column!r}"
+    if asked is not None and ids is None and (source.id_column or source.header is None):
+        source.notes = [*source.notes, f"{what}: rows are matched by place"]
+    return source, labels_source

@@ -1,0 +1,129 @@
+"""How the files of a command or a call are read: rows, labels, and columns beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
+from xentcli.formats.inline import first_of, is_inline
+from xentcli.records import Record
+from xentcli.storage.paths import is_there, reads_once
+
+ROW_WORDS = ("axis0", "rows")
+"""Words that name no column, but each slice of the first axis, or each row."""
+_SHOWN_COLUMNS = 8
+
+
+class Reader(Record):
+    """What the user says of all files that are read, and of those of labels.
+
+    Attributes
+    ----------
+    format : str, optional
+        The format of the files, whatever their names or content say.
+    common : mapping
+        Options of `ReadOptions` for every file.
+    values : mapping
+        Options for the files of logits alone: columns, drop, key, ...
+    labels_header : bool, optional
+        Whether files of labels have a header, if the user says so of them alone.
+    """
+
+    format: str | None = None
+    common: Mapping[str, Any] = {}
+    values: Mapping[str, Any] = {}
+    labels_header: bool | None = None
+
+    def file(self, path: str, **more: Any) -> InputFile:
+        """Return a file of logits to read, with `more` of `ReadOptions`."""
+        return self._file(path, **{**self.values, **more})
+
+    def labels(
+        self,
+        path: str,
+        label_column: str | None = None,
+        label_key: str | None = None,
+        *,
+        beside: bool = False,
+        **more: Any,
+    ) -> InputFile:
+        """Return a file of labels, to be read whole, or only the column or array that is named.
+
+        Labels `beside` the logits are an array of the same file, known only by its name. `more` are
+        options of `ReadOptions`: the names of classes, and the column of ids.
+        """
+        if self.labels_header is not None:
+            more = {"header": self.labels_header, **more}
+        return self._file(
+            path,
+            columns=(label_column,) if label_column else None,
+            key=label_key,
+            key_option="--label-key",
+            labels=True,
+            beside=beside,
+            **more,
+        )
+
+    def _file(self, path: str, **more: Any) -> InputFile:
+        return InputFile(path, self.format, ReadOptions(**{**self.common, **more}))
+
+    def without(self, names: Iterable[str]) -> "Reader":
+        """Return the same, and these columns of logits are left out too."""
+        drop = (*self.values.get("drop", ()), *names)
+        return self._replace(values={**self.values, "drop": drop})
+
+    def without_groups(self, paths: Sequence[str], *names: object) -> "Reader":
+        """Return the same, and columns of these files that name groups of rows are no classes."""
+        wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
+        header = self._header_of(paths) if wanted else ()
+        return self.without(name for name in wanted if name in header)
+
+    def _header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of the columns of files that can be read more than once."""
+        first = first_of(paths)
+        if first is None or is_inline(first) or reads_once(first):
+            return ()
+        return columns_of(self.labels(first)) if may_have_columns(self.file(first)) else ()
+
+    def column(
+        self,
+        name: str,
+        logits: Sequence[str],
+        labels: Sequence[str],
+        id_column: str | None = None,
+        row_ids: str | None = None,
+    ) -> Source | str:
+        """Open the column of this name: beside the labels, beside the logits, or a file of its own.
+
+        A word of `ROW_WORDS` stays as it is. The file of labels has the ids `id_column`, if labels
+        are matched by them; a file of its own is matched by the ids of the rows, if both have them.
+
+        Raises
+        ------
+        InputError
+            If there is none; the message names the columns.
+        """
+        if name in ROW_WORDS:
+            return name
+        headers: dict[str, tuple[str, ...]] = {}
+        for paths, ids in ((labels, id_column), (logits, None)):
+            header = self._header_of(paths)
+            if name in header:
+                return open_files(
+                    paths, partial(self.labels, label_column=name, id_column=ids, names=True)
+                )
+            if header:
+                headers[paths[0]] = header
+        if is_there(name):
+            from xentcli.pipeline.inputs.beside_files import open_names
+
+            return open_names(name, self.labels, row_ids)
+        files = " and ".join(headers or (labels or logits)[:1])
+        known = [*dict.fromkeys(chain(*headers.values()))][:_SHOWN_COLUMNS]
+        raise InputError(
+            f"{files}: there is no column {name!r}",
+            hint=f"the columns are {', '.join(map(repr, known))}" if known else None,
+        )

@@ -1,0 +1,1 @@
+"""What files hold, and which command fits them: `xent info`."""

@@ -1,0 +1,1 @@
+"""What programs around language models log: texts, choices, tokens and their log-probabilities."""

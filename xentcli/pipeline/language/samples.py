@@ -1,0 +1,65 @@
+"""Samples of lm-evaluation-harness; the code that measures them is imported only where needed."""
+
+from typing import TYPE_CHECKING
+
+from xentcli.formats.base import Source
+
+if TYPE_CHECKING:
+    from xentcli.formats.harness.collected import Samples
+    from xentcli.results.measures import Measures
+
+__all__ = [
+    "check_same_docs",
+    "doubts",
+    "samples_of",
+    "task_groups",
+    "with_choices",
+]
+
+
+def samples_of(source: Source) -> "Samples | None":
+    """Return the samples of a source; None for any other source."""
+    if not source.of_samples:
+        return None
+    from xentcli.formats.harness.source import SamplesSource
+
+    return source.samples if isinstance(source, SamplesSource) else None
+
+
+def doubts(source: Source) -> list[str]:
+    """Return warnings where the log-likelihoods contradict what was logged."""
+    samples = samples_of(source)
+    if samples is None:
+        return []
+    from xentcli.pipeline.language.choices import contradictions
+
+    return [*contradictions(source.name, samples)]
+
+
+def task_groups(source: Source, by: object) -> Source | None:
+    """Return the task of each doc, if the user asks for it, or for several tasks without groups."""
+    samples = samples_of(source)
+    if samples is None or not (by == "task" or (by is None and samples.by_task)):
+        return None
+    from xentcli.pipeline.language.choices import tasks_of
+
+    return tasks_of(samples)
+
+
+def check_same_docs(base: Source, other: Source) -> None:
+    """Raise InputError if two models were asked about different docs under the same numbers."""
+    one, two = samples_of(base), samples_of(other)
+    if one is not None and two is not None:
+        from xentcli.pipeline.language.choices import check_hashes
+
+        check_hashes(one, two)
+
+
+def with_choices(found: "Measures", source: Source, names: tuple[str, ...]) -> "Measures":
+    """Add the measures of the choices' lengths, if the rows are docs with choices."""
+    samples = samples_of(source)
+    if samples is None:
+        return found
+    from xentcli.pipeline.language.choices import with_shares
+
+    return with_shares(found, samples, names)

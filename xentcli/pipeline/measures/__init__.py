@@ -1,0 +1,1 @@
+"""What is measured of one model: which measures, of what, and their report."""

@@ -1,0 +1,1 @@
+"""What is measured of two models and the rows that both have."""

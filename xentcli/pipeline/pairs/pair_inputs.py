@@ -1,0 +1,110 @@
+"""Opening the outputs of several models, and the labels of their rows."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from xentcli.errors import DoubtfulColumns, UsageError
+from xentcli.formats.base import Source
+from xentcli.pipeline import opening
+from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, open_both
+from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.language.samples import check_same_docs
+from xentcli.storage.names import STANDARD_STREAM
+
+
+def open_models(
+    given: Sequence[Reader],
+    paths: Sequence[str],
+    labels: Sequence[str],
+    options: LabelOptions,
+    beside: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> tuple[list[Source], Source | None]:
+    """Open the logits of all models, and the labels of their rows if there are any.
+
+    Parameters
+    ----------
+    given : sequence of Reader
+        How the files of each model are read. Files of labels are read as those of the first model,
+        or of the first with a head.
+    paths : sequence of str
+        A file, or a pattern, for each model.
+    labels : sequence of str
+        The files of labels. Without any, the column of labels may stand beside any model.
+    options : LabelOptions
+        What the user says about labels and ids.
+    beside : sequence of str
+        The names of columns that are no classes.
+    without : sequence of str
+        Files that no pattern stands for: what will be written.
+    """
+    label = None if labels else options.label_column
+    reader = next((each for each in given if each.common.get("head") is not None), given[0])
+    headers = [opening.columns_of_first([path], reader.labels, without) for path in paths]
+    if label is not None and label not in headers[0]:
+        within = [path for path, header in zip(paths, headers, strict=True) if label in header]
+        labels = [path for path in within if path != STANDARD_STREAM][:1]  # it is read once
+    readers = [
+        _reader_of(given[i], i, paths, headers, beside if i == 0 else (*beside, label))
+        for i in range(len(paths))
+    ]
+    ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
+    known = bool(labels or options.label_column or options.label_key)
+    with _naming_labels(() if known else headers):
+        how = Opening(readers[0], options, without, ids, label_reader=reader)
+        base, labels_source = _open_base(paths[0], labels, how)
+        others = [
+            opening.open_model([path], each.file, base, header, without, options.id_column)
+            for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
+        ]
+    for other in others:
+        check_same_docs(base, other)
+    return [base, *others], labels_source
+
+
+def _open_base(path: str, labels: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
+    """Open the first model's logits, and the labels that are named or stand beside them."""
+    options = how.options
+    if labels or options.label_column or options.label_key:
+        return open_both([path], labels, how)
+    base, found = open_alone([path], how)
+    if found is None and options.shift:
+        raise UsageError("--shift needs labels: --labels FILE")
+    return base, found
+
+
+@contextmanager
+def _naming_labels(headers: Sequence[tuple[str, ...]]) -> Iterator[None]:
+    """Add to the hint on columns in doubt that some of these may hold the labels."""
+    try:
+        yield
+    except DoubtfulColumns as doubt:
+        from xentcli.formats.label_columns import choices, named_as_labels
+
+        names = named_as_labels([*dict.fromkeys(name for header in headers for name in header)])
+        if names and doubt.hint:
+            doubt.hint = f"if labels are there: {choices(names)}; else {doubt.hint}"
+        raise
+
+
+def _reader_of(
+    reader: Reader,
+    number: int,
+    paths: Sequence[str],
+    headers: Sequence[tuple[str, ...]],
+    beside: Sequence[str | None],
+) -> Reader:
+    """Return how one model's file is read, without options that concern only the others."""
+    header = headers[number]
+    others = {name for i, each in enumerate(headers) if i != number for name in each}
+    values = dict(reader.values)
+    if not header and others:
+        values |= {"columns": None, "drop": ()}
+    elif values.get("drop"):
+        drop = values["drop"]
+        values["drop"] = tuple(name for name in drop if name in header or name not in others)
+    if values.get("key") is not None and not opening.may_have_keys(reader.labels(paths[number])):
+        keyed = any(opening.may_have_keys(reader.labels(path)) for path in paths)
+        values["key"] = None if keyed else values["key"]
+    found = reader._replace(values=values)
+    return found.without([name for name in beside if name is not None and name in header])

@@ -1,0 +1,143 @@
+"""The state of a loss: made of a run, and made a loss again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from xentcli import __version__
+from xentcli.core.binary import BinaryOptions
+from xentcli.core.labels import LossOptions
+from xentcli.formats.base import IndexedSource
+from xentcli.metrics.interface import States
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import Evaluation
+from xentcli.pipeline.judgement import missing_sums, summary_of
+from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.numbering import Numbering
+from xentcli.pipeline.opening import Source
+from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader, each_once
+from xentcli.pipeline.saved_states.state_options import Asked, Setting
+from xentcli.pipeline.saved_states.state_rows import joined, rows_of
+from xentcli.pipeline.saved_states.states import SavedState, renumbered
+from xentcli.results.provenance import FileFacts
+
+if TYPE_CHECKING:
+    from xentcli.core.checks import Kind, RowKind
+    from xentcli.core.row_losses import Reduction
+
+
+def state_of(
+    command: str,
+    found: Measured,
+    criterion: Criterion,
+    sources: tuple[Source, Source | None],
+    names: Sequence[Sequence[str]],
+    *,
+    sample_weight: bool = False,
+    asked: Asked | None = None,
+) -> SavedState:
+    """Return the state of a run.
+
+    Parameters
+    ----------
+    command : str
+        The name of the command.
+    found : Measured
+        What all rows came to.
+    criterion : Criterion
+        The loss, whose weights are in the order of the classes.
+    sources, names
+        The logits and the labels, and what the user named them.
+    sample_weight : bool
+        Whether rows are weighted.
+    asked : Asked, optional
+        What an evaluation was asked for.
+    """
+    logits, labels = sources
+    total = found.total
+    inputs = [("logits", logits, names[0])]
+    if labels is not None:
+        inputs.append(("labels", labels, names[1] or names[0]))
+    setting = Setting.of(criterion, logits, sample_weight=sample_weight)
+    missing = missing_sums(criterion, total.remarks)
+    header = StateHeader(
+        __version__,
+        command,
+        (),
+        (),
+        (ModelFacts("logits", setting, looks_like=total.looks_like, missing=missing),),
+        found.num_classes,
+        found.class_names,
+        found.unpaired,
+        crosses=criterion.shift > 0 and len(found.lead) == 1,
+        asked=asked,
+    )
+    return of_files(header, (total.state or criterion.states,), inputs, criterion.rows, total.rows)
+
+
+def of_files(
+    header: StateHeader,
+    states: tuple[States, ...],
+    inputs: Sequence[tuple[str, Source, Sequence[str]]],
+    chosen: slice | None,
+    length: int,
+) -> SavedState:
+    """Return the state of files.
+
+    Parameters
+    ----------
+    header : StateHeader
+        What it is of, without rows and files.
+    states : tuple of States
+        Their rows are numbered through these files, one after the other.
+    inputs : sequence of (str, Source, sequence of str)
+        The role, the source and the user's names of each; the logits come first.
+    chosen : slice, optional
+        Which rows were read.
+    length : int
+        How many rows were read along the first axis.
+    """
+    _, logits, names = inputs[0]
+    labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
+    rows = tuple(rows_of(logits, names, chosen, length, labels))
+    files = [facts for each in inputs for facts in _facts(*each)]
+    header = replace(header, rows=joined(each for each, _ in rows), files=each_once(files))
+    number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
+    return SavedState(header, tuple(renumbered(each, number) for each in states))
+
+
+def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFacts]:
+    """Yield what is known of each file, whatever part of it was read."""
+    for each in file_facts(role, source, names):
+        known = isinstance(source, IndexedSource) or not each.shape
+        yield each if known else each._replace(shape=(None, *each.shape[1:]))
+
+
+def criterion_of(setting: Setting) -> Criterion:
+    """Return the part of the criterion that reports need."""
+    return Criterion(
+        cast("Kind", setting.kind),
+        LossOptions(
+            None if setting.weight is None or setting.binary else np.ones(1),
+            setting.ignore_index,
+            setting.label_smoothing,
+        ),
+        cast("Reduction", setting.reduction),
+        binary=BinaryOptions(probs=setting.kind == "probabilities") if setting.binary else None,
+        picked=setting.picked,
+        normalize=setting.normalize,
+        temperature=setting.temperature,
+        shift=setting.shift,
+    )
+
+
+def loss_of(saved: SavedState) -> Evaluation:
+    """Return the loss of a state's rows."""
+    header, results = saved.header, saved.states[0].compute()
+    (model,) = header.models
+    criterion = criterion_of(model.setting)
+    summary = summary_of(criterion, results, header.num_classes, header.unpaired)
+    return Evaluation(summary, [], cast("RowKind", model.looks_like), model.missing, results)

@@ -1,0 +1,130 @@
+"""Merges states in files: those that belong together, each once."""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from xentcli.errors import InputError
+from xentcli.metrics.texts import TextsState
+from xentcli.pipeline.flow import Merging
+from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
+from xentcli.pipeline.saved_states.state_options import difference_of
+from xentcli.pipeline.saved_states.state_rows import ONE_STATE, FileRows, check_apart
+from xentcli.pipeline.saved_states.states import WHAT_IS_STATE, SavedState, damage, read_state
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.text import shortened
+
+_MOST_SHOWN = 120  # characters shown of a state's description of its rows
+
+
+def merged(paths: Iterable[str]) -> SavedState:
+    """Return the state of all rows of states in files.
+
+    Raises
+    ------
+    InputError
+        If they do not belong together; the message names two that do not.
+    """
+    first: SavedState | None = None
+    merging = Merging[SavedState]()
+    rows: list[tuple[FileRows, str]] = []
+    seen: dict[str, str] = {}
+    tasks: dict[str, str] = {}
+    for path in paths:
+        _check_new(path, seen)
+        found = read_state(path)
+        _check_tasks(found, tasks)
+        first = found if first is None else first
+        _check_alike(first, found)
+        rows += [(each, found.name) for each in found.header.rows]
+        with damage(found.name):
+            merging.add(found)
+    with damage(first.name if first else ""):
+        total = merging.merged()
+    if total is None:
+        raise InputError("there is no state to merge", hint=WHAT_IS_STATE)
+    check_apart(rows)
+    header = total.header
+    if header.crosses and header.unpaired > header.setting.shift:
+        raise InputError(
+            f"{total.name}: --shift {header.setting.shift} pairs the last rows of a file with the "
+            "labels of the next, which single files miss",
+            hint="name all files in each run, and part them by --rows A:B",
+        )
+    return total
+
+
+def _check_new(path: str, seen: dict[str, str]) -> None:
+    """Raise InputError if a file was named before; `seen` has the names by the whole ones."""
+    whole = path if is_url(path) else os.path.realpath(local_name(path))
+    if whole in seen and path != STANDARD_STREAM:
+        names = [shown_name(each) for each in (seen[whole], path)]
+        what = "is named twice" if names[0] == names[1] else f"and {names[1]} are the same file"
+        raise InputError(f"{names[0]} {what}", hint=ONE_STATE)
+    seen[whole] = path
+
+
+def _check_tasks(saved: SavedState, seen: dict[str, str]) -> None:
+    """Raise InputError if two states have texts of one task; `seen` has their names by task."""
+    texts = saved.states[0].states.get("texts", TextsState())
+    for task in texts.tasks:
+        if task in seen:
+            raise InputError(
+                f"{seen[task]} and {saved.name}: both have texts of the task {shortened(task)!r}",
+                hint=ONE_STATE,
+            )
+        seen[task] = saved.name
+
+
+def _check_alike(one: SavedState, other: SavedState) -> None:
+    """Raise InputError if two states do not belong together."""
+    names = f"{one.name} and {other.name}"
+    for what in _differences(one.header, other.header):
+        raise InputError(f"{names}: {what}")
+    if [[*each.states] for each in one.states] != [[*each.states] for each in other.states]:
+        raise InputError(f"{names}: other measures")
+
+
+def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
+    """Yield why two states do not belong together."""
+    if one.command != two.command:
+        commands = f"xent {shortened(one.command)}, and xent {shortened(two.command)}"
+        yield f"states of two commands: {commands}"
+        return
+    if len(one.models) != len(two.models):
+        yield f"other models: {len(one.models)} of them, and {len(two.models)}"
+        return
+    for here, there in zip(one.models, two.models, strict=True):
+        if differs := here.setting.difference(there.setting):
+            yield f"other options{_of(here, one)}: {differs}"
+    if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
+        yield f"other options: {differs}"
+    if _kinds_of(one) != _kinds_of(two):
+        kinds = [shortened(_rows_of(each), _MOST_SHOWN) for each in (one, two)]
+        yield f"other rows: {kinds[0]}, and {kinds[1]}"
+    if one.num_classes != two.num_classes:
+        yield f"other classes: {one.num_classes}, and {two.num_classes}"
+    if one.class_names != two.class_names:
+        yield "other names of classes, or in another order"
+
+
+def _of(model: ModelFacts, header: StateHeader) -> str:
+    return f" of {model.role}" if len(header.models) > 1 else ""
+
+
+def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
+    return header.tokens, header.bounded, header.lists, header.texts, header.pairs
+
+
+def _rows_of(header: StateHeader) -> str:
+    tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
+    if pairs is not None:
+        return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"
+    if header.texts is not None:
+        return f"whole texts, --key {header.texts.key or 'not given'}"
+    if lists is not None:
+        tops = ", ".join(map(str, lists.ks))
+        return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"
+    if bounded is not None:
+        return f"rows of {bounded.num_classes or 'some'} classes that {bounded.why}"
+    return "labels" if tokens is None else f"{tokens.part} tokens of {tokens.dialect}"

@@ -1,0 +1,1 @@
+"""The search for a temperature, and what it changes."""

@@ -1,0 +1,72 @@
+"""What a report says of a fitted temperature: measures before and after, and of which rows."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from xentcli.metrics.intervals import t_quantile
+from xentcli.pipeline.measures.loss_measures import loss_measure
+from xentcli.pipeline.temperatures.temperature import Fit
+from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measures import Measures
+
+MEASURES = (
+    "temperature",
+    "log_temperature_error",
+    "loss_before",
+    "loss_after",
+    "ece_before",
+    "ece_after",
+    "ece_by_chance_after",
+    "brier_before",
+    "brier_after",
+    "loss_out_of_fold",
+    "ece_out_of_fold",
+    "accuracy",
+)
+
+
+def measure_of_temperature(fitted: Fit, rows: int, clusters: int | None) -> dict[str, Measure]:
+    """Return the temperature with its error; the interval is that of its logarithm."""
+    value, error = fitted.temperature, fitted.log_error
+    if not math.isfinite(error) or rows < 2:
+        return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
+    freedom = (rows if clusters is None else clusters) - 1
+    factor = math.exp(min(700.0, t_quantile(freedom) * error))
+    return {
+        "temperature": Measure(value, value * error, value / factor, value * factor, rows),
+        "log_temperature_error": Measure(error, n=rows),
+    }
+
+
+def before_and_after(before: Measures, after: Measures) -> dict[str, Measure]:
+    """Return what is measured before and after rows are divided by a temperature."""
+    names = ("loss", "ece", "brier")
+    both = {
+        f"{name}_{when}": found.metrics.get(name, NOTHING)
+        for name in names
+        for when, found in (("before", before), ("after", after))
+    }
+    both["ece_by_chance_after"] = after.metrics.get("ece_by_chance", NOTHING)
+    both["accuracy"] = before.metrics.get("accuracy", NOTHING)
+    return {name: both[name] for name in MEASURES if name in both}
+
+
+def out_of_fold(found: Any) -> dict[str, Measure]:
+    """Return the measures of rows that took no part in a fit; None where there are none."""
+    if found is None:
+        return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
+    return {"loss_out_of_fold": loss_measure(found.loss), "ece_out_of_fold": found.calibration.ece}
+
+
+def notes_of(fitted: Fit, folds: int, *, tested: bool) -> Iterator[str]:
+    """Say of which rows the numbers are."""
+    if not tested:
+        yield "loss and calibration 'after' are of the rows that were fitted" + (
+            "; of new rows, expect 'out of fold'" if fitted.folds else ""
+        )
+    if folds and not fitted.folds:
+        yield f"not every one of the {folds} folds has rows: nothing is out of fold"
+    lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
+    if lost:
+        yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

@@ -1,0 +1,256 @@
+"""Logits and labels to the temperature that minimises their cross entropy."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from xentcli.core.root import RootSearch, left_of_series, value_of_series
+from xentcli.core.slopes import FINE_ORDERS
+from xentcli.errors import InputError
+from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
+from xentcli.pipeline.temperatures.temperature_start import float32_holds
+
+_ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
+_ROUGH_ZERO_SHARE = 1e-5  # the same for rough slopes, which are computed in float32
+_FOLD_TOLERANCE = 1e-12  # of a fold's temperature, as a share of it
+_MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
+
+
+class Pass(Protocol):
+    """Reads all rows."""
+
+    def __call__(
+        self, betas: tuple[float, ...], *, fine: bool, ends: bool = False, more: int = 0
+    ) -> SlopesOfRows:
+        """Return slopes at inverse temperatures, and those at 0 if the `ends` are wanted.
+
+        `more` says how many derivatives are added to the fine ones.
+        """
+
+
+class Fit(NamedTuple):
+    """A temperature, and how sure it is.
+
+    Attributes
+    ----------
+    beta : float
+        The inverse temperature.
+    log_error : float
+        The standard error of the temperature's logarithm; NaN where undefined.
+    passes : int
+        How often the rows were read.
+    folds : tuple of float
+        The inverse temperature without each fold; NaN where there is none.
+    fold_rows : tuple of int
+        How many rows each fold has.
+    curvature : float
+        The second derivative of the summed loss along the inverse temperature.
+    """
+
+    beta: float
+    log_error: float
+    passes: int
+    folds: tuple[float, ...] = ()
+    fold_rows: tuple[int, ...] = ()
+    curvature: float = math.nan
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by."""
+        return 1.0 / self.beta
+
+
+def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfRows]) -> None:
+    """Raise InputError if there is no temperature, and say why.
+
+    Parameters
+    ----------
+    name : str
+        The file of the logits.
+    found : SlopesOfRows
+        The slopes of all rows, at any inverse temperature.
+    at_zero : callable
+        Returns the same with fine ends.
+    """
+    counts = found.counts
+    why = _why_not(counts)
+    if why is None and math.isnan(found.ends.at_zero):
+        why = "the loss is NaN: rows hold NaN or +inf, or nothing but -inf"
+    doubtful = why is None and found.ends.at_zero_within(_ROUGH_ZERO_SHARE)
+    if doubtful and at_zero().ends.at_zero_within(_ZERO_SHARE):
+        why = (
+            "the higher the temperature, the lower the loss, and none is the best: on average "
+            "the logit of the label is no higher than those of all classes"
+        )
+    if why is not None:
+        raise InputError(f"{name}: there is no temperature: {why}")
+
+
+def _why_not(counts: SlopeCounts) -> str | None:
+    if counts.negative:
+        return f"rows of a negative weight: {counts.negative:,}"
+    if not counts.rows:
+        return "no row is used, or has a weight above 0"
+    if counts.infinite:
+        return (
+            "the loss is infinite at any temperature: rows whose label has a logit of -inf: "
+            f"{counts.infinite:,} of {counts.rows:,}"
+        )
+    if counts.flat == counts.rows:
+        return "any is as good as any other: the logits of each row are all equal"
+    if counts.at_peak == counts.rows:
+        return (
+            "the lower the temperature, the lower the loss, and none is the best: every label is "
+            "at the largest logit of its row"
+        )
+    return None
+
+
+def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) -> Fit:
+    """Return the temperature, given the slopes of all rows at a start.
+
+    Parameters
+    ----------
+    name : str
+        The file of the logits.
+    first : SlopesOfRows
+        Rough slopes at `start`.
+    start : float
+        An inverse temperature.
+    read : callable
+        Reads all rows again, for slopes at others.
+    folds : int
+        How many folds there are, if more than 1.
+    """
+    check_counts(name, first, lambda: read((start,), fine=True, ends=True))
+    doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
+    search, found, folds_of, passes = _search(name, first, start, read, doubtful=doubtful)
+    at = found.betas[0]
+    curvature = _curvature(at, search.last_step)
+    error = _log_error(at, search, curvature)
+    ends = Fit(search.place, error, passes, curvature=curvature)
+    if folds < 2 or min(found.fold_rows) == 0:
+        return ends
+    without = found.ends_without_fold if doubtful else first.ends_without_fold
+    searches = {i: folds_of[i] for i in range(folds) if _has_root(without[i])}
+    return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
+
+
+def _search(
+    name: str, first: SlopesOfRows, start: float, read: Pass, *, doubtful: bool
+) -> tuple[RootSearch, SlopesOfRows, list[RootSearch], int]:
+    """Return the search of all rows with its last slopes, that of each fold, and the reads."""
+    most = FINE_ORDERS + _MOST_ORDERS_MORE
+    search = RootSearch(start, reach=first.reach, limit=first.limit, most_fine=most)
+    found, passes = first, 1
+    fourth: list[float] = []
+    beside: tuple[float, ...] = ()
+    folds: list[RootSearch] = []
+    while True:
+        at = found.betas[0]
+        if not search.fine:
+            fourth = [each[3] for each in at.without_fold]
+        search.step(at.derivatives)
+        if search.done:
+            break
+        if search.lost:
+            raise InputError(
+                f"{name}: there is no temperature: none is found from {1 / search.place:g} on"
+            )
+        if not search.fine:
+            search.place = float(np.float32(search.place))
+            if not float32_holds(search.place):
+                search.begin_fine()
+        more, beside = search.orders - FINE_ORDERS, ()
+        if search.fine and not folds:
+            of_folds, beside = _for_folds(search, at, first.ends_without_fold)
+            more = max(more, of_folds)
+        ends_too = search.fine and doubtful
+        found = read((search.place, *beside), fine=search.fine, ends=ends_too, more=more)
+        folds = folds or [RootSearch(each, fine=True, reach=search.reach) for each in beside]
+        for i, of_place in enumerate(found.betas[1:]):
+            folds[i].accept(of_place.without_fold[i], _FOLD_TOLERANCE)
+        passes += 1
+    if not folds:
+        both = zip(at.without_fold, fourth, strict=True)
+        folds = [_fold_search(search, *each) for each in both]
+    return search, found, folds, passes
+
+
+def _for_folds(
+    search: RootSearch, at: SlopesOfBeta, ends: tuple[SlopeEnds, ...]
+) -> tuple[int, tuple[float, ...]]:
+    """Return how many derivatives to add for the temperatures without each fold, and other places.
+
+    If a series from the temperature of all rows converges fast, there are no other places. Else the
+    derivatives are computed at a place near the temperature without each fold. Nothing is added if
+    the usual derivatives are enough, or if the rows must be read once more anyway.
+    """
+    before = search.place - search.last_step
+    rough = [RootSearch(before, reach=search.reach, limit=each.limit) for each in ends]
+    for each, derivatives in zip(rough, at.without_fold, strict=True):
+        each.step(derivatives)
+    there = [each for each, its in zip(rough, ends, strict=True) if _has_root(its)]
+
+    def enough(offs: list[float], tolerance: float) -> int | None:
+        for more in range(_MOST_ORDERS_MORE + 1):
+            count = FINE_ORDERS + max(more, 1)  # a fourth derivative is known from nearby
+            left = [left_of_series(each, search.place, search.scale, count) for each in offs]
+            if max(left, default=0.0) <= tolerance:
+                return more
+        return None
+
+    more = enough([each.place - search.place for each in there], _FOLD_TOLERANCE / 4.0)
+    if more is not None:
+        return more, ()
+    more = enough([each.left * each.place for each in there], _FOLD_TOLERANCE)
+    if more is None:
+        return 0, ()
+    return more, tuple(each.place if each in there else search.place for each in rough)
+
+
+def _has_root(ends: SlopeEnds) -> bool:
+    """Whether some rows have a temperature, as far as the ends are exact."""
+    return ends.below_peak > 0 and not ends.at_zero_within(_ZERO_SHARE)
+
+
+def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
+    """Add to a fit the inverse temperature without each fold, where there is one."""
+    passes = found.passes
+    while waiting := [i for i, each in searches.items() if not (each.done or each.lost)]:
+        slopes = read(tuple(searches[i].place for i in waiting), fine=True)
+        passes += 1
+        for i, at in zip(waiting, slopes.betas, strict=True):
+            searches[i].accept(at.without_fold[i], _FOLD_TOLERANCE)
+    places = {i: each.place for i, each in searches.items() if each.done}
+    betas = tuple(places.get(i, math.nan) for i in range(folds))
+    return found._replace(passes=passes, folds=betas)
+
+
+def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: float) -> RootSearch:
+    """Search the temperature without a fold, starting from the temperature of all rows."""
+    place = search.place - search.last_step
+    found = RootSearch(place, fine=True, reach=search.reach)
+    found.remember_fourth(place, fourth)
+    found.accept(derivatives, _FOLD_TOLERANCE)
+    return found
+
+
+def _log_error(at: SlopesOfBeta, search: RootSearch, curvature: float) -> float:
+    """Return the sandwich estimate of the error of the temperature's logarithm.
+
+    It is the root of the summed squares of the first derivative, divided by the second derivative
+    and the inverse temperature, all taken at the root: one step on from where they were computed.
+    """
+    squares = value_of_series(at.squares, search.last_step)
+    if not curvature > 0.0 or not squares >= 0.0:
+        return math.nan
+    return math.sqrt(squares) / (curvature * search.place)
+
+
+def _curvature(at: SlopesOfBeta, step: float) -> float:
+    """Return the second derivative one step on."""
+    terms = [each / math.factorial(k) for k, each in enumerate(at.derivatives[1:])]
+    return value_of_series(terms, step)

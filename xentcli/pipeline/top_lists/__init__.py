@@ -1,0 +1,1 @@
+"""Rows for which a file lists the most probable classes."""

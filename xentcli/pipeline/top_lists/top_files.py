@@ -1,0 +1,218 @@
+"""Opening lists of the most probable classes: arrays of one file by their names, or as given."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import (
+    Format,
+    IndexedSource,
+    MemorySource,
+    ReadOptions,
+    indexed,
+    read_whole,
+)
+from xentcli.formats.contents import Content
+from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
+from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
+from xentcli.pipeline.top_lists.top_labels import with_labels
+from xentcli.pipeline.top_lists.top_masks import rows_that_count
+from xentcli.storage.inputs import Input
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import is_there, reads_once
+
+_MOST_ROWS = 2**28  # as many labels are held in memory
+_KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
+"""Formats whose arrays are read from a copy where they come from a pipe."""
+_TABLES = ("parquet", "arrow")
+_ROLES = ("log_sum_exp", "labels", "mask")
+
+
+class _FoundLists(NamedTuple):
+    """The arrays of one file that holds lists."""
+
+    file: InputFile
+    keys: TopKeys
+    contents: Mapping[str, Content]
+    format: str
+    is_lines: bool
+    data: Input | None = None
+    """A copy of an input that can be opened only once."""
+
+    @property
+    def may_be_ragged(self) -> bool:
+        """Whether rows are sequences, which may differ in their lengths."""
+        return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
+
+
+def find_lists(file: InputFile) -> _FoundLists | None:
+    """Return the arrays of a file of lists, by their names; None for any other file."""
+    if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
+        return None
+    once = reads_once(file.path) or is_url(file.path)
+    try:
+        format_, contents = _contents(file, once=once)
+    except InputError:
+        return None  # whoever reads it says what is wrong
+    named: dict[str, Content] = {}
+    for content in contents:
+        if content.key is not None:
+            named[content.key] = content
+        named |= dict.fromkeys(content.columns, content)
+    is_lines = format_.name == "json" and bool(named) and _are_lines(file)
+    check_plain(shown_name(file.path), named)
+    keys = top_keys(named)
+    structures = [each.name or "" for each in contents if "struct<" in each.dtype]
+    if keys is None and (is_lines or (structures and format_.name in _TABLES)):
+        from xentcli.formats.line_lists import pair_keys
+
+        keys = pair_keys(looked_at(file), format_.name, structures)
+        keys = keys and keys._replace(labels="labels" if "labels" in named else None)
+        is_lines = keys is not None
+    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
+        return None
+    return _FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+
+
+def _are_lines(file: InputFile) -> bool:
+    from xentcli.formats.json.lines import are_lines
+
+    return are_lines(looked_at(file))
+
+
+def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
+    """Return the arrays of a file that may hold lists; none for any other file."""
+    data = looked_at(file)
+    format_ = registry.format_of(data, file.format, file.options)
+    if not format_.has_keys or (once and format_.name not in _KEPT_ANYWAY):
+        return format_, []
+    if format_.is_text and not may_hold_lists(data):
+        return format_, []
+    data, contents = registry.contents_of(data, format_.name, file.options)
+    if once:
+        data.rewind()
+        keep_waiting(file.path, data)
+    return format_, contents
+
+
+def open_lists(found: _FoundLists | None, options: TopOptions) -> TopLists:
+    """Open lists and their labels.
+
+    Raises
+    ------
+    InputError
+        If they do not belong together, or there are no labels.
+    """
+    try:
+        if found is None or not found.is_lines:
+            return _of_arrays(found, options)
+    except InputError:
+        if found is None or not found.may_be_ragged:
+            raise
+    return _of_lines(found, options)
+
+
+def _of_arrays(found: _FoundLists | None, options: TopOptions) -> TopLists:
+    if found is None:
+        assert options.values is not None  # noqa: S101 - asked for by the command line
+        assert options.indices is not None  # noqa: S101
+        values = _array(options.values, "top_values")
+        indices = _array(options.indices, "top_indices")
+    else:
+        values, indices = (_array_of(found, key) for key in found.keys[:2])
+    if values.shape != indices.shape or len(values.shape) < 2:
+        raise InputError(
+            f"{indices.name}: shape {indices.shape}, and {values.name} has {values.shape}",
+            hint="values and classes are lists of the same lengths: (N, K) or (N, T, K)",
+        )
+    lead = tuple(n or 0 for n in values.shape[:-1])
+    mask = found and found.keys.mask and _array_of(found, found.keys.mask)
+    of_places = mask if mask and mask.shape == values.shape else None
+    roles = [role for role in _ROLES if not (of_places and role == "mask")]
+    beside = {role: _beside(found, role, options, lead) for role in roles}
+    if of_places:
+        beside["mask"] = rows_that_count(of_places)
+    count = options.num_classes or _count_of(found)
+    return with_labels(values, indices, lead, beside, count, options)._replace(mask=of_places)
+
+
+def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
+    """Open an array by the name of its file and, after a colon, its own name."""
+    if not isinstance(name, str):
+        return MemorySource(role, name)
+    path, _, key = name.rpartition(":")
+    if is_there(name) or not path:
+        path, key = name, ""
+    return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
+
+
+def _array_of(found: _FoundLists, key: str, *, labels: bool = False) -> IndexedSource:
+    content = found.contents[key]
+    choice = {"key": key} if content.key is not None else {"columns": (key,)}
+    options = found.file.options._replace(key_option=None, labels=labels, **choice)
+    if found.data is None:
+        return indexed(open_file(found.file._replace(options=options)))
+    found.data.rewind()
+    return indexed(registry.open_source(found.data, found.file.format, options))
+
+
+def _beside(
+    found: _FoundLists | None, role: str, options: TopOptions, lead: tuple[int, ...]
+) -> NDArray[np.float64] | None:
+    """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
+    given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
+    name = given.get(role)
+    if isinstance(name, str) and role == "labels":
+        choice = ReadOptions(labels=True, key=options.label_name, key_option="--label-key")
+        source = indexed(open_file(InputFile(name, None, choice)))
+    elif name is not None:
+        source = _array(name, role)
+    else:
+        key = getattr(found.keys, role) if found is not None else None
+        if role == "labels" and options.label_name is not None and found is not None:
+            key = options.label_name
+            if key not in found.contents:
+                raise InputError(f"{found.file.path}: there is no array {key!r}")
+        if key is None or found is None:
+            return None
+        source = _array_of(found, key, labels=role == "labels")
+    values = read_whole(source, _MOST_ROWS)
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"{source.name}: text, where numbers of classes are needed")
+    if values.size != math.prod(lead):
+        raise InputError(f"{source.name}: shape {values.shape}, and there are {lead} rows")
+    return values.reshape(-1).astype(np.float64)
+
+
+def _count_of(found: _FoundLists | None) -> int | None:
+    if found is None or found.keys.num_classes is None:
+        return None
+    value = read_whole(_array_of(found, found.keys.num_classes), 1)
+    return int(value.reshape(-1)[0]) if value.size else None
+
+
+def _of_lines(found: _FoundLists, options: TopOptions) -> TopLists:
+    from xentcli.formats.line_lists import read_lines
+
+    keys = found.keys
+    if options.labels:
+        keys = keys._replace(labels=None)
+    elif options.label_name is not None:
+        keys = keys._replace(labels=options.label_name)
+    data = found.data or looked_at(found.file)
+    data.rewind()
+    lines = read_lines(data, keys, found.format)
+    beside = {role: lines.others.get(role) for role in _ROLES}
+    if options.labels:
+        beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
+    lists = with_labels(
+        lines.values, lines.indices, (), beside, options.num_classes, options, lines.lines
+    )
+    return lists._replace(lines=lines.lines)

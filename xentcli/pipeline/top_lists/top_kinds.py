@@ -1,0 +1,112 @@
+"""What the values of lists are, by their sums: log-probabilities, logits, or neither."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core.bounds import MOST_ABOVE_1, log_sums
+from xentcli.errors import InputError
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_lists.top_inputs import TopLists
+from xentcli.pipeline.top_lists.top_rows import SLACKS, TopRows
+
+_NEAR = 1e-5  # to 1, so that nothing is left to other classes
+
+
+class _ListSums(NamedTuple):
+    """The range of the logarithms of rows' sums, and what speaks for probabilities."""
+
+    least: float = math.inf
+    most: float = -math.inf
+    fractions: bool = True
+    """Whether every value is between 0 and 1."""
+    largest: float = 0.0
+    """The largest sum of values themselves."""
+
+    def merge(self, other: "_ListSums") -> "_ListSums":
+        """Return the sums of both states' rows."""
+        return _ListSums(
+            min(self.least, other.least),
+            max(self.most, other.most),
+            self.fractions and other.fractions,
+            max(self.largest, other.largest),
+        )
+
+
+def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
+    """Return the sums of a block of the file with this number."""
+    number, rows = block
+    values, _ = rows.read(0, rows.num_rows)
+    there = values > -np.inf
+    some = log_sums(values)[there.any(axis=1)]
+    fractions = bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
+    plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
+    sums = plain.astype(np.float64).sum(axis=1)
+    least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
+    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)))
+
+
+def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
+    """Return lists with the kind of their values, by their sums, and notes for the user.
+
+    Raises
+    ------
+    InputError
+        If values are not the logarithms that the file says, or may be probabilities.
+    """
+    rows = [TopRows(each) for each in lists]
+    sums = [_ListSums()] * len(rows)
+    blocks = ((i, block) for i, each in enumerate(rows) for block in each.blocks())
+    for i, found in run.map(_sums_of, blocks):
+        sums[i] = sums[i].merge(found)
+    return [_told(*each) for each in zip(rows, sums, strict=True)]
+
+
+def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
+    lists = rows.lists
+    tight = max(_NEAR, 2.0 * rows.slack)
+    above = found.most > math.log1p(max(MOST_ABOVE_1, 4.0 * rows.slack))
+    if lists.log_sum_exp is not None or lists.probs:
+        if above:
+            what = "the log-sum-exp is not that of these values" if not lists.probs else ""
+            raise InputError(
+                f"{lists.values.name}: {what or 'rows sum to more than 1'}",
+                hint="logits go with the log-sum-exp over all classes of the same rows",
+            )
+    elif found.fractions and above:
+        return _of_fractions(rows, found.largest)
+    if above:
+        return replace(rows, kind="logits"), [_logits_note(rows)]
+    whole = lists.num_classes is not None and lists.num_classes <= rows.listed
+    if found.least >= math.log1p(-tight) and not whole and rows.num_rows:
+        note = (
+            f"{lists.values.name}: every row of {rows.listed} classes sums to 1, so they were "
+            "normalised again: their values are taken for logits"
+        )
+        return replace(rows, kind="renormalised"), [note]
+    if lists.values.stored_dtype in SLACKS:
+        part = SLACKS[lists.values.stored_dtype] / 2.0
+        dtype = lists.values.stored_dtype
+        return rows, [f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself"]
+    return rows, []
+
+
+def _logits_note(rows: TopRows) -> str:
+    return (
+        f"{rows.lists.values.name}: raw logits without their log-sum-exp, so the loss is only "
+        "bounded; --log-sum-exp FILE makes it exact"
+    )
+
+
+def _of_fractions(rows: TopRows, largest: float) -> tuple[TopRows, list[str]]:
+    """Return rows whose values are between 0 and 1: logits, unless they may be probabilities."""
+    if largest <= 1.0 + MOST_ABOVE_1:
+        raise InputError(
+            f"{rows.lists.values.name}: these may be probabilities: they are between 0 and 1, and "
+            "no row sums to more than 1",
+            hint="xent nll --probs FILE; of logits, save their log-sum-exp too",
+        )
+    return replace(rows, kind="logits"), [_logits_note(rows)]

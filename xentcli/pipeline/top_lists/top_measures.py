@@ -1,0 +1,158 @@
+"""What is measured of lists of the most probable classes: exact, or within bounds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from xentcli.core.bounds import brier_bounds, entropy_bounds
+from xentcli.metrics.bounds import BoundsState
+from xentcli.metrics.calibration import CalibrationState
+from xentcli.metrics.top_lists import LabelPlaces, TopListsState, first_class_facts
+from xentcli.pipeline.flow import Part, collect, joined
+from xentcli.pipeline.in_part.bounded import of_bounded_loss
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_lists.top_rows import TopRows
+from xentcli.results.bounds import TopMeasures
+from xentcli.results.measure import NOTHING, Measure
+
+OF_LISTS = (
+    *("loss", "perplexity", "bits", "accuracy", "brier", "ece", "ece_by_chance", "mce", "rmsce"),
+    *("rmsce_debiased", "mean_confidence", "entropy"),
+)
+"""What is measured of lists, besides ``top5_accuracy`` and the like."""
+_OF_CALIBRATION = ("ece", "ece_by_chance", "mce", "rmsce", "rmsce_debiased", "mean_confidence")
+
+
+@dataclass(frozen=True)
+class ListsKind:
+    """What a report needs to know of lists besides their sums, and what was asked for.
+
+    Attributes
+    ----------
+    num_classes, listed : int or None
+        How many classes there are; how many a row lists at most.
+    kind, why : str
+        What the values are; what a row does whose loss is only bounded.
+    ks, bins
+        The k of top-k accuracies, 1 among them; the bins of confidence.
+    metrics : tuple of str or None
+        The measures that are shown, where not all are.
+    """
+
+    num_classes: int | None
+    listed: int
+    kind: str
+    why: str
+    ks: tuple[int, ...]
+    bins: int
+    metrics: tuple[str, ...] | None = None
+
+    def shows(self, *names: str) -> bool:
+        """Whether one of these measures is shown."""
+        asked = self.metrics
+        return asked is None or "all" in asked or not set(names).isdisjoint(asked)
+
+    @property
+    def shows_values(self) -> bool:
+        """Whether a measure is shown that needs more than the order of the classes."""
+        asked = self.metrics
+        return asked is None or not all(name.endswith("accuracy") for name in asked)
+
+    @classmethod
+    def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
+        """Return what a report needs to know of some lists."""
+        wanted = tuple(sorted({1, *ks}))
+        return cls(rows.num_classes, rows.listed, rows.kind, rows.why, wanted, bins)
+
+
+class _ListsWork(NamedTuple):
+    ks: tuple[int, ...]
+    bins: int
+
+    def part_of(self, rows: TopRows) -> Part[TopListsState]:
+        """Measure the rows of a block."""
+        bounds, used, _ = rows.bounds()
+        loss = BoundsState.from_rows(bounds, used)
+        values, indices = rows.read(0, rows.num_rows)
+        labels = rows.lists.labels
+        if used is not None:
+            values, indices, labels = values[used], indices[used], labels[used]
+        places = LabelPlaces(values, indices, labels)
+        hits = tuple(int((places.rank < k).sum()) for k in self.ks)
+        state = TopListsState(
+            self.ks, hits, len(labels), places.fewest, CalibrationState(self.bins), loss
+        )
+        if rows.kind != "log-probabilities":
+            return Part(rows.num_rows, state=state)
+        count, slack = rows.num_classes, rows.slack
+        entropy = entropy_bounds(values, count, slack=slack)
+        brier = brier_bounds(values, indices, labels, count, slack=slack)
+        state = replace(
+            state,
+            calibration=state.calibration.from_rows(first_class_facts(places)),
+            entropy=BoundsState.from_rows(entropy),
+            brier=BoundsState.from_rows(brier),
+        )
+        return Part(rows.num_rows, state=state)
+
+
+def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopListsState:
+    """Return the state of all rows of lists.
+
+    Parameters
+    ----------
+    parts : sequence of TopRows
+        Lists and labels, of one kind and length, of one file after the other.
+    kind : ListsKind
+        What they are, and what is measured.
+    run : Run
+        Threads and progress.
+    """
+    blocks = (block for part in parts for block in part.blocks())
+    done = run.map(_ListsWork(kind.ks, kind.bins).part_of, blocks, join=joined)
+    progress = run.progress_of((sum(part.num_rows for part in parts),))
+    sources = [source for part in parts for source in part.sources]
+    total = collect(done, None, progress, lambda p, _: p.at(""), sources)
+    return total.state or TopListsState(kind.ks)
+
+
+def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
+    """Return what lists say of a model; logits without log-sum-exp tell only loss and hits.
+
+    There is no top-k accuracy for a k above the number of classes that a row lists.
+    """
+    loss, entropy, brier = state.bounds()
+    shares = state.hit_shares()
+    metrics: dict[str, Measure] = {
+        "loss": loss,
+        "perplexity": of_bounded_loss(loss, "perplexity"),
+        "bits": of_bounded_loss(loss, "bits"),
+        "accuracy": shares.get(1, NOTHING),
+    }
+    metrics |= {f"top{k}_accuracy": shares.get(k, NOTHING) for k in kind.ks if k > 1}
+    errors = state.errors()
+    metrics["brier"] = brier
+    metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}
+    metrics["entropy"] = entropy
+    return TopMeasures(
+        metrics=metrics,
+        rows=state.loss.rows,
+        used=state.rows,
+        num_classes=kind.num_classes,
+        listed=kind.listed,
+        exact=loss.exact,
+        why=kind.why,
+        notes=tuple(_notes(kind, state)),
+    )
+
+
+def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
+    """Say which of the measures asked for do not apply, or could be bounded more closely."""
+    if missing := [k for k in state.ks if k > state.fewest and rows.shows(f"top{k}_accuracy")]:
+        listed = ", ".join(f"top {k}" for k in missing)
+        yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"
+    if rows.kind != "log-probabilities":
+        if rows.shows("brier", "entropy", *_OF_CALIBRATION):
+            yield "calibration, Brier score and entropy need log-probabilities, or the log-sum-exp"
+    elif rows.num_classes is None and rows.shows("brier", "entropy"):
+        yield "--num-classes V would bound Brier score and entropy more closely"
