@@ -22,6 +22,13 @@ def is_numbered(names: Sequence[str]) -> bool:
     return len(names) > 1 and all(names) and is_one_pattern(names)
 
 
+def are_sure(names: Sequence[str], partner: Sequence[str] = ()) -> bool:
+    """Whether names alone decide what `check` says of columns of floating point."""
+    words = {word for name in names for word in words_of(name)}
+    plain = words.isdisjoint(OF_ROWS) and not any(" " in name for name in names)
+    return plain and is_numbered(names) and set(names).isdisjoint(partner)
+
+
 def check(
     file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
 ) -> list[str]:

@@ -12,7 +12,7 @@ from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, 
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
-from xentcli.formats.doubts import check
+from xentcli.formats.doubts import are_sure, check
 from xentcli.formats.label_columns import BesideColumns
 from xentcli.text import name_option
 
@@ -86,7 +86,8 @@ def select(
     certain = named is not None or options.labels
     _check_lists(schema, file, values)
     if not certain and not options.any_columns and not nested(schema.field(values[0]).type):
-        looks = look(values)
+        floats = all(_is_float(schema.field(name).type) for name in values)
+        looks = {} if floats and are_sure(values, options.partner) else look(values)
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, names, options.partner)
     if not options.any_columns:
@@ -94,6 +95,11 @@ def select(
     selection = Selection(values, by_name.labels, by_name.ids, notes)
     _check_beside(schema, file, selection)
     return selection
+
+
+def _is_float(kind: Any) -> bool:
+    dtype = number_dtype(kind)
+    return dtype is not None and dtype.kind == "f"
 
 
 def _chosen(
