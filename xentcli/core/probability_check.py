@@ -17,6 +17,7 @@ OVER = 1e-6
 _FLOAT_ROUNDING = {2: 2.0**-7, 4: 1e-5, 8: 1e-5}  # of a sum, by bytes; 2 may be bfloat16
 _MOST_DECIMALS = {2: 2, 4: 5, 8: 6}  # that can be told from binary fractions, by bytes
 _SAMPLE_VALUES = 2**16
+_MOST_BYTES = 8  # of a number whose bits make a whole number
 _OF_PERCENTS = 1.0  # by which a rounded row may miss 100
 
 
@@ -105,7 +106,7 @@ def _meant(row: NDArray[Any]) -> str:
 
 def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
     """Return a problem if class probabilities (N, C) are outside 0 to 1, or NaN."""
-    if labels.size == 0:
+    if labels.size == 0 or _are_sure(labels):
         return ()
     low, high = float(labels.min()), float(labels.max())
     if low >= -OVER and high <= 1.0 + OVER:
@@ -126,6 +127,17 @@ def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
         "they are shards: xent loss --logits A --logits B --labels LABELS"
     )
     return (Problem(LabelError, row, message, rows.size, "labels", column, hint),)
+
+
+def _are_sure(labels: NDArray[Any]) -> bool:
+    """Whether the bits say that all are from 0 to 1: a third of the time of least and largest.
+
+    Read as whole numbers, those of larger numbers are larger, of negative ones and NaN even more.
+    """
+    if labels.dtype.kind != "f" or not labels.dtype.isnative or labels.dtype.itemsize > _MOST_BYTES:
+        return False
+    bits = np.dtype(f"u{labels.dtype.itemsize}")
+    return bool(labels.view(bits).max() <= np.ones(1, labels.dtype).view(bits)[0])
 
 
 def check_several_ones(labels: NDArray[Any]) -> tuple[Problem, ...]:
