@@ -31,6 +31,24 @@ def test_the_file_is_what_temperature_takes(run: Run) -> None:
 
 
 @in_one_test
+@pytest.mark.parametrize("name", ["t.json", "t.json.gz", "t", "t.of-today"])
+def test_any_file_of_calibrate_is_one_that_temperature_reads(run: Run, name: str) -> None:
+    assert run("calibrate", *DIGITS, "-o", name).code == 0
+    value = repr(float(run("calibrate", *DIGITS).out))
+    by_file = run("loss", *DIGITS, "--temperature", name)
+    assert (by_file.code, by_file) == (0, run("loss", *DIGITS, "--temperature", value))
+
+
+@in_one_folder
+@pytest.mark.parametrize("options", ["-o t.npy", "-o t.csv", "-o t.txt", "-o t.json --to csv"])
+def test_a_file_of_another_format_is_refused(run: Run, options: str) -> None:
+    refused = run("calibrate", *DIGITS, *options.split())
+    assert (refused.code, refused.out) == (2, "")
+    assert "a file holds a temperature as JSON\nhint: --output temperature.json" in refused.err
+    assert not list(Path().iterdir())
+
+
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "said"),
     [

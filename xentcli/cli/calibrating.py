@@ -10,6 +10,7 @@ from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
 
 if TYPE_CHECKING:
+    from xentcli.cli.options import Writing
     from xentcli.pipeline.calibrate import CalibrateOptions
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
@@ -23,6 +24,16 @@ _FITTING_COMMANDS = {
     "log-probabilities": "xent calibrate --log-probs LOG_PROBS LABELS",
     "probabilities": "xent calibrate --probs PROBS LABELS",
 }
+
+
+def writing_of(given: GivenOptions) -> "Writing":
+    """Return where the temperature goes: to a file in the form that `--temperature` reads."""
+    from xentcli.pipeline.outputs import readable_format
+
+    writing = given.writing
+    if given.common.json:
+        return writing
+    return writing.replaced(to=readable_format(writing.output, writing.to, "temperature"))
 
 
 def measures() -> tuple[str, ...]:

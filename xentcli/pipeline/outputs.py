@@ -25,6 +25,7 @@ __all__ = [
     "check_text_output",
     "is_stream",
     "number_file",
+    "readable_format",
     "shown_name",
     "suffix_of",
     "text_file",
@@ -200,6 +201,22 @@ def is_stream(path: str) -> bool:
 def is_json(path: str, format_name: str | None) -> bool:
     """Whether an output is the JSON object: by the format's name, or else by the extension."""
     return (format_name or suffix_of(path).removeprefix(".")).lower() == "json"
+
+
+def readable_format(path: str, format_name: str | None, what: str) -> str | None:
+    """Return the format of what another command reads again: a file has it as JSON.
+
+    Raises
+    ------
+    UsageError
+        If the file's extension, or the user, names another format.
+    """
+    if is_stream(path) or is_json(path, format_name):
+        return format_name
+    if format_name is None and registry.by_extension(path) is None:
+        return "json"
+    message = f"{shown_name(path)}: a file holds a {what} as JSON"
+    raise UsageError(message, hint=f"--output {what}.json")
 
 
 def check_text_output(path: str, format_name: str | None = None, *, force: bool) -> None:

@@ -126,6 +126,8 @@ a measure that is like none, and many numbers
     xent compare --metric all shows them all
 a server
     without it, only what is needed is read
+a result that is no loss
+    --output temperature.json
 a file whose numbers are in others
     h5repack writes them into one file
 """

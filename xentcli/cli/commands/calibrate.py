@@ -69,11 +69,11 @@ def calibrate(
     criterion = loss_inputs.criterion_of(given.flags, "logits", given.loss)
     criterion = criterion._replace(from_probs=kind == "probabilities")
     keeper = given.gates.keeper(calibrating.measures())
-    force = given.writing.force
-    drawn = Drawn(asked.report, asked.plot, asked.plot_kind, force, TEMPERATURES)
-    drawn.check(given.writing.output)
+    writing = calibrating.writing_of(given)
+    drawn = Drawn(asked.report, asked.plot, asked.plot_kind, writing.force, TEMPERATURES)
+    drawn.check(writing.output)
     wanted = asked.wanted()
-    telling = Telling.of("calibrate", keeper, drawn, given.writing, given.common)
+    telling = Telling.of("calibrate", keeper, drawn, writing, given.common)
     rows = calibrating.open_rows(criterion, both, asked.test, asked.cluster, given)
     from xentcli.pipeline.calibrate import calibrate as fitted
 
