@@ -24,6 +24,7 @@ CODE = {
 MODULES = {
     "IDX": "idx",
     "Mean confidence": "confidence",
+    "Mean margin": "margin",
     "xent shape.": "shape",
     "xent gap.": "gap",
     "A pool": "pool",
@@ -120,6 +121,36 @@ def test_a_metric(folder: Path) -> None:
     asked = ("eval", "z.npy", "y.npy", "--metric", "confidence", "--fail-if", "confidence > 0")
     found = run(f"import added_confidence; {MAIN}", folder, *asked)
     assert found == (3, f"{value!r}\n", f"fail: confidence > 0: confidence is {value!r}\n")
+
+
+def test_a_mean_of_a_fact(folder: Path) -> None:
+    """Its bits are the same for any cuts and after a merge; a row with NaN is left out."""
+    logits = np.random.default_rng(6).normal(size=(150_000, 10)).astype(np.float32)  # some blocks
+    np.save(folder / "z.npy", logits)
+    np.save(folder / "y.npy", np.zeros(len(logits), np.int64))
+    code = f"import added_confidence, added_margin; {MAIN}"
+    asked = ("eval", "z.npy", "y.npy", "--metric", "margin", "--metric", "confidence")
+    found = run(code, folder, *asked, "--jobs", "2")
+    ordered = np.sort(logits.astype(np.float64), axis=1)
+    margins = ordered[:, -1] - ordered[:, -2]
+    powers = np.exp(ordered - ordered[:, -1:])
+    header, margin, confidence = (line.split(",") for line in found[1].splitlines())
+    assert header == ["metric", "value", "standard_error", "low", "high", "n"]
+    assert float(margin[1]) == pytest.approx(margins.mean(), rel=1e-12)
+    error = margins.std(ddof=1) / np.sqrt(len(margins))
+    assert float(margin[2]) == pytest.approx(error, rel=1e-9)
+    assert float(confidence[1]) == pytest.approx((1 / powers.sum(axis=1)).mean(), rel=1e-6)
+    for number, rows in enumerate((":70001", "70001:")):
+        state = ("--rows", rows, "--state", f"{number}.json")
+        assert run(code, folder, *asked, *state)[0] == 0
+    assert run(code, folder, "merge", "1.json", "0.json") == found
+    logits[7, 3] = np.nan
+    np.save(folder / "z.npy", logits)
+    done, out, _ = run(code, folder, *asked, "--non-finite", "propagate")
+    assert done == 0
+    _, *lines = (line.split(",") for line in out.splitlines())
+    assert [line[-1] for line in lines] == ["149999", "149999"]
+    assert all(np.isfinite(float(line[1])) for line in lines)
 
 
 def test_a_command(folder: Path) -> None:

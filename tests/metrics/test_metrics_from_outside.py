@@ -1,6 +1,7 @@
 """A metric and a fact of its own from outside, in one file, through the public functions alone."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,10 @@ from xentcli.cli.app import main
 from xentcli.core import fact as facts_there_are
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, fact, row_facts
-from xentcli.errors import XentError
+from xentcli.errors import UsageError, XentError
 from xentcli.metrics import interface
 from xentcli.metrics.interface import States, register
+from xentcli.metrics.mean_state import MeanState
 from xentcli.results.measure import Measure
 
 
@@ -129,12 +131,81 @@ def test_what_a_metric_or_a_fact_lacks_is_said_when_it_is_registered() -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"merge": None}, "the metric 'margin' has no merge"),
         ({"needs": "gap"}, "needs a tuple of facts, and has needs = 'gap'"),
+        (
+            {"__annotations__": {"needs": "tuple"}},
+            "has needs as a field: annotate it as a ClassVar",
+        ),
     ]
     for attributes, said in cases:
         with pytest.raises(ValueError, match=said):
-            register("margin")(type("Lacking", (MarginState,), attributes))
+            register("margin")(dataclass(frozen=True)(type("Lacking", (MarginState,), attributes)))
     with pytest.raises(ValueError, match="'gap': when='later' is none of labels, before, peaks"):
         fact("gap", "later")  # type: ignore[arg-type]
+
+
+def test_facts_that_a_metric_does_not_name_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may have asked for them: they would be there in one run and not in the next."""
+    both = States.empty(["margin", "loss"])
+    for needs in (("used",), ("gap", "used", "loss")):
+        monkeypatch.setattr(MarginState, "needs", needs)
+        facts = row_facts(LOGITS, LABELS, LossOptions(), ["gap", *both.needs])
+        if "gap" in needs:
+            assert both.from_rows(facts).compute()["margin"].largest > 0.0
+            continue
+        with pytest.raises(XentError, match="reads the fact 'gap', which its needs do not name"):
+            both.from_rows(facts)
+    monkeypatch.setattr(MarginState, "needs", ("gap", "label_probabilty"))
+    with pytest.raises(XentError, match="no fact 'label_probabilty', which the metric") as caught:
+        evaluate(LOGITS, LABELS)
+    assert caught.value.hint == "did you mean label_probability?"
+    fact("gap", "before", needs=("rest",))(gap)
+    monkeypatch.setattr(MarginState, "needs", ("gap",))
+    with pytest.raises(XentError, match="fact 'gap' needs 'rest', which is computed later"):
+        evaluate(LOGITS, LABELS)
+    with pytest.raises(UsageError, match="'margin' is not registered as a measure"):
+        evaluate(LOGITS, LABELS, metrics=["margin"])
+
+
+class GapState(MeanState):
+    """The mean of the gaps."""
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ("gap", "measured")
+
+
+class OwnGapState(GapState):
+    """One that computes it itself."""
+
+    __slots__ = ()
+
+    def compute(self) -> Measure:
+        return super().compute()
+
+
+def test_the_error_of_a_mean_of_a_fact_comes_from_the_clusters() -> None:
+    logits, labels = LOGITS.reshape(10, 6, 5), LABELS.reshape(10, 6).copy()
+    labels[3, 1] = -100
+    used = labels.reshape(-1) >= 0
+    gaps = np.where(used, LOGITS[:, 0] - LOGITS[np.arange(60), LABELS], 0).astype(np.float64)
+    mean = gaps.sum() / 59
+    sums, counts = gaps.reshape(10, 6).sum(axis=1), used.reshape(10, 6).sum(axis=1)
+    by_cluster = math.sqrt(10 / 9 * ((sums - mean * counts) ** 2).sum()) / 59
+    by_row = math.sqrt(((gaps - mean)[used] ** 2).sum() / 58 / 59)
+    default = "the errors of means take the rows of a slice of the first axis to depend on one"
+    for state, cluster, error, said in (
+        (GapState, None, by_cluster, []),
+        (GapState, "rows", by_row, []),
+        (OwnGapState, "rows", by_row, []),
+        (OwnGapState, None, by_row, ["the error of margin is what its metric computes"]),
+    ):
+        register("margin", measure=True)(state)
+        found = evaluate(logits, labels, metrics=["margin"], cluster=cluster)
+        assert found["margin"].value == pytest.approx(mean, rel=1e-6)
+        assert found["margin"].standard_error == pytest.approx(error, rel=1e-6)
+        expected = [] if cluster else [default]
+        notes = [*zip(found.notes, [*expected, *said], strict=True)]
+        assert all(note.startswith(start) for note, start in notes), notes
+        assert found.others == {}  # what is a measure is shown as one
 
 
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:

@@ -132,6 +132,11 @@ def forget(name: str) -> None:
     plan.cache_clear()
 
 
+def names() -> tuple[str, ...]:
+    """Return the names of the facts whose modules have been imported."""
+    return tuple(_FACTS)
+
+
 @lru_cache  # every block asks for the same
 def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
     """Return facts and all facts that they are computed from, in the order of computing them.

@@ -13,7 +13,8 @@ from xentcli.core.cell_sums import CellSums
 from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.group_names import names_of, united
-from xentcli.metrics.interface import register
+from xentcli.metrics.interface import from_outside, metric_of, register
+from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.moments import Moments
 from xentcli.metrics.names import top_of
 from xentcli.results.groups import ClusterErrors
@@ -27,9 +28,10 @@ _FACTS = {
     "mean_confidence": ("forecast", "outcome"),
     "mrr": ("rank",),
 }
+_VERBS_OF_A_MEAN = ("from_rows", "of", "merge", "compute")
 _OPTIONAL = ("used", "weight")  # facts that may be None although the mean applies
 MEANS = tuple(_FACTS)
-"""The measures that have such an error, besides ``top5_accuracy`` and the like."""
+"""The measures of this package that have such an error, besides ``top5_accuracy`` and the like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +158,21 @@ class ClustersState(ByValue):
         return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
 
 
+def has_error(name: str) -> bool:
+    """Whether a measure is the mean of a fact, whose error clusters can give."""
+    if name in MEANS or top_of(name):
+        return True
+    metric: type[Any] | None = metric_of(name) if name in from_outside() else None
+    if metric is None or not issubclass(metric, MeanState):
+        return False
+    own = (vars(each) for each in metric.__mro__[: metric.__mro__.index(MeanState)])
+    return not any(verb in defined for defined in own for verb in _VERBS_OF_A_MEAN)
+
+
 def _facts_of(name: str) -> tuple[str, ...]:
-    return _FACTS["mrr" if top_of(name) else name]
+    if name in MEANS or top_of(name):
+        return _FACTS["mrr" if top_of(name) else name]
+    return metric_of(name).needs[:1]
 
 
 def _of_row(name: str, facts: RowFacts) -> Doubles:
@@ -167,7 +182,7 @@ def _of_row(name: str, facts: RowFacts) -> Doubles:
     if name == "mrr":
         reciprocal: Doubles = 1.0 / (facts["rank"] + 1.0)
         return reciprocal
-    return np.asarray(facts[_FACTS[name][0]], np.float64)
+    return np.asarray(facts[_facts_of(name)[0]], np.float64)
 
 
 def _closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:

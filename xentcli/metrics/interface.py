@@ -76,7 +76,7 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
 
     def registered(metric: Class) -> Class:
         if not metric.__module__.startswith("xentcli.metrics."):
-            from xentcli.metrics.taken import check_metric
+            from xentcli.metrics.added import check_metric
 
             check_metric(name, metric)
         _METRICS[name] = metric
@@ -130,7 +130,12 @@ class States(Record):
     ) -> "States":
         """Return the states of no rows; parameters are those of each metric, by its name."""
         given = parameters or {}
-        return cls({name: metric_of(name)(**given.get(name, {})) for name in names})
+        made = {name: metric_of(name)(**given.get(name, {})) for name in names}
+        for name in filter(made.__contains__, from_outside()):
+            from xentcli.metrics.added import check_facts
+
+            check_facts(name, made[name])
+        return cls(made)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -153,7 +158,9 @@ class States(Record):
 
     def from_rows(self, facts: RowFacts) -> "States":
         """Return the same metrics' states of some rows."""
-        made = {name: state.from_rows(facts) for name, state in self.states.items()}
+        made = {
+            name: state.from_rows(_asked(facts, name, state)) for name, state in self.states.items()
+        }
         return self._checked("from_rows", made)
 
     def merge(self, other: "States") -> "States":
@@ -208,3 +215,12 @@ class States(Record):
         from xentcli.metrics.state_json import from_plain
 
         return cls({name: from_plain(metric_of(name), part) for name, part in plain.items()})
+
+
+def _asked(facts: RowFacts, name: str, state: Any) -> RowFacts:
+    """Return facts, of which a metric from outside can read only those that it needs."""
+    if name in HOMES or name in PAIR_HOMES:
+        return facts
+    from xentcli.metrics.added import AskedFacts, needs_of
+
+    return AskedFacts(facts, name, needs_of(state))

@@ -24,7 +24,10 @@ class _MeanSums(NamedTuple):
 
 
 class MeanState(_MeanSums):
-    """The exact sums of a fact and of its squares over the rows that are measured."""
+    """The exact sums of a fact and of its squares over the rows that are measured.
+
+    The fact is the first that it needs.
+    """
 
     __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = ()

@@ -1,4 +1,4 @@
-"""Names that a metric or measure from outside cannot have."""
+"""Names that a measure from outside cannot have."""
 
 from xentcli.metrics.names import (
     GATE_WORDS,
@@ -12,19 +12,7 @@ from xentcli.metrics.names import (
 )
 
 _COUNTS = ("rows", "sequences", "documents")  # gates know them of every result
-_VERBS = ("from_rows", "merge", "compute")
 _CHOICES = ("all", "bins", "confusions")  # of `xent eval --metric`, beside measures and tables
-
-
-def check_metric(name: str, metric: type) -> None:
-    """Raise ValueError if a metric of this package has the name, or the class is no metric."""
-    if name in HOMES or name in PAIR_HOMES:
-        raise ValueError(f"there is a metric {name!r} in xent: give yours another name")
-    if lacks := [verb for verb in _VERBS if not callable(getattr(metric, verb, None))]:
-        raise ValueError(f"the metric {name!r} has no {' and no '.join(lacks)}")
-    needs = getattr(metric, "needs", None)
-    if not isinstance(needs, tuple) or not all(isinstance(each, str) for each in needs):
-        raise ValueError(f"the metric {name!r} needs a tuple of facts, and has needs = {needs!r}")
 
 
 def check_measure(name: str) -> None:

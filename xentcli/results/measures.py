@@ -53,7 +53,7 @@ class Measures(ByName, Names):
     inapplicable : dict of str to str
         Why measures and tables that were asked for do not apply, by name.
     others : dict
-        The results of metrics that other packages add, by name.
+        The results of metrics from outside that are no measures, by name.
     provenance : Provenance
         The files that were read.
     """

@@ -1,13 +1,13 @@
 """What metrics that were added to this package compute, checked before it is reported."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from numbers import Real
 from typing import Any
 
 from xentcli.errors import XentError
 from xentcli.metrics.interface import from_outside
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING, Measure
 from xentcli.text import shortened
 
 
@@ -32,9 +32,16 @@ def added_measure(name: str, result: Any) -> Measure:
     return Measure(value, error, low, high, None if result.n is None else int(result.n))
 
 
-def notes_of_added(measures: Mapping[str, Measure]) -> Iterator[str]:
-    """Name the measures of added metrics that are NaN, which nothing else explains."""
+def notes_of_added(
+    measures: Mapping[str, Measure], by_cluster: Container[str] | None
+) -> Iterator[str]:
+    """Name the measures of added metrics that are NaN, or whose errors clusters did not give.
+
+    `by_cluster` has the measures whose errors did; it is None if rows are independent.
+    """
     for name in from_outside():
-        value = measures[name].value if name in measures else None
-        if value is not None and math.isnan(value):
+        found = measures.get(name, NOTHING)
+        if found.value is not None and math.isnan(found.value):
             yield f"{name} is nan: that is what its metric, which was added to xent, computes"
+        if by_cluster is not None and found.standard_error is not None and name not in by_cluster:
+            yield f"the error of {name} is what its metric computes, whatever the clusters are"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Shape
-from xentcli.metrics.clusters import MEANS
+from xentcli.metrics.clusters import has_error
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
 from xentcli.pipeline.criterion import Criterion
@@ -72,6 +72,9 @@ class Options(NamedTuple):
 
 def unknown_measure(name: str) -> UsageError:
     """Return the error that names the measure which was probably meant."""
+    if name in from_outside():
+        hint = f"one that computes a Measure is one by register({name!r}, measure=True)"
+        return UsageError(f"the metric {name!r} is not registered as a measure", hint=hint)
     meant = nearest(name, [*MEASURES, *TABLES_OF, "all", "top5_accuracy"])
     hint = f"did you mean {meant}?" if meant else "xent eval --metric all shows them all"
     return UsageError(f"there is no measure {name!r}", hint=hint)
@@ -146,7 +149,7 @@ class Plan:
         """Return the criterion of the first read."""
         tops = tuple(k for name in self.names if (k := top_of(name)))
         of_bins = {"bins": self.options.bins}
-        means = [name for name in self.names if name in MEANS or top_of(name)]
+        means = [name for name in self.names if has_error(name)]
         if self.binary:
             means = [name for name in means if name != "mrr" and not top_of(name)]
         parameters: dict[str, dict[str, Any]] = {

@@ -59,6 +59,7 @@ class Report:
         if self.uneven:
             classes = calibration = None
         missing = missing_sums(plan.base, found.total.remarks)
+        by_cluster = None if errors is None else errors.metrics
         return Measures(
             metrics=values,
             rows=counts.rows,
@@ -82,9 +83,13 @@ class Report:
             looks_like=found.total.looks_like,
             missing_rows=missing.rows if missing else 0,
             missing_most=missing.most if missing else 0.0,
-            notes=(*found.notes, *self._notes(), *notes_of_added(values)),
+            notes=(*found.notes, *self._notes(), *notes_of_added(values, by_cluster)),
             inapplicable={**self._of_one_class(values), **self.inapplicable},
-            others={name: results[name] for name in from_outside() if name in results},
+            others={
+                name: results[name]
+                for name in from_outside()
+                if name in results and name not in MEASURES
+            },
         )
 
     def _of_one_class(self, values: Mapping[str, Measure]) -> dict[str, str]:
