@@ -122,6 +122,17 @@ def test_weights(run: Run) -> None:
     of_classes = ("--folds", "0", "--weight", ",".join(map(str, range(1, 11))))
     for found in (one, run("calibrate", *DIGITS, *of_classes).number):
         assert not math.isclose(found, TEMPERATURE, rel_tol=1e-3)
+    both = run("calibrate", *DIGITS, *weighted, "w.npy", *of_classes)
+    assert both.err.endswith(
+        "warning: the weights of classes concern the temperature and the losses alone\n"
+        "warning: the weights of rows concern the temperature and the losses alone\n"
+    )
+    measures, plain = (
+        run("calibrate", *DIGITS, *more).json["metrics"]
+        for more in (("--json", *weighted, "w.npy"), ("--json", "--folds", "0"))
+    )
+    for name in ("ece_before", "brier_before", "accuracy"):
+        assert measures[name] == plain[name]
 
 
 def test_binary(run: Run) -> None:

@@ -120,16 +120,16 @@ def provenance(
 
 
 def tell(
-    telling: Telling, found: "FittedTemperature", source: "Provenance", kind: "Kind", name: str
+    telling: Telling, found: "FittedTemperature", source: "Provenance", kind: "Kind", rows: FitRows
 ) -> None:
-    """Judge and write a temperature of rows of this name, and say what is odd about it."""
+    """Judge and write the temperature of rows, and say what is odd about it."""
     notes = telling.keeper.judge(found.metrics, found.num_classes, found.rows)
     telling.tell(
         found,
         partial(forms, found, source),
         source,
         [*found.notes, *notes],
-        warnings(found, kind, name),
+        warnings(found, kind, rows),
     )
 
 
@@ -151,11 +151,15 @@ def forms(
     return Forms(json, table, number=found.metrics["temperature"].value)
 
 
-def warnings(found: "FittedTemperature", kind: "Kind", name: str) -> Iterator[str]:
+def warnings(found: "FittedTemperature", kind: "Kind", rows: FitRows) -> Iterator[str]:
     """Say what is odd about a result, and which command would fit what was given."""
     binary = " --binary" if found.binary else ""
     fitting = {
         each: command.replace("calibrate", "calibrate" + binary)
         for each, command in _FITTING_COMMANDS.items()
     }
-    yield from odd.kinds(name, kind, found.looks_like, fitting)
+    yield from odd.kinds(rows.logits.name, kind, found.looks_like, fitting)
+    if (rows.criterion.binary or rows.criterion.options).weight is not None:
+        yield "the weights of classes concern the temperature and the losses alone"
+    if rows.sample_weight is not None:
+        yield "the weights of rows concern the temperature and the losses alone"

@@ -87,7 +87,7 @@ def calibrate(
             tested=rows.tested,
         )
     provenance = calibrating.provenance(found, rows, both, asked.test, digest=asked.digest)
-    calibrating.tell(telling, found, provenance, kind, rows.logits.name)
+    calibrating.tell(telling, found, provenance, kind, rows)
     keeper.exit()
 
 
