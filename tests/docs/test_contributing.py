@@ -86,6 +86,11 @@ def test_what_is_wrong_with_a_file_of_a_new_format(folder: Path) -> None:
     code, out, err = run(WITH_FORMAT, folder, "softmax", "z.idx")
     assert (code, out) == (1, "")
     assert err == "error: z.idx: the file is cut off\n"
+    (folder / "z.idx").write_bytes(whole + b"\0")  # the header may be wrong
+    code, out, err = run(WITH_FORMAT, folder, "loss", "z.idx", "0,1,2,0")
+    assert (code, out, err) == (1, "", "error: z.idx: something follows the array\n")
+    code, out, _ = run(WITH_FORMAT, folder, "loss", "--help")
+    assert (code, "The format to read: idx, npy," in out) == (0, True)
 
 
 USE_METRIC = """

@@ -11,7 +11,7 @@ from safetensors.numpy import save as safetensors_bytes
 from xentcli.errors import InputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.names import FORMAT_NAMES
+from xentcli.formats.names import format_names
 from xentcli.storage.inputs import Input
 
 NPY = npy_bytes(np.zeros(3))
@@ -101,7 +101,7 @@ def test_other_binary_files_are_refused(name: str) -> None:
 
 
 def test_the_names_on_help_pages_are_those_of_the_formats() -> None:
-    assert tuple(format_.name for format_ in registry.formats()) == FORMAT_NAMES
+    assert tuple(format_.name for format_ in registry.formats()) == format_names()
 
 
 @in_one_test

@@ -8,11 +8,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
-from xentcli.formats.base import Block, Format, IndexedSource, Shape, Source, StreamSource, Table
+from xentcli.formats.base import (
+    ArrayHeader,
+    Block,
+    Format,
+    IndexedSource,
+    SequentialWriter,
+    Shape,
+    Source,
+    StreamSource,
+    Table,
+)
 from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.names import format_names
 from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
 
 VALUES = np.arange(30, dtype=np.float32).reshape(10, 3)
 SHOWN = VALUES.astype(">f4")  # the same numbers
@@ -106,6 +118,35 @@ def test_a_stream_is_copied_where_it_is_read_twice(opened: Any) -> None:
     assert again.kept() is again
 
 
+WRONG_SHAPES: list[Any] = [(-10, 3), (10.0, 3), ("10", 3), (10, None), [10, 3], (np.uint32(10), 3)]
+
+
+def shaped(shape: Any) -> type[Any]:
+    return changed(ToldStream, shape=property(lambda _: shape, lambda *_: None))
+
+
+def test_a_writer_that_lacks_something_is_an_error(opened: Any) -> None:
+    """Before the work: at its end, all of it would be lost."""
+    opened(ToldStream)
+    told, output = registry.by_name("told"), Output("b.told", -1, seekable=False)
+    for kind, lacks in ((object, "positional, write, write_at, close"), (Unclosed, "close")):
+        made = told._replace(open_writer=lambda *_, kind=kind: kind())
+        registry.register(made)
+        with pytest.raises(OutputError, match=f"b.told: its format gives .* without {lacks}$"):
+            registry.open_writer(made, output, ArrayHeader((1,), np.dtype("f4")))
+
+
+class Unclosed(SequentialWriter):
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
+        """Take the rows."""
+
+
+def test_added_formats_are_named_first(opened: Any) -> None:
+    before = format_names()
+    opened(ToldStream)
+    assert format_names() == ("told", *before)
+
+
 def test_what_is_no_source_is_an_error(opened: Any) -> None:
     def without_notes(data: Input) -> Source:
         made = ToldStream(data)
@@ -116,6 +157,7 @@ def test_what_is_no_source_is_an_error(opened: Any) -> None:
         (lambda _: None, "its format gives NoneType, which is no source"),
         (without_notes, "its format gives a source without notes"),
         (changed(ToldStream, dtype=property(lambda _: "f4", lambda *_: None)), "the dtype 'f4'"),
+        *((shaped(shape), "where a tuple of int") for shape in WRONG_SHAPES),
     ]
     for kind, says in cases:
         with pytest.raises(InputError, match=f"a.told: .*{says}"):

@@ -10,7 +10,7 @@ import typer
 
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.parsing import Dtype, NonFinite
-from xentcli.pipeline import FORMAT_NAMES
+from xentcli.pipeline import format_names
 from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.opening import Source
     from xentcli.pipeline.run import Run
 
-FORMATS = f"{', '.join(FORMAT_NAMES)}."
+FORMATS = f"{', '.join(format_names())}."
 
 computation = partial(typer.Option, rich_help_panel="Computation")
 of_labels = partial(typer.Option, rich_help_panel="Labels")
@@ -47,7 +47,7 @@ EACH = "Files or URLs, each shown by itself; quote a pattern, 'run/*.npy'. - is 
 
 def complete_format(incomplete: str) -> list[str]:
     """Return the formats to complete with."""
-    return [name for name in FORMAT_NAMES if name.startswith(incomplete)]
+    return [name for name in format_names() if name.startswith(incomplete)]
 
 
 def files_argument(usage: str, what: str) -> Any:

@@ -1,5 +1,10 @@
 """The names of the formats, for help pages: importing the formats themselves takes NumPy."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xentcli.formats.base import Format
+
 HOMES = {  # name: module of this folder, which has the format under its name in capitals
     "npy": "npy",
     "npz": "npz",
@@ -15,4 +20,10 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "pt": "pickled",
     "pickle": "pickled",
 }
-FORMAT_NAMES = tuple(HOMES)
+FROM_OUTSIDE: list["Format"] = []
+"""The formats that were added, the last one first."""
+
+
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats, in the order in which they are asked whose a file is."""
+    return tuple(dict.fromkeys([*(format_.name for format_ in FROM_OUTSIDE), *HOMES]))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, OutputError
 from xentcli.formats.memory import copy_of
 from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
 
@@ -17,6 +17,7 @@ _HINT = "is the file cut off? This format was added to xent; what it must have: 
 
 _HINT_OF_SOURCE = "what a format that is added to xent must have: xent help design"
 
+_WRITER = ("positional", "write", "write_at", "close")
 _NUMBERS = "biuf"  # text may be of any length
 
 
@@ -33,13 +34,30 @@ def promised(source: Any, name: str) -> Source:
         gives = f"{_kind(source)}, which is no source"
     elif lacks := [each for each in Source.__annotations__ if not hasattr(source, each)]:
         gives = f"a source without {', '.join(lacks)}"
-    elif not all(map(isinstance, (source.shape, source.dtype), (tuple, np.dtype))):
-        gives = f"the shape {source.shape!r} and the dtype {source.dtype!r}"
+    elif not (isinstance(source.dtype, np.dtype) and _is_shape(source.shape)):
+        found = f"the shape {source.shape!r} and the dtype {source.dtype!r}"
+        gives = f"{found}, where a tuple of int and a np.dtype belong"
     if gives:
         raise InputError(f"{name}: its format gives {gives}", hint=_HINT_OF_SOURCE)
     if isinstance(source, IndexedSource):
         return PromisedIndexed(source)
     return PromisedStream(source)
+
+
+def _is_shape(shape: Any) -> bool:
+    """Whether it is a tuple of lengths; only the first may be None, as that of a stream."""
+    if not isinstance(shape, tuple):
+        return False
+    lengths = shape[1:] if shape[:1] == (None,) else shape
+    return all(type(length) is int and length >= 0 for length in lengths)
+
+
+def check_writer(writer: Any, name: str) -> None:
+    """Raise OutputError if what an added format gives to write with is no writer."""
+    lacks = [verb for verb in _WRITER if not hasattr(writer, verb)]
+    if lacks:
+        what = f"{_kind(writer)}, a writer without {', '.join(lacks)}"
+        raise OutputError(f"{name}: its format gives {what}", hint=_HINT_OF_SOURCE)
 
 
 class Promises(Source):

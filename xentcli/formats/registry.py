@@ -15,15 +15,13 @@ from xentcli.errors import (
     missing_library,
 )
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
-from xentcli.formats.names import HOMES
+from xentcli.formats.names import FROM_OUTSIDE, HOMES, format_names
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
 from xentcli.storage.outputs import Output
 
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
-
-_FROM_OUTSIDE: list[Format] = []
 
 _HEAD_BYTES = 64  # enough to tell most binary formats
 _ZIP_HEAD_BYTES = 300  # up to the end of the longest name of a file
@@ -47,25 +45,21 @@ def register(format_: Format) -> None:
             f"the format {format_.name!r}: extensions are like ('.idx',), not {extensions!r}"
         )
     forget(format_.name)
-    _FROM_OUTSIDE.insert(0, format_)
+    FROM_OUTSIDE.insert(0, format_)
 
 
 def forget(name: str) -> None:
     """Remove the format of this name that was added."""
-    _FROM_OUTSIDE[:] = [other for other in _FROM_OUTSIDE if other.name != name]
+    FROM_OUTSIDE[:] = [other for other in FROM_OUTSIDE if other.name != name]
 
 
 def formats() -> Iterator[Format]:
     """Yield the formats, each imported when it is its turn: most files are in one of the first."""
-    names = [format_.name for format_ in _FROM_OUTSIDE]
-    yield from _FROM_OUTSIDE
+    names = [format_.name for format_ in FROM_OUTSIDE]
+    yield from FROM_OUTSIDE
     for name, home in HOMES.items():
         if name not in names:
             yield getattr(import_module(f"xentcli.formats.{home}"), name.upper())
-
-
-def _names() -> str:
-    return ", ".join(dict.fromkeys([*(format_.name for format_ in _FROM_OUTSIDE), *HOMES]))
 
 
 def by_name(name: str) -> Format:
@@ -73,7 +67,7 @@ def by_name(name: str) -> Format:
     for format_ in formats():
         if format_.name.lower() == name.lower():
             return format_
-    raise UsageError(f"there is no format {name!r}; there are {_names()}")
+    raise UsageError(f"there is no format {name!r}; there are {', '.join(format_names())}")
 
 
 def by_extension(path: str) -> Format | None:
@@ -94,13 +88,13 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     from xentcli.formats.foreign import other_kind
 
     if other := other_kind(head):
-        what = f"{other.what}, which is not one of {_names()}"
+        what = f"{other.what}, which is not one of {', '.join(format_names())}"
         raise InputError(f"{data.name}: {what}", hint=other.cure)
     if found := by_extension(data.name):
         return found
     if b"\0" in head and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
         raise InputError(
-            f"{data.name}: neither text nor one of {_names()}",
+            f"{data.name}: neither text nor one of {', '.join(format_names())}",
             hint="is it text in UTF-16? --encoding utf-16-le",
         )
     return by_name("csv")
@@ -130,7 +124,7 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
     source = format_.open_source(data, options)
-    if any(format_ is other for other in _FROM_OUTSIDE):
+    if _is_added(format_):
         from xentcli.formats.promised import promised
 
         source = promised(source, data.name)
@@ -180,7 +174,16 @@ def open_writer(format_: Format, output: Output, header: ArrayHeader) -> Writer:
     """Return what writes an array to an output in a format."""
     check_writable(output.name, format_)
     assert format_.open_writer is not None  # noqa: S101 - just checked
-    return format_.open_writer(output, header)
+    writer = format_.open_writer(output, header)
+    if _is_added(format_):
+        from xentcli.formats.promised import check_writer
+
+        check_writer(writer, output.name)
+    return writer
+
+
+def _is_added(format_: Format) -> bool:
+    return any(format_ is other for other in FROM_OUTSIDE)
 
 
 def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:

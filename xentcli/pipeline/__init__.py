@@ -6,6 +6,6 @@
 `state_merging` puts the states of several runs together.
 """
 
-from xentcli.formats.names import FORMAT_NAMES
+from xentcli.formats.names import format_names
 
-__all__ = ["FORMAT_NAMES"]
+__all__ = ["format_names"]
