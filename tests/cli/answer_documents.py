@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import pytest
 from cli_tools import Run
+from close_to import close_to
 
 Object = dict[str, Any]
 
@@ -28,7 +28,7 @@ def check(run: Run, case: Case) -> None:
     assert outcome.code == 0, outcome.err
     found = outcome.json
     mean = found.get("loss", found.get("generated_nll"))
-    assert mean == pytest.approx(case.mean, rel=1e-15)
+    assert mean == close_to(case.mean, rel=1e-15)
     counts = (found["used"], found["sequences"], found["requests"])
     assert counts == (case.used, case.sequences, case.requests)
 

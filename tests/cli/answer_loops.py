@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from cli_files import DATA
+from close_to import close_to
 
 ANSWERS = DATA / "answers"
 Numbers = list[float | None]
@@ -79,12 +79,12 @@ def check(outcome: Any, part: str, sequences: list[Numbers]) -> Any:
     found = outcome.json
     assert ("loss" in found) == (part == "prompt")
     assert (found["tokens"], found["used"], found["ignored"]) == (part, used, ignored)
-    assert found[name] == pytest.approx(mean, rel=1e-14)
+    assert found[name] == close_to(mean, rel=1e-14)
     assert found["sequences"] == len(sequences)
     if len(sequences) > 1:
-        assert found["standard_error"] == pytest.approx(error, rel=1e-9)
+        assert found["standard_error"] == close_to(error, rel=1e-9)
     perplexity = found["perplexity" if part == "prompt" else "generated_perplexity"]
-    assert perplexity == pytest.approx(math.exp(mean), rel=1e-14)
+    assert perplexity == close_to(math.exp(mean), rel=1e-14)
     return found
 
 

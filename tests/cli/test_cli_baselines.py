@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
+from close_to import close_to
 from gate_tools import ERROR, LOSS, WORSE_ERROR, WORSE_LOSS, gates, save_rows
 from in_one_test import in_one_test
 
@@ -36,7 +37,7 @@ def test_two_standard_errors(run: Run) -> None:
     shown = outcome.err.removeprefix("fail: loss < baseline + 2 se: ").split()
     numbers = [float(word) for word in shown if word not in ("<", "+", "x")]
     assert outcome.code == 3
-    assert numbers == pytest.approx([WORSE_LOSS, LOSS, 2, error], rel=1e-13)
+    assert numbers == close_to([WORSE_LOSS, LOSS, 2, error], rel=1e-13)
 
 
 @in_one_test

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
+from close_to import close_to
 from in_one_test import in_one_test
 
 from xentcli import binary_cross_entropy_with_logits as bce
@@ -31,7 +32,7 @@ def test_multi_label(run: Run) -> None:
     assert evaluated.err == "warning: the weights of classes concern the loss alone\n"
     assert f"\nloss,{float(bce(Z, Y, weight=[1, 2, 0.5]))!r}," in evaluated.out
     probs = run("nll", "--binary", "--probs", "p.npy", "--labels", "y.npy").number
-    assert probs == pytest.approx(float(bce(Z, Y)), rel=1e-12)
+    assert probs == close_to(float(bce(Z, Y)), rel=1e-12)
     rows = run("loss", "z.npy", "y.npy", "--binary", "--reduction", "none", "-o", "out.npy")
     assert rows.code == 0
     np.testing.assert_array_equal(np.load("out.npy"), bce(Z, Y, reduction="none"))
@@ -92,9 +93,9 @@ def test_sample_weight(run: Run) -> None:
     np.save("v.npy", v)
     rows = np.asarray(cross_entropy(LOGITS, LABELS, reduction="none"))
     common = ("loss", "logits.npy", "labels.npy", "--sample-weight", "v.npy")
-    assert run(*common).number == pytest.approx((v * rows).sum() / v.sum(), rel=1e-14)
+    assert run(*common).number == close_to((v * rows).sum() / v.sum(), rel=1e-14)
     want = (v * w[LABELS] * rows).sum() / (v * w[LABELS]).sum()
-    assert run(*common, "--weight", "1,2,0.5,1").number == pytest.approx(want, rel=1e-14)
+    assert run(*common, "--weight", "1,2,0.5,1").number == close_to(want, rel=1e-14)
     np.save("short.npy", v[:7])
     assert run(*common[:-1], "short.npy").code == 1
     np.save("row.npy", LOGITS[0])
@@ -128,8 +129,8 @@ def test_rounded_probabilities(run: Run) -> None:
     missed = run("nll", "--probs", "q.csv", "--labels", "one.csv")
     assert "do not sum to 1: 1, by up to 0.5" in missed.err
     given = ("nll", "--probs", "q.csv", "--labels", "one.csv", "--normalize")
-    assert run(*given).number == pytest.approx(-np.log(0.6), rel=1e-15)
-    assert run(*given, "--clip", "0.45").number == pytest.approx(-np.log(0.55), rel=1e-15)
+    assert run(*given).number == close_to(-np.log(0.6), rel=1e-15)
+    assert run(*given, "--clip", "0.45").number == close_to(-np.log(0.55), rel=1e-15)
     assert "look like probabilities" in run("loss", "p.csv", "two.csv").err
 
 
@@ -145,7 +146,7 @@ def test_one_hot_and_names(run: Run) -> None:
     for dtype in (bool, np.uint8, np.int64):
         np.save("hot.npy", np.eye(4, dtype=dtype)[LABELS])
         got = run("loss", "logits.npy", "hot.npy").number
-        assert got == pytest.approx(float(want), rel=1e-14)
+        assert got == close_to(float(want), rel=1e-14)
     np.save("hot.npy", np.ones((20, 4), int))
     assert "exactly one 1 in each row" in run("loss", "logits.npy", "hot.npy").err
     for kind in ("U", "S"):
@@ -182,7 +183,7 @@ def test_a_forgotten_shift_shows_in_the_first_block(run: Run, kind: str, prompt:
     losses = f"would be {normalizer - 8:.3g} instead of {normalizer:.3g}: "
     assert f"note: with --shift 1 the loss of the first rows {losses}" in outcome.err
     shifted = run(*command, "deep.npy", "--labels", "tokens.npy", "--shift", "1")
-    assert float(shifted.out) == pytest.approx(normalizer - 8, rel=1e-6)
+    assert float(shifted.out) == close_to(normalizer - 8, rel=1e-6)
     labels[:, :-1], labels[:, -1] = labels[:, 1:].copy(), -100
     np.save("tokens.npy", labels)
     assert "--shift" not in run(*command, "deep.npy", "--labels", "tokens.npy").err

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_files import DIGITS, WEAK, log_probs, write_rows
 from cli_tools import Argument, Run, Terminal
+from close_to import close_to
 from in_one_test import in_one_folder
 
 TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
@@ -211,7 +212,7 @@ def test_clusters_of_a_column(run: Run, terminal: Terminal) -> None:
     options = ("--label-column", "label", "--cluster", "patient")
     found = run("calibrate", "a.csv", *options, "--json").json
     assert found["clusters"] == 30
-    assert found["temperature"] == pytest.approx(TEMPERATURE, rel=1e-6)
+    assert found["temperature"] == close_to(TEMPERATURE, rel=1e-6)
     measured = run("eval", "a.csv", *options, "--json").json
     assert found["metrics"]["loss_before"] == measured["metrics"]["loss"]
     assert "30 clusters" in terminal("calibrate", "a.csv", *options).text

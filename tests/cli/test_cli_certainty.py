@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Outcome, Run
+from close_to import close_to
 from formulas import cross_entropies
 from in_one_test import in_one_test
 
@@ -45,7 +46,7 @@ def test_labels_in_one_row(run: Run, logits: str, labels: str, count: int) -> No
     row = {"y.txt": " "}.get(labels, ",").join(map(str, Y[:count]))
     Path("y.txt" if labels == "y.txt" else "y.csv").write_text(row + "\n")
     outcome = run("loss", logits, labels, stdin=row.encode())
-    assert outcome.number == pytest.approx(LOSSES[:count].mean(), rel=1e-14)
+    assert outcome.number == close_to(LOSSES[:count].mean(), rel=1e-14)
     assert f"shape (N, {count}) is read as ({count},)" in outcome.err
 
 
@@ -57,7 +58,7 @@ def test_labels_in_one_row_for_logits_that_are_read_once(run: Run, labels: str) 
     rows = Z[:3].tolist()
     text = "".join(f"{','.join(map(repr, row))}\n" for row in rows).encode()
     Path("z.csv.gz").write_bytes(gzip.compress(text))
-    wanted = pytest.approx(cross_entropies(Z[:3], [0, 1, 2]).mean(), rel=1e-14)
+    wanted = close_to(cross_entropies(Z[:3], [0, 1, 2]).mean(), rel=1e-14)
     assert run("loss", "-", name, stdin=text).number == wanted
     lines = "".join(f"{row}\n" for row in rows).encode()
     assert run("loss", "-", name, stdin=lines).number == wanted
@@ -71,7 +72,7 @@ def test_labels_in_one_row_for_logits_that_are_read_once(run: Run, labels: str) 
 def test_one_row_of_shares_for_one_row_of_logits(run: Run) -> None:
     np.savetxt("z.csv", Z[:1], delimiter=",")
     Path("y.csv").write_text("0,1,0\n")
-    assert run("loss", "z.csv", "y.csv").number == pytest.approx(
+    assert run("loss", "z.csv", "y.csv").number == close_to(
         cross_entropies(Z[:1], [1])[0], rel=1e-14
     )
     np.savetxt("z.csv", Z[:3], delimiter=",")
@@ -96,14 +97,14 @@ def test_an_index_that_stops_counting(run: Run, names: list[str], start: int) ->
     assert [way[0] for way in found] == ["--drop" if names is NAMES else "--columns", "--id-column"]
     for way in found:
         loss = run("loss", "both.csv", "--label-column", "label", *way).number
-        assert loss == pytest.approx(LOSSES.mean(), rel=1e-14)
+        assert loss == close_to(LOSSES.mean(), rel=1e-14)
     by_id, by_place = ways(run("loss", "z.csv", "y.csv", *found[0]))
     matched = run("loss", "z.csv", "y.csv", *found[1]).number
     assert run("loss", "z.csv", "y.csv", *by_id).number == matched
-    assert matched == pytest.approx(LOSSES.mean(), rel=1e-14)
+    assert matched == close_to(LOSSES.mean(), rel=1e-14)
     loss = run("loss", "z.csv", "y.csv", *found[0], *by_place).number
     in_place = labels.sort_index(ascending=False)["label"]
-    assert loss == pytest.approx(cross_entropies(Z, in_place).mean(), rel=1e-14)
+    assert loss == close_to(cross_entropies(Z, in_place).mean(), rel=1e-14)
 
 
 @in_one_test
@@ -117,11 +118,11 @@ def test_each_way_out_of_doubt_gives_what_it_says(run: Run, name: str, column: A
     pd.DataFrame(Z, columns=NAMES).assign(**{name: column, "label": Y}).to_csv("z.csv", index=False)
     command = ("loss", "z.csv", "--label-column", "label")
     out, kept = ways(run(*command))
-    assert run(*command, *out).number == pytest.approx(LOSSES.mean(), rel=1e-14)
+    assert run(*command, *out).number == close_to(LOSSES.mean(), rel=1e-14)
     all_four = cross_entropies(np.c_[Z, column], Y).mean()
     is_class = not (whole and name == "weight")  # which is none, whatever it holds
     want = all_four if is_class else LOSSES.mean()
-    assert run(*command, *kept).number == pytest.approx(want, rel=1e-14)
+    assert run(*command, *kept).number == close_to(want, rel=1e-14)
 
 
 def test_many_columns_are_kept_by_a_range(run: Run) -> None:
@@ -131,7 +132,7 @@ def test_many_columns_are_kept_by_a_range(run: Run) -> None:
     _, kept = ways(run("loss", "z.csv", "--label-column", "label"))
     assert kept == ["--columns", "2-15"]
     loss = run("loss", "z.csv", "--label-column", "label", *kept).number
-    assert loss == pytest.approx(cross_entropies(wide, Y).mean(), rel=1e-14)
+    assert loss == close_to(cross_entropies(wide, Y).mean(), rel=1e-14)
 
 
 @in_one_test
@@ -141,7 +142,7 @@ def test_one_column_a_class_beside_an_id(run: Run, shares: Any) -> None:
     pd.DataFrame(shares, columns=NAMES).assign(id=range(50, 62)).to_csv("y.csv", index=False)
     log_probs = Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
     loss = run("loss", "z.npy", "y.csv").number
-    assert loss == pytest.approx(-(shares * log_probs).sum(axis=1).mean(), rel=1e-14)
+    assert loss == close_to(-(shares * log_probs).sum(axis=1).mean(), rel=1e-14)
     Path("y.csv").write_text("id,a,b,c\n" + "".join(f"{i},{i % 2},1,{i % 3}\n" for i in range(12)))
     assert "may be the labels" in run("loss", "z.npy", "y.csv").err
 
@@ -153,7 +154,7 @@ def test_one_hot_columns_beside_an_id_in_a_table(run: Run, ending: str) -> None:
     hot = pd.DataFrame(np.eye(3, dtype=int)[Y], columns=NAMES)
     hot.insert(0, "id", range(100, 112))
     getattr(hot, f"to_{ending}")(f"y.{ending}")
-    assert run("loss", "z.npy", f"y.{ending}").number == pytest.approx(LOSSES.mean(), rel=1e-14)
+    assert run("loss", "z.npy", f"y.{ending}").number == close_to(LOSSES.mean(), rel=1e-14)
     getattr(hot.assign(fox=5), f"to_{ending}")(f"y.{ending}")
     assert "may be the labels" in run("loss", "z.npy", f"y.{ending}").err
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 from cli_files import write_rows
 from cli_tools import Run
+from close_to import close_to
 from compare_tools import (
     BASE,
     DIGITS_OF_TWO,
@@ -82,7 +82,7 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     assert found["loss_difference"]["value"] == plain["loss_difference"]["value"]
     assert found["loss_difference"]["standard_error"] != plain["loss_difference"]["standard_error"]
     apart = plain["loss_new"]["value"] - plain["loss_base"]["value"]
-    assert plain["perplexity_ratio"]["value"] == pytest.approx(np.exp(apart), rel=1e-13)
+    assert plain["perplexity_ratio"]["value"] == close_to(np.exp(apart), rel=1e-13)
     np.save("flat-1.npy", one[:, :-1].reshape(-1, 7))
     np.save("flat-2.npy", two[:, :-1].reshape(-1, 7))
     np.save("flat-y.npy", tokens[:, 1:].reshape(-1))
@@ -110,7 +110,7 @@ def test_groups_of_a_column(run: Run) -> None:
         assert {"loss_difference", "accuracy_difference", "kl", "agreement"} < {*group["metrics"]}
         for measure, found in group["metrics"].items():
             for field in ("value", "standard_error", "n"):
-                assert found[field] == pytest.approx(alone[measure][field], rel=1e-14), measure
+                assert found[field] == close_to(alone[measure][field], rel=1e-14), measure
 
 
 # Three models and more
@@ -174,7 +174,7 @@ def test_a_temperature_for_all_models_or_one_for_each(run: Run) -> None:
             if len(given) == 1:
                 assert loss == run("loss", name, LABELS, "--temperature", "2").number
             else:
-                assert loss == pytest.approx(loss_at(name, temperature), rel=1e-13)
+                assert loss == close_to(loss_at(name, temperature), rel=1e-13)
             assert found[f"temperature_{role}"] == temperature
         assert (found["base"], found["new"]) == named
     same = run("compare", BASE, BASE, "--labels", LABELS, "--temperature", "2", "--metric", "kl")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal
+from close_to import close_to
 from gate_tools import LOGITS, LOSS, gates, save_rows
 from in_one_test import in_one_folder, in_one_test
 
@@ -56,7 +57,7 @@ def test_a_gate_judges_the_mean_whatever_is_written(run: Run, tmp_path: Path, li
     failed = run(*line.split(), *gates(f"loss > {LOSS - 1e-9}"))
     assert failed.code == 3
     assert failed.err.startswith(f"{plain.err}fail: loss > {LOSS - 1e-9}: loss is 0.")
-    assert float(failed.err.split()[-1]) == pytest.approx(LOSS, rel=1e-14)
+    assert float(failed.err.split()[-1]) == close_to(LOSS, rel=1e-14)
     if "--json" in line:
         for outcome in (passed, failed):
             assert outcome.json.pop("gates")
@@ -64,7 +65,7 @@ def test_a_gate_judges_the_mean_whatever_is_written(run: Run, tmp_path: Path, li
     else:
         assert passed.out == failed.out == plain.out
     if "-o" in line:
-        assert float((tmp_path / "loss.txt").read_text()) == pytest.approx(LOSS, rel=1e-14)
+        assert float((tmp_path / "loss.txt").read_text()) == close_to(LOSS, rel=1e-14)
 
 
 def test_every_gate_that_fails_is_said_even_if_quiet(run: Run) -> None:

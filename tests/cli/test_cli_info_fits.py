@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from cli_files import log_probs, write_rows
 from cli_tools import Run
+from close_to import close_to
 from in_one_test import in_one_test
 from info_tools import LOSS, NAMES, TEXT, N, Y, Z, command_of, follow, looks, write_mixed
 from safetensors.numpy import save_file
@@ -43,7 +44,7 @@ def test_several_arrays(run: Run, kind: str) -> None:
     command = command_of(run, f"run.{kind}")
     assert command == f"xent loss run.{kind} --key 'the logits' --label-key labels"
     want = float(cross_entropy(np.moveaxis(logits, -1, 1), labels))
-    assert follow(run, command) == pytest.approx(want, rel=1e-12)
+    assert follow(run, command) == close_to(want, rel=1e-12)
     piped = run("info", "-", "--json", stdin=Path(f"run.{kind}").read_bytes()).json["files"]
     assert piped[0]["name"] in arrays
 
@@ -56,7 +57,7 @@ def test_labels_with_an_axis_of_one(run: Run) -> None:
         np.savez("run.npz", logits=logits, labels=labels.reshape(shape))
         command = command_of(run, "run.npz")
         assert command == "xent loss run.npz --key logits --label-key labels", shape
-        assert follow(run, command) == pytest.approx(want, rel=1e-12), shape
+        assert follow(run, command) == close_to(want, rel=1e-12), shape
 
 
 @pytest.mark.parametrize("file", ["mixed.csv", "index.csv"])
@@ -73,7 +74,7 @@ def test_csv_with_ids_and_names(run: Run, file: str) -> None:
     }
     command = command_of(run, file)
     assert command == f"xent loss {file} --columns cat,dog,fox --label-column label"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
 def json_of(kind: str) -> str:
@@ -96,7 +97,7 @@ def test_json_of_several_arrays(run: Run, kind: str) -> None:
     assert looks(run, file) == {**ids, "logits": ([N, 3], "logits"), "label": ([N], "labels")}
     command = command_of(run, file)
     assert command == f"xent loss {file} --key logits --label-key label"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
     if kind != "list":
         piped = run("info", "-", "--json", stdin=text.encode()).json["files"]
         assert piped[-1]["fits"].replace(" - ", f" {file} ") == command
@@ -118,7 +119,7 @@ def test_names_alone(run: Run, kind: str) -> None:
     write_rows("z.csv", NAMES, Z.tolist())
     command = command_of(run, "z.csv", file)
     assert command == f"xent loss z.csv {file}"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
 def test_ids_in_both_files(run: Run) -> None:
@@ -128,7 +129,7 @@ def test_ids_in_both_files(run: Run) -> None:
     write_rows("truth.csv", ["id", "label"], truth)
     command = command_of(run, "logits.csv", "truth.csv")
     assert command == "xent loss logits.csv truth.csv --label-column label"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
 def test_parquet_with_lists_beside_others(run: Run) -> None:
@@ -148,7 +149,7 @@ def test_parquet_with_lists_beside_others(run: Run) -> None:
     fits = {each["fits"] for each in run("info", "lists.parquet", "--json").json["files"]}
     assert fits == {None, "xent loss lists.parquet --key logits --label-column label"}
     command = next(filter(None, fits))
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
 @in_one_test
@@ -165,14 +166,14 @@ def test_every_command_for_two_columns_of_lists(run: Run, kind: str) -> None:
     fits = {each["name"]: each["fits"] for each in files}
     assert fits["id"] is None
     for name in ("the logits", "probs", "label"):
-        assert follow(run, fits[name]) == pytest.approx(LOSS, rel=1e-12)
+        assert follow(run, fits[name]) == close_to(LOSS, rel=1e-12)
 
 
 def test_probabilities_and_labels_from_one(run: Run) -> None:
     write_rows("p.csv", ["a", "b", "c", "y"], np.c_[np.exp(log_probs(Z)), Y + 1].tolist())
     command = command_of(run, "p.csv")
     assert command == "xent nll --probs p.csv --label-column y --label-base 1"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
 def test_two_files(run: Run) -> None:
@@ -180,7 +181,7 @@ def test_two_files(run: Run) -> None:
     np.save("y.npy", Y)
     command = command_of(run, "a z.npy", "y.npy")
     assert command == "xent loss 'a z.npy' y.npy"
-    assert follow(run, command) == pytest.approx(LOSS, rel=1e-12)
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
     np.save("b.npy", Z + 1)
     rows = run("info", "b.npy", "a z.npy", "y.npy").table
     fits = {"xent loss b.npy LABELS", "xent loss 'a z.npy' LABELS", "xent loss LOGITS y.npy"}
@@ -194,4 +195,4 @@ def test_labels_are_those_of_the_same_split(run: Run) -> None:
         file["test/labels"], file["val/labels"] = Y[::-1], Y
     fits = {row["name"]: row["fits"] for row in run("info", "splits.h5").table}
     assert fits["train/logits"] == "xent loss splits.h5 LABELS --key train/logits"
-    assert follow(run, fits["val/logits"]) == pytest.approx(LOSS, rel=1e-14)
+    assert follow(run, fits["val/logits"]) == close_to(LOSS, rel=1e-14)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cli_files import log_probs
 from cli_tools import Run, refusal
+from close_to import close_to
 from formulas import cross_entropies, log_softmax
 from in_one_test import in_one_test
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ def losses(logits: Array, labels: Array) -> Array:
 def test_the_bare_number(run: Run, losses: Array) -> None:
     outcome = run(*LOSS)
     assert outcome.err == ""
-    assert float(outcome.out) == pytest.approx(losses.mean(), rel=1e-14)
+    assert float(outcome.out) == close_to(losses.mean(), rel=1e-14)
     assert outcome.out == f"{float(outcome.out)!r}\n"
 
 
@@ -54,15 +55,15 @@ def test_json(run: Run, losses: Array) -> None:
         "ignored": 0,
         "unpaired": 0,
         "num_classes": 3,
-        "loss": pytest.approx(mean, rel=1e-14),
-        "loss_sum": pytest.approx(losses.sum(), rel=1e-14),
+        "loss": close_to(mean, rel=1e-14),
+        "loss_sum": close_to(losses.sum(), rel=1e-14),
         "weight_sum": 5.0,
-        "perplexity": pytest.approx(math.exp(mean), rel=1e-14),
-        "bits": pytest.approx(mean / math.log(2), rel=1e-14),
-        "standard_error": pytest.approx(spread / math.sqrt(5), rel=1e-13),
+        "perplexity": close_to(math.exp(mean), rel=1e-14),
+        "bits": close_to(mean / math.log(2), rel=1e-14),
+        "standard_error": close_to(spread / math.sqrt(5), rel=1e-13),
         "accuracy": 0.2,
-        "accuracy_low": pytest.approx(0.0362241, rel=1e-5),
-        "accuracy_high": pytest.approx(0.6244654, rel=1e-5),
+        "accuracy_low": close_to(0.0362241, rel=1e-5),
+        "accuracy_high": close_to(0.6244654, rel=1e-5),
         "hits": 1,
         "binary": False,
         "picked": False,
@@ -182,7 +183,7 @@ def test_ignore_index(run: Run, folder: Path, logits: Array, losses: Array, labe
         np.save(folder / "y.npy", marked)
         np.save(folder / "z.npy", np.where(used[:, None], logits, np.nan))
         answer = run(*LOSS, f"--ignore-index={ignored}", "--json").json
-        assert answer["loss"] == pytest.approx(losses[used].mean(), rel=1e-14), ignored
+        assert answer["loss"] == close_to(losses[used].mean(), rel=1e-14), ignored
         assert (answer["used"], answer["ignored"]) == (used.sum(), (~used).sum())
 
 
@@ -193,8 +194,8 @@ def test_dtype_casts_first(
 ) -> None:
     got = float(run(*LOSS, "--dtype", dtype).out)
     cast = cross_entropies(logits.astype(dtype), labels).mean()
-    assert got == pytest.approx(float(cast), rel=1e-6)
-    assert got == pytest.approx(losses.mean(), rel=rel)
+    assert got == close_to(float(cast), rel=1e-6)
+    assert got == close_to(losses.mean(), rel=rel)
     assert got != losses.mean()
 
 
@@ -204,4 +205,4 @@ def test_label_base(run: Run, folder: Path, labels: Array, losses: Array) -> Non
         "y.npy[2]: label 3 is outside 0..2",
         "labels look 1-based; try --label-base 1",
     )
-    assert float(run(*LOSS, "--label-base", "1").out) == pytest.approx(losses.mean(), rel=1e-14)
+    assert float(run(*LOSS, "--label-base", "1").out) == close_to(losses.mean(), rel=1e-14)

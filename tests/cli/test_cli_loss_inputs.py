@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_files import log_probs
 from cli_tools import Run, refusal
+from close_to import close_to
 from formulas import cross_entropies, log_softmax, mean_cross_entropy
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ LOSS = ["loss", "--logits", "z.npy", "--labels", "y.npy"]
 
 @pytest.fixture
 def loss(logits: Array, labels: Array) -> Any:
-    return pytest.approx(mean_cross_entropy(logits, labels), rel=1e-14)
+    return close_to(mean_cross_entropy(logits, labels), rel=1e-14)
 
 
 @pytest.mark.usefixtures("folder")
@@ -64,11 +65,11 @@ def test_class_probabilities(run: Run, folder: Path, logits: Array) -> None:
     np.save(folder / "p.npy", probs)
     outcome = run("loss", "z.npy", "p.npy")
     want = float(-(probs * log_softmax(logits)).sum(axis=1).mean())
-    assert float(outcome.out) == pytest.approx(want, rel=1e-14)
+    assert float(outcome.out) == close_to(want, rel=1e-14)
     assert outcome.err == ""
     np.save(folder / "p.npy", probs / 2)
     uneven = run("loss", "z.npy", "p.npy")
-    assert float(uneven.out) == pytest.approx(want / 2, rel=1e-14)
+    assert float(uneven.out) == close_to(want / 2, rel=1e-14)
     assert "do not sum to 1" in uneven.err
 
 
@@ -81,7 +82,7 @@ def test_class_axis(run: Run, folder: Path) -> None:
     np.save(folder / "deep.npy", deep)
     np.save(folder / "torch.npy", deep.swapaxes(1, 2))
     np.save(folder / "y.npy", labels)
-    want = pytest.approx(mean_cross_entropy(deep, labels), rel=1e-14)
+    want = close_to(mean_cross_entropy(deep, labels), rel=1e-14)
     for line in ("torch.npy", "deep.npy", "deep.npy --class-axis 2", "deep.npy --class-axis=-1"):
         found = run("loss", "--labels", "y.npy", "--logits", *line.split())
         assert float(found.out) == want, line
@@ -98,12 +99,12 @@ def test_class_axis_that_may_be_either(run: Run, folder: Path) -> None:
     assert float(outcome.out) == pytest.approx(mean_cross_entropy(cube.swapaxes(1, 2), labels))
     assert outcome.err.startswith("note: axis 1 holds the classes")
     got = float(run("loss", "cube.npy", "y.npy", "--class-axis", "2").out)
-    assert got == pytest.approx(mean_cross_entropy(cube, labels), rel=1e-14)
+    assert got == close_to(mean_cross_entropy(cube, labels), rel=1e-14)
 
 
 def test_one_row_of_logits(run: Run, folder: Path, logits: Array, labels: Array) -> None:
     np.save(folder / "z.npy", logits[3])
-    want = pytest.approx(mean_cross_entropy(logits[3], labels[3]), rel=1e-14)
+    want = close_to(mean_cross_entropy(logits[3], labels[3]), rel=1e-14)
     for label in (np.array(0), np.array([0])):
         np.save(folder / "y.npy", label)
         assert float(run(*LOSS).out) == want
@@ -137,7 +138,7 @@ def test_jobs_and_formats_do_not_change_a_bit(
     np.savetxt(folder / "big.csv", logits, "%.9g", ",")
     arguments = ["labels.npy", "--dtype", "float32"]
     whole = run("loss", "big.npy", *arguments).out
-    assert float(whole) == pytest.approx(mean_cross_entropy(logits, labels), rel=1e-6)
+    assert float(whole) == close_to(mean_cross_entropy(logits, labels), rel=1e-6)
     for jobs in ("1", "3"):
         assert run("loss", "big.csv", *arguments, "--jobs", jobs).out == whole, jobs
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from cli_files import write_rows
 from cli_tools import Run
+from close_to import close_to
 from in_one_test import in_one_test
 
 N = 9
@@ -58,7 +59,7 @@ def follow(run: Run, command: str) -> set[Any]:
 def test_what_stands_around_the_names_of_classes(run: Run, named: str) -> None:
     columns = {named.format(name): PROBS[name] for name in reversed(NAMES)}
     write(p=pd.DataFrame(columns), y=pd.DataFrame({"label": TEXT}))
-    assert run("nll", "--probs", "p.csv", "y.csv").number == pytest.approx(RIGHT, rel=1e-12)
+    assert run("nll", "--probs", "p.csv", "y.csv").number == close_to(RIGHT, rel=1e-12)
 
 
 @in_one_test
@@ -72,7 +73,7 @@ def test_dummies_go_by_name_however_they_are_written(run: Run, written: str, nam
     rows = [[written if cell else words[written] for cell in row] for row in hot.values]
     write_rows("y.csv", [*hot.columns], rows)
     write(p=PROBS.add_prefix("prob_"))
-    right = pytest.approx(RIGHT, rel=1e-12)
+    right = close_to(RIGHT, rel=1e-12)
     assert run("nll", "--probs", "p.csv", "y.csv").number == right
     assert run("nll", "--probs", "p.csv", "y.csv", "--label-column", "1-3").number == right
     np.save("p.npy", P[:, [2, 0, 1]])  # without names, in the order of the columns
@@ -91,9 +92,9 @@ def test_one_hot_columns_beside_the_classes(run: Run, kind: Any, format_: str) -
     assert follow(run, command) == {round(RIGHT, 9)}, "the hint names them together"
     for said in ("4-6", "label_*"):
         outcome = run(*shlex.split(command), "--label-column", said)
-        assert outcome.number == pytest.approx(RIGHT, rel=1e-12)
+        assert outcome.number == close_to(RIGHT, rel=1e-12)
     twice = f"{command} --labels p.{format_} --columns prob_* --label-column label_*"
-    assert run(*shlex.split(twice)).number == pytest.approx(RIGHT, rel=1e-12)
+    assert run(*shlex.split(twice)).number == close_to(RIGHT, rel=1e-12)
 
 
 def test_true_and_false_name_none_of_three_classes(run: Run) -> None:
@@ -102,13 +103,13 @@ def test_true_and_false_name_none_of_three_classes(run: Run) -> None:
     assert "label 'False' is none of the 3 classes (9 such rows)" in outcome.err
     write(p=PROBS[["cat", "dog"]], y=pd.DataFrame({"label": Y > 0}))
     want = -np.log(P[np.arange(N), np.minimum(Y, 1)]).mean()
-    assert run("nll", "--probs", "p.csv", "y.csv").number == pytest.approx(want, rel=1e-12)
+    assert run("nll", "--probs", "p.csv", "y.csv").number == close_to(want, rel=1e-12)
 
 
 def test_ids_of_another_case_are_the_same(run: Run) -> None:
     truth = pd.DataFrame({"image_id": range(N), "label": TEXT})[::-1]
     write(p=PROBS.assign(Image_ID=range(N)), y=truth)
-    right = pytest.approx(RIGHT, rel=1e-12)
+    right = close_to(RIGHT, rel=1e-12)
     assert run("nll", "--probs", "p.csv", "y.csv").number == right
     assert run("nll", "--probs", "p.csv", "y.csv", "--id-column", "Image_ID").number == right
 
@@ -120,7 +121,7 @@ def test_numbers_that_both_files_have_may_be_ids(run: Run) -> None:
     outcome = run("nll", "--probs", "p.csv", "y.csv")
     assert "match rows by it: --id-column image; if both have the same order: --drop" in outcome.err
     found = run("nll", "--probs", "p.csv", "y.csv", "--id-column", "image")
-    assert found.number == pytest.approx(RIGHT, rel=1e-12)
+    assert found.number == close_to(RIGHT, rel=1e-12)
     write(y=truth)
     assert follow(run, "nll --probs p.csv y.csv") == {round(RIGHT, 9)}
 
@@ -144,7 +145,7 @@ def test_several_labels_of_a_row_are_no_probabilities(run: Run, command: str) ->
     z = np.log(P / (1 - P)) if command != "loss" else P
     want = (np.log1p(np.exp(z)) - y * z).mean()
     (found,) = follow(run, f"{command} p.csv y.csv")
-    assert found == pytest.approx(want, rel=1e-8)
+    assert found == close_to(want, rel=1e-8)
 
 
 @pytest.mark.parametrize("kind", ["csv", "npy"])
@@ -174,7 +175,7 @@ def test_parts_of_the_data_that_differ(run: Run, logits: str, labels: str, noted
         Path(name).parent.mkdir(exist_ok=True)
         np.save(name, values)
     outcome = run("loss", logits, labels)
-    assert outcome.number == pytest.approx(RIGHT, rel=1e-3)
+    assert outcome.number == close_to(RIGHT, rel=1e-3)
     assert ("do they belong together?" in outcome.err) == noted
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cli_tools import Run, refusal
+from close_to import close_to
 from harness_samples import (
     EXAMPLE,
     SAMPLES,
@@ -21,9 +22,9 @@ import xentcli as xent
 def test_the_worked_example(run: Run) -> None:
     path = write_docs("samples_boiling.jsonl", EXAMPLE)
     for command in ("loss", "nll"):
-        assert float(run(command, path).out) == pytest.approx(0.00916267377560058, rel=1e-12)
+        assert float(run(command, path).out) == close_to(0.00916267377560058, rel=1e-12)
     found = run("eval", path, "--json").json["metrics"]
-    assert found["brier"]["value"] == pytest.approx(1.5698e-4, rel=1e-4)
+    assert found["brier"]["value"] == close_to(1.5698e-4, rel=1e-4)
     assert [found[name]["value"] for name in ("accuracy", "acc_norm", "acc_bytes")] == [1, 1, 1]
 
 
@@ -34,14 +35,14 @@ def test_sample_data_against_a_loop(run: Run, model: str) -> None:
     want = looped(path)
     outcome = run("eval", path, "--json")
     found = outcome.json["metrics"]
-    assert found["loss"]["value"] == pytest.approx(want.loss, rel=1e-14)
-    assert found["loss"]["standard_error"] == pytest.approx(want.error, rel=1e-12)
-    assert found["brier"]["value"] == pytest.approx(want.brier, rel=1e-13)
+    assert found["loss"]["value"] == close_to(want.loss, rel=1e-14)
+    assert found["loss"]["standard_error"] == close_to(want.error, rel=1e-12)
+    assert found["brier"]["value"] == close_to(want.brier, rel=1e-13)
     assert found["accuracy"]["value"] == want.shares["acc"]
     for name in ("acc_norm", "acc_bytes"):
         assert found[name]["value"] == want.shares[name]
         share, n = want.shares[name], found[name]["n"]
-        assert found[name]["standard_error"] == pytest.approx(
+        assert found[name]["standard_error"] == close_to(
             math.sqrt(share * (1 - share) / (n - 1)), rel=1e-12
         )
     assert outcome.err == ""
@@ -53,8 +54,8 @@ def test_ragged_choices_against_a_loop(run: Run, seed: int) -> None:
     path = write_docs("a.jsonl", *random_docs(seed))
     want = looped(path)
     found = run("eval", path, "--json").json["metrics"]
-    assert found["loss"]["value"] == pytest.approx(want.loss, rel=1e-13)
-    assert found["brier"]["value"] == pytest.approx(want.brier, rel=1e-12)
+    assert found["loss"]["value"] == close_to(want.loss, rel=1e-13)
+    assert found["brier"]["value"] == close_to(want.brier, rel=1e-12)
     shares = {"acc": found["accuracy"]["value"]}
     shares |= {name: found[name]["value"] for name in ("acc_norm", "acc_bytes")}
     assert shares == want.shares
@@ -85,7 +86,7 @@ def test_targets(
     values = [-float(i + 1) for i in range(len(texts))]
     path = write_docs("a.jsonl", choices_doc(0, texts, values, target, doc, delimiter))
     total = math.fsum(math.exp(value) for value in values)
-    assert float(run("loss", path).out) == pytest.approx(math.log(total) - values[gold], rel=1e-13)
+    assert float(run("loss", path).out) == close_to(math.log(total) - values[gold], rel=1e-13)
 
 
 def test_numbers_that_are_texts(run: Run) -> None:
@@ -137,7 +138,7 @@ def test_choices_that_are_contexts(run: Run) -> None:
     outcome = run("loss", write_docs("a.jsonl", *docs), "--reduction", "none")
     base = math.log1p(math.exp(-2.0))
     losses = [float(line.split(",")[1]) for line in outcome.out.splitlines()[1:]]
-    assert losses == pytest.approx([base, base + 2.0], rel=1e-14)
+    assert losses == close_to([base, base + 2.0], rel=1e-14)
     assert "the choices are contexts" in outcome.err
 
 
@@ -164,10 +165,10 @@ def test_tasks_together_and_apart(run: Run) -> None:
         found = run("eval", *arguments, "--json").json
         assert [group["name"] for group in found["groups"]] == ["a", "b"]
         for group, want in zip(found["groups"], each, strict=True):
-            assert group["metrics"]["loss"]["value"] == pytest.approx(want.loss, rel=1e-13)
+            assert group["metrics"]["loss"]["value"] == close_to(want.loss, rel=1e-13)
             assert group["metrics"]["acc_norm"]["value"] == want.shares["acc_norm"]
         mean = (each[0].loss + each[1].loss) / 2
-        assert found["metrics"]["loss"]["value"] == pytest.approx(mean, rel=1e-13)
+        assert found["metrics"]["loss"]["value"] == close_to(mean, rel=1e-13)
     for groups in (
         xent.evaluate("samples_*.jsonl").groups,
         xent.compare("samples_*.jsonl", "samples_*.jsonl").groups,
@@ -185,7 +186,7 @@ def test_two_models_are_matched_by_doc(run: Run) -> None:
     one, two = (looped(path) for path in paths)
     found = run("compare", *paths, "--json").json
     metrics = found["comparisons"][0]["metrics"] if "comparisons" in found else found["metrics"]
-    assert metrics["loss_difference"]["value"] == pytest.approx(two.loss - one.loss, rel=1e-12)
+    assert metrics["loss_difference"]["value"] == close_to(two.loss - one.loss, rel=1e-12)
     new[3]["doc_hash"] = "other"
     outcome = run("compare", paths[0], write_docs("c.jsonl", *new))
     assert outcome.code == 1

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, refusal
+from close_to import close_to
 from harness_samples import EXAMPLE, SAMPLES, Object, choices_doc, text_doc, write_docs
 from in_one_test import in_one_test
 
@@ -27,7 +28,7 @@ def test_mutual_information(run: Run, strided: bool) -> None:
     found = run("eval", write_docs("a.jsonl", doc), "--json").json["metrics"]
     assert (found["accuracy"]["value"], found["acc_mutual_info"]["value"]) == (0.0, 1.0)
     total = math.fsum(math.exp(value) for value in values)
-    assert found["loss"]["value"] == pytest.approx(math.log(total) + 4.0, rel=1e-14)
+    assert found["loss"]["value"] == close_to(math.log(total) + 4.0, rel=1e-14)
 
 
 def test_old_files(run: Run) -> None:
@@ -37,7 +38,7 @@ def test_old_files(run: Run) -> None:
     doc["resps"] = [[[-1.0, False]], [[-0.5, True]]]
     doc["filtered_resps"] = [[-1.0, False], [-0.5, True]]
     del doc["filter"]
-    assert float(run("loss", write_docs("a.jsonl", doc)).out) == pytest.approx(
+    assert float(run("loss", write_docs("a.jsonl", doc)).out) == close_to(
         math.log1p(math.exp(0.5)), rel=1e-14
     )
 
@@ -52,14 +53,14 @@ def test_whole_texts(run: Run) -> None:
     spread = math.fsum((-value - mean * n) ** 2 for value, _, n in told)
     outcome = run("nll", path, "--json")
     found = outcome.json
-    assert found["loss"] == pytest.approx(mean, rel=1e-14)
-    assert found["bits_per_byte"] == pytest.approx(mean / math.log(2), rel=1e-14)
-    assert found["byte_perplexity"] == pytest.approx(math.exp(mean), rel=1e-13)
-    assert found["word_perplexity"] == pytest.approx(math.exp(total / words), rel=1e-12)
+    assert found["loss"] == close_to(mean, rel=1e-14)
+    assert found["bits_per_byte"] == close_to(mean / math.log(2), rel=1e-14)
+    assert found["byte_perplexity"] == close_to(math.exp(mean), rel=1e-13)
+    assert found["word_perplexity"] == close_to(math.exp(total / words), rel=1e-12)
     error = math.sqrt(12 / 11 * spread) / size
-    assert found["standard_error"] == pytest.approx(error, rel=1e-12)
+    assert found["standard_error"] == close_to(error, rel=1e-12)
     assert run("nll", path, "--fail-if", "bits_per_byte > 0").code == 3
-    assert float(run("nll", path, "--reduction", "sum").out) == pytest.approx(total, rel=1e-14)
+    assert float(run("nll", path, "--reduction", "sum").out) == close_to(total, rel=1e-14)
     assert run("eval", path).err.splitlines()[1] == "hint: xent nll a.jsonl"
 
 
@@ -104,8 +105,8 @@ def test_details_of_lighteval(run: Run) -> None:
     outcome = run("eval", name, "--json")
     found = outcome.json["metrics"]
     assert outcome.err == ""
-    assert found["loss"]["value"] == pytest.approx(math.fsum(losses) / 3, rel=1e-14)
-    assert found["accuracy"]["value"] == pytest.approx(2 / 3, rel=1e-15)
+    assert found["loss"]["value"] == close_to(math.fsum(losses) / 3, rel=1e-14)
+    assert found["accuracy"]["value"] == close_to(2 / 3, rel=1e-15)
     (listed,) = run("info", name, "--json").json["files"]
     assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {name}")
     assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run
+from close_to import close_to
 
 Z = np.array([[1.5, -0.25, 0.125], [0.5, 2.0, -1.0]])
 LOSS = float(np.mean(np.log(np.exp(Z).sum(axis=1)) - Z[[0, 1], [0, 1]]))
@@ -27,7 +28,7 @@ def zipped(**members: str) -> bytes:
 def assert_loss(run: Run, *arguments: str, stdin: bytes = b"") -> None:
     outcome = run("loss", *arguments, stdin=stdin)
     assert outcome.code == 0, outcome.err
-    assert float(outcome.out) == pytest.approx(LOSS, rel=1e-14)
+    assert float(outcome.out) == close_to(LOSS, rel=1e-14)
 
 
 def test_data_that_are_typed(run: Run) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Run
+from close_to import close_to
 from formulas import cross_entropies
 from in_one_test import in_one_test
 
@@ -34,7 +35,7 @@ def test_weights_are_found_by_id(run: Run, order: slice, *, binary: bool) -> Non
     command += ["--binary"] if binary else []
     want = cross_entropies(np.c_[np.zeros(12), Z[:, 0]], truth) if binary else LOSSES
     outcome = run(*command, "--sample-weight", "w.csv")
-    assert outcome.number == pytest.approx(np.average(want, weights=WEIGHTS), rel=1e-14)
+    assert outcome.number == close_to(np.average(want, weights=WEIGHTS), rel=1e-14)
     note = "w.csv: in another order than z.csv; matched by 'id'"
     assert (note in outcome.err) == (order.step == -1)
 
@@ -91,7 +92,7 @@ def test_groups_and_weights_of_a_file_are_found_by_id(run: Run) -> None:
         )
     )
     temperatures = [each.metrics["temperature"].value for each in (weighed, expected)]
-    assert temperatures[0] == pytest.approx(temperatures[1], rel=1e-14)
+    assert temperatures[0] == close_to(temperatures[1], rel=1e-14)
     assert clustered.metrics == named.metrics
 
 

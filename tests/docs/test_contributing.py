@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from close_to import close_to
 from doc_tools import CONTRIBUTING, ROOT, examples
 from numpy.typing import NDArray
 
@@ -122,7 +123,7 @@ def test_a_metric(folder: Path) -> None:
     powers = np.exp(np.delete(logits, 2, axis=0))
     value, rows = json.loads(out)
     assert rows == 19
-    assert value == pytest.approx((powers.max(axis=1) / powers.sum(axis=1)).mean(), rel=1e-14)
+    assert value == close_to((powers.max(axis=1) / powers.sum(axis=1)).mean(), rel=1e-14)
     asked = ("eval", "z.npy", "y.npy", "--metric", "confidence", "--fail-if", "confidence > 0")
     found = run(f"import added_confidence; {MAIN}", folder, *asked)
     assert found == (3, f"{value!r}\n", f"fail: confidence > 0: confidence is {value!r}\n")

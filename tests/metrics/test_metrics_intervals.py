@@ -5,6 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from close_to import close_to
 from in_one_test import in_one_test
 
 from xentcli.core.exact_sum import ONE, ExactSum
@@ -38,7 +39,7 @@ def test_an_interval_needs_an_error() -> None:
 @pytest.mark.parametrize(("hits", "n"), [(0, 2), (1, 2), (3, 7), (436, 450)])
 def test_the_error_of_a_share_is_that_of_a_mean(hits: int, n: int) -> None:
     values = np.repeat([1.0, 0.0], [hits, n - hits])
-    assert share_error(hits, n) == pytest.approx(values.std(ddof=1) / math.sqrt(n), rel=1e-14)
+    assert share_error(hits, n) == close_to(values.std(ddof=1) / math.sqrt(n), rel=1e-14)
     assert share_error(1, 1) is None
 
 
@@ -48,7 +49,7 @@ def test_the_error_of_a_quotient() -> None:
     a, b, c, d, e = (ExactSum.of(values) for values in (x, x * x, w, x * w, w * w))
     ratio = x.sum() / w.sum()
     want = math.sqrt(40 / 39 * ((x - ratio * w) ** 2).sum()) / w.sum()
-    assert ratio_error(a, b, c, d, e, 40) == pytest.approx(want, rel=1e-13)
+    assert ratio_error(a, b, c, d, e, 40) == close_to(want, rel=1e-13)
 
 
 @in_one_test

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from close_to import close_to
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -51,7 +52,7 @@ def test_the_error_of_a_plain_mean(loss: Doubles) -> None:
     found = loss_of(state_of(loss))
     want = loss.std(ddof=1) / math.sqrt(len(loss))
     assert found.standard_error == pytest.approx(want, rel=1e-12, abs=1e-12)
-    assert found.standard_error == pytest.approx(ratio_error(loss, np.ones(len(loss))), rel=1e-14)
+    assert found.standard_error == close_to(ratio_error(loss, np.ones(len(loss))), rel=1e-14)
     assert found.mean == math.fsum(loss) / len(loss)
 
 
@@ -80,7 +81,7 @@ def test_the_error_of_a_weighted_mean(row: Doubles, weight: Doubles) -> None:
         return
     assert found.mean == float(sum(map(Fraction, loss))) / float(sum(map(Fraction, weight)))
     assert found.weight_sum == math.fsum(weight)
-    assert found.standard_error == pytest.approx(ratio_error(loss, weight), rel=1e-14)
+    assert found.standard_error == close_to(ratio_error(loss, weight), rel=1e-14)
 
 
 @some
@@ -151,7 +152,7 @@ def test_rows_past_any_machine_integer(*, weighted: bool) -> None:
     assert found.loss_sum == once.loss_sum * times
     # The sample's n - 1 is n by now.
     want = once.standard_error * math.sqrt(2 / 3 / times)
-    assert found.standard_error == pytest.approx(want, rel=1e-14)
+    assert found.standard_error == close_to(want, rel=1e-14)
 
 
 def test_one_row_more_than_a_float_can_count() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from close_to import close_to
 from in_one_test import in_one_test
 
 from xentcli.errors import InputError
@@ -48,7 +49,7 @@ def test_a_result_of_loss(tmp_path: Path) -> None:
     }
     for name, (value, error) in expected.items():
         measure = found.metrics[name]
-        assert (measure.value, measure.standard_error) == pytest.approx((value, error), rel=1e-14)
+        assert (measure.value, measure.standard_error) == close_to((value, error), rel=1e-14)
         assert measure.n == 4
 
 

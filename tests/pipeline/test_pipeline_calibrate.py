@@ -14,6 +14,7 @@ from calibrate_tools import (
     temperature_of,
     where_it_changes_sign,
 )
+from close_to import close_to
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
@@ -39,7 +40,7 @@ def digits(name: str = "digits") -> tuple[Array, Array]:
 def test_digits() -> None:
     """Computed independently, the temperature in arithmetic of 40 digits."""
     found = fitted(*digits(), CalibrateOptions(), dtype=FLOAT64)
-    assert found.temperature.value == pytest.approx(0.57247563916619417, rel=2e-16, abs=0)
+    assert found.temperature.value == close_to(0.57247563916619417, rel=2e-16)
     assert found.log_temperature_error.value == pytest.approx(0.1092, abs=5e-5)
     want = {
         "loss_before": 0.1565326157363130,
@@ -51,7 +52,7 @@ def test_digits() -> None:
         "loss_out_of_fold": 0.1182845387,
     }
     for name, value in want.items():
-        assert found.metrics[name].value == pytest.approx(value, rel=3e-9), name
+        assert found.metrics[name].value == close_to(value, rel=3e-9), name
     low, high = found.temperature.low, found.temperature.high
     assert low is not None
     assert high is not None
@@ -80,7 +81,7 @@ def test_the_error_is_the_sandwich_estimate() -> None:
     spread = (p * (g - mean[:, None]) ** 2).sum()
     score = g[np.arange(len(y)), y] - mean
     want = np.sqrt((score**2).sum()) / (spread * beta)
-    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-11)
+    assert found.log_temperature_error.value == close_to(want, rel=1e-11)
 
 
 # Laws
@@ -96,8 +97,8 @@ def test_scaling_logits_scales_the_temperature(seed: int, factor: float) -> None
         want = temperature_of(z, y)
     except InputError:
         return
-    assert temperature_of(z * factor, y) == pytest.approx(want * factor, rel=4e-15, abs=0)
-    assert temperature_of(z / want, y) == pytest.approx(1.0, rel=4e-15, abs=0)
+    assert temperature_of(z * factor, y) == close_to(want * factor, rel=4e-15)
+    assert temperature_of(z / want, y) == close_to(1.0, rel=4e-15)
 
 
 @settings(max_examples=15, deadline=None)
@@ -109,7 +110,7 @@ def test_the_bisection_agrees(seed: int, num_classes: int) -> None:
         with pytest.raises(InputError, match="there is no temperature"):
             temperature_of(z, y)
         return
-    assert temperature_of(z, y) == pytest.approx(where_it_changes_sign(at), rel=2e-15, abs=0)
+    assert temperature_of(z, y) == close_to(where_it_changes_sign(at), rel=2e-15)
 
 
 def test_the_accuracy_does_not_change() -> None:
@@ -125,7 +126,7 @@ def test_far_from_1() -> None:
     want = temperature_of(z, y)
     for factor in (1e-30, 1e-9, 1e9, 1e30):
         value = temperature_of(z * factor, y)
-        assert value == pytest.approx(want * factor, rel=4e-15, abs=0)
+        assert value == close_to(want * factor, rel=4e-15)
 
 
 @in_one_test

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calibrate_tools import fitted, problem, source, temperature_of
+from close_to import close_to
 from pipeline_tools import csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
 
 from xentcli.formats.base import ReadOptions
@@ -78,10 +79,10 @@ def test_the_order_and_the_start_change_nothing_but_the_last_digit(
     z, y = problem(24, 200)
     want = temperature_of(z, y)
     order = np.random.default_rng(2).permutation(200)
-    assert temperature_of(z[order], y[order]) == pytest.approx(want, rel=1e-15, abs=0)
+    assert temperature_of(z[order], y[order]) == close_to(want, rel=1e-15)
     for start in (1e-6, 0.5, 40.0):
         monkeypatch.setattr(calibrating, "start_of", lambda *_, at=start: at)
-        assert temperature_of(z, y) == pytest.approx(want, rel=1e-15, abs=0)
+        assert temperature_of(z, y) == close_to(want, rel=1e-15)
 
 
 def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +91,7 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
     found = fitted(z, y)
     assert found.passes <= 4
     rows = temperature_start.TemperatureRows(source(z), source(y, "y"))
-    assert temperature_start.start_of(rows, Criterion()) == pytest.approx(
+    assert temperature_start.start_of(rows, Criterion()) == close_to(
         1 / (found.temperature.value or 0), rel=0.2
     )
     # samples that have none: of labels at the peak, and of labels that know nothing
@@ -107,7 +108,7 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
         others = np.arange(2000) % 5 != i
         want = temperature_of(z[others], labels[others])
         assert abs(want - (found.temperature.value or 0)) > 0.01 * want
-        assert found.folds[i].temperature == pytest.approx(want, rel=1e-12, abs=0)
+        assert found.folds[i].temperature == close_to(want, rel=1e-12)
 
 
 def test_few_errors_take_one_fine_read_however_far_the_sample_is(
@@ -130,7 +131,7 @@ def test_few_errors_take_one_fine_read_however_far_the_sample_is(
     mean = (p * g).sum(axis=1, keepdims=True)
     score = g[np.arange(3000), labels] - mean[:, 0]
     want = np.sqrt((score**2).sum()) / ((p * (g - mean) ** 2).sum() * beta)
-    assert found.log_temperature_error.value == pytest.approx(float(want), rel=1e-13, abs=0)
+    assert found.log_temperature_error.value == close_to(float(want), rel=1e-13)
 
 
 def test_rows_with_ids_have_the_bits_of_rows_without(

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-import pytest
 from calibrate_tools import Array, fitted, problem, slope, source, where_it_changes_sign
+from close_to import close_to
 from pipeline_tools import run
 
 from xentcli.pipeline.calibrate import CalibrateOptions
@@ -22,17 +22,17 @@ def test_folds() -> None:
     for i, each in enumerate(found.folds):
         out = fold == i
         want = where_it_changes_sign(slope(z[~out], mass[~out]))
-        assert each.temperature == pytest.approx(want, rel=1e-12)
+        assert each.temperature == close_to(want, rel=1e-12)
         assert (each.fold, each.rows) == (i, out.sum())
         cooled = z[out] / want
         lse = np.log(np.exp(cooled).sum(axis=1))
         losses[out] = lse - cooled[np.arange(out.sum()), y[out]]
-    assert found.loss_out_of_fold.value == pytest.approx(losses.mean(), rel=1e-12)
+    assert found.loss_out_of_fold.value == close_to(losses.mean(), rel=1e-12)
     scales = np.array([each.temperature for each in found.folds])[fold][:, None]
     measured = measure(
         source(z / scales), source(y, "y"), Criterion(), run(), Options(("ece",), bins=7)
     )
-    assert found.ece_out_of_fold.value == pytest.approx(measured["ece"].value, rel=1e-12)
+    assert found.ece_out_of_fold.value == close_to(measured["ece"].value, rel=1e-12)
 
 
 def test_folds_whose_temperatures_are_far_apart() -> None:
@@ -41,7 +41,7 @@ def test_folds_whose_temperatures_are_far_apart() -> None:
         for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
             out = np.arange(60) % 5 == i
             want = where_it_changes_sign(slope(z[~out], np.eye(6)[y[~out]]))
-            assert each.temperature == pytest.approx(want, rel=1e-12, abs=0), (seed, i)
+            assert each.temperature == close_to(want, rel=1e-12), (seed, i)
 
 
 def test_folds_are_slices_of_the_first_axis() -> None:
@@ -51,7 +51,7 @@ def test_folds_are_slices_of_the_first_axis() -> None:
     found = fitted(deep, np.repeat(y, 2).reshape(120, 2), CalibrateOptions(folds=3))
     assert found.temperature.value == flat.temperature.value
     want = fitted(z, y, CalibrateOptions(folds=3))
-    assert [each.temperature for each in found.folds] == pytest.approx(
+    assert [each.temperature for each in found.folds] == close_to(
         [each.temperature for each in want.folds], rel=1e-10
     )
     assert [each.rows for each in found.folds] == [80, 80, 80]
@@ -83,7 +83,7 @@ def test_the_error_of_clusters_and_their_folds() -> None:
     assert found.temperature.value == plain.temperature.value
     beta = 1 / (found.temperature.value or 0)
     want = error_by_hand(z, y, weight, groups, beta)
-    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert found.log_temperature_error.value == close_to(want, rel=1e-9)
     there = weight > 0
     assert found.clusters == len(np.unique(groups[there]))
     fold = np.unique(groups, return_inverse=True)[1] % 4
@@ -91,13 +91,13 @@ def test_the_error_of_clusters_and_their_folds() -> None:
         assert each.rows == (there & (fold == i)).sum()
         mass = np.eye(6)[y] * weight[:, None]
         out = where_it_changes_sign(slope(z[fold != i], mass[fold != i]))
-        assert each.temperature == pytest.approx(out, rel=1e-10)
+        assert each.temperature == close_to(out, rel=1e-10)
     names = np.array([f"patient {each:03d}" for each in groups], object)
     same = fitted(z, y, how, sample_weight=weight, cluster=names)
     assert (same.metrics, same.folds) == (found.metrics, found.folds)
     order = rng.permutation(200)
     other = fitted(z[order], y[order], how, sample_weight=weight[order], cluster=groups[order])
-    assert other.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert other.log_temperature_error.value == close_to(want, rel=1e-9)
     assert [each.rows for each in other.folds] == [each.rows for each in found.folds]
 
 
@@ -107,7 +107,7 @@ def test_slices_are_clusters_where_rows_have_several_axes() -> None:
     found = fitted(deep, labels)
     beta = 1 / (found.temperature.value or 0)
     want = error_by_hand(z, y, np.ones(120), np.arange(120) // 3, beta)
-    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert found.log_temperature_error.value == close_to(want, rel=1e-9)
     assert found.clusters == 40
     alone, flat = fitted(deep, labels, cluster="rows"), fitted(z, y)
     assert alone.log_temperature_error == flat.log_temperature_error
@@ -123,9 +123,7 @@ def test_clusters_of_binary_logits() -> None:
     found = fitted(z, y, CalibrateOptions(folds=2), binary=BinaryOptions(), cluster=groups)
     pairs = np.stack([np.zeros(150), z], axis=1)
     want = fitted(pairs, y, CalibrateOptions(folds=2), cluster=groups)
-    assert found.log_temperature_error.value == pytest.approx(
-        want.log_temperature_error.value, rel=1e-9
-    )
+    assert found.log_temperature_error.value == close_to(want.log_temperature_error.value, rel=1e-9)
     assert [each.rows for each in found.folds] == [each.rows for each in want.folds]
 
 
@@ -137,7 +135,7 @@ def test_folds_of_logits_that_say_next_to_nothing() -> None:
         z, y = rng.normal(size=shape) * scale, rng.integers(0, shape[1], shape[0])
         want = where_it_changes_sign(slope(z, np.eye(shape[1])[y]))
         found = fitted(z, y, CalibrateOptions(folds=5)).temperature.value
-        assert found == pytest.approx(want, rel=1e-12, abs=0), seed
+        assert found == close_to(want, rel=1e-12), seed
 
 
 def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
@@ -149,7 +147,7 @@ def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
     assert (found.temperature.value or 0.0) > 10.0
     for i, each in enumerate(found.folds):
         want = where_it_changes_sign(slope(z[fold != i], one_hot[fold != i]))
-        assert each.temperature == pytest.approx(want, rel=1e-11, abs=0), i
+        assert each.temperature == close_to(want, rel=1e-11), i
     assert found.passes <= 4
 
 

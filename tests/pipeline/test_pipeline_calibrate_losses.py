@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calibrate_tools import fitted, problem, slope, temperature_of, where_it_changes_sign
+from close_to import close_to
 from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
@@ -34,10 +35,10 @@ def test_weights_ignored_rows_and_minus_infinity(num_classes: int) -> None:
     )
     mass = np.eye(num_classes)[y] * (weight[y] * sample_weight * (marked != -100))[:, None]
     want = where_it_changes_sign(slope(z, mass))
-    assert found.temperature.value == pytest.approx(want, rel=1e-15, abs=0)
+    assert found.temperature.value == close_to(want, rel=1e-15)
     out = np.arange(200) % 3 == 1
     want = where_it_changes_sign(slope(z[~out], mass[~out]))
-    assert found.folds[1].temperature == pytest.approx(want, rel=1e-10)
+    assert found.folds[1].temperature == close_to(want, rel=1e-10)
 
 
 def test_a_label_of_minus_infinity_that_weighs_nothing() -> None:
@@ -46,7 +47,7 @@ def test_a_label_of_minus_infinity_that_weighs_nothing() -> None:
     weight[4], z[4, y[4]] = 0.0, -np.inf
     there = np.arange(120) != 4
     found = temperature_of(z, y, sample_weight=weight)
-    assert found == pytest.approx(temperature_of(z[there], y[there]), rel=1e-15, abs=0)
+    assert found == close_to(temperature_of(z[there], y[there]), rel=1e-15)
 
 
 def test_class_probabilities() -> None:
@@ -55,7 +56,7 @@ def test_class_probabilities() -> None:
     weight = np.linspace(0.5, 2, 6)
     found = fitted(z, t, CalibrateOptions(), options=LossOptions(weight))
     want = where_it_changes_sign(slope(z, t * weight))
-    assert found.temperature.value == pytest.approx(want, rel=1e-15, abs=0)
+    assert found.temperature.value == close_to(want, rel=1e-15)
     assert found.loss_out_of_fold.value is not None
     assert found.ece_before.value is None
 
@@ -75,9 +76,9 @@ def test_binary() -> None:
         terms = -pos_weight * y * wide * (1 - p) + (1 - y) * wide * p
         return (weight * terms)[used].sum()
 
-    assert found.temperature.value == pytest.approx(where_it_changes_sign(at), rel=1e-15, abs=0)
+    assert found.temperature.value == close_to(where_it_changes_sign(at), rel=1e-15)
     used[2::4] = False
-    assert found.folds[2].temperature == pytest.approx(where_it_changes_sign(at), rel=1e-10)
+    assert found.folds[2].temperature == close_to(where_it_changes_sign(at), rel=1e-10)
     assert found.loss_out_of_fold.n == 449
 
 
@@ -90,18 +91,18 @@ def test_classes_on_another_axis_and_a_shift() -> None:
     moved = np.full((10, 13), 0)
     moved[:, 1:] = labels
     longer = np.concatenate([deep, np.zeros((10, 1, 6))], axis=1)
-    assert temperature_of(longer, moved, shift=1) == pytest.approx(want, rel=1e-15, abs=0)
+    assert temperature_of(longer, moved, shift=1) == close_to(want, rel=1e-15)
 
 
 def test_log_probabilities_and_probabilities() -> None:
     z, y = problem(13)
     logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     want = temperature_of(z, y)
-    assert temperature_of(logs, y) == pytest.approx(want, rel=1e-14)
-    assert temperature_of(np.exp(logs), y, from_probs=True) == pytest.approx(want, rel=1e-13)
+    assert temperature_of(logs, y) == close_to(want, rel=1e-14)
+    assert temperature_of(np.exp(logs), y, from_probs=True) == close_to(want, rel=1e-13)
     one = 1 / (1 + np.exp(-z[:, 0]))
     binary, hot = BinaryOptions(), (y == 0) ^ (z[:, 0] > 0)
-    assert temperature_of(one, hot, from_probs=True, binary=binary) == pytest.approx(
+    assert temperature_of(one, hot, from_probs=True, binary=binary) == close_to(
         temperature_of(z[:, 0], hot, binary=binary), rel=1e-12
     )
     with pytest.raises(InputError, match=r"z\[0, 0\]: probability 5.48027 is above 1 \(120 such"):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from close_to import close_to
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
@@ -66,15 +67,13 @@ def test_reference_values() -> None:
         "accuracy_difference": -47 / 450,
     }
     for name, value in wanted.items():
-        assert found[name].value == pytest.approx(value, rel=1e-13), name
+        assert found[name].value == close_to(value, rel=1e-13), name
     difference = found["loss_difference"]
-    assert difference.standard_error == pytest.approx(0.0205214265529057, rel=1e-12)
-    assert difference.low == pytest.approx(0.5250803377, rel=1e-9)
-    assert difference.high == pytest.approx(0.60574027548, rel=1e-10)
-    assert found["kl"].standard_error == pytest.approx(0.0131049824, rel=1e-8)
-    assert found["accuracy_difference"].standard_error == pytest.approx(
-        0.014772231135651884, rel=1e-13
-    )
+    assert difference.standard_error == close_to(0.0205214265529057, rel=1e-12)
+    assert difference.low == close_to(0.5250803377, rel=1e-9)
+    assert difference.high == close_to(0.60574027548, rel=1e-10)
+    assert found["kl"].standard_error == close_to(0.0131049824, rel=1e-8)
+    assert found["accuracy_difference"].standard_error == close_to(0.014772231135651884, rel=1e-13)
 
 
 def naive(one: Array, two: Array, labels: Array) -> dict[str, tuple[float, float]]:
@@ -133,7 +132,7 @@ def test_every_measure_is_what_textbooks_say() -> None:
     for name, (value, error) in naive(ONE, TWO, TRUE).items():
         assert found[name].value == pytest.approx(value, rel=1e-11, abs=1e-15), name
         if not math.isnan(error):
-            assert found[name].standard_error == pytest.approx(error, rel=1e-9), name
+            assert found[name].standard_error == close_to(error, rel=1e-9), name
 
 
 def test_the_difference_of_large_perplexities_has_an_error() -> None:
@@ -143,9 +142,9 @@ def test_the_difference_of_large_perplexities_has_an_error() -> None:
     assert means[0] > 355  # the squares of such perplexities are beyond float64
     grown = np.exp(means[1]) * (losses[1] - means[1]) - np.exp(means[0]) * (losses[0] - means[0])
     found = compared(ONE * 100.0, TWO * 100.0, TRUE)["perplexity_difference"]
-    assert found.value == pytest.approx(float(np.exp(means[1]) - np.exp(means[0])), rel=1e-9)
+    assert found.value == close_to(float(np.exp(means[1]) - np.exp(means[0])), rel=1e-9)
     error = float(grown.std(ddof=1) / np.sqrt(np.longdouble(60)))
-    assert found.standard_error == pytest.approx(error, rel=1e-9)
+    assert found.standard_error == close_to(error, rel=1e-9)
     assert compared(ONE * 2e3, TWO * 2e3, TRUE)["perplexity_difference"].value is None
 
 
@@ -161,7 +160,7 @@ def test_clusters_sum_up_their_rows() -> None:
     for name, values in by_row.items():
         sums = np.bincount(clusters, values - values.mean())
         error = math.sqrt(12 / 11 * (sums**2).sum()) / 60
-        assert found[name].standard_error == pytest.approx(error, rel=1e-10), name
+        assert found[name].standard_error == close_to(error, rel=1e-10), name
         assert found[name].value == plain[name].value, name
     near = np.where(np.arange(60)[:, None] == 0, ONE[:, ::-1], ONE)  # another prediction in one row
     same = compared(ONE, near, TRUE, cluster=source(clusters))
@@ -176,8 +175,8 @@ def test_class_weights_weigh_the_losses() -> None:
     w = weight[TRUE]
     losses = [-np.log(np.exp(z)[np.arange(60), TRUE] / np.exp(z).sum(axis=1)) for z in (ONE, TWO)]
     means = [float((w * each).sum() / w.sum()) for each in losses]
-    assert found["loss_base"].value == pytest.approx(means[0], rel=1e-12)
-    assert found["loss_difference"].value == pytest.approx(means[1] - means[0], rel=1e-11)
+    assert found["loss_base"].value == close_to(means[0], rel=1e-12)
+    assert found["loss_difference"].value == close_to(means[1] - means[0], rel=1e-11)
     assert found["kl"].value == compared(ONE, TWO, TRUE)["kl"].value
 
 

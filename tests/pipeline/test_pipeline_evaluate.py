@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from close_to import close_to
 from in_one_test import in_one_test
 from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_rows
 
@@ -233,7 +234,7 @@ def test_temperature_and_dtype(tmp_path: Path) -> None:
     ):
         sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", labels)
         got = evaluate(*sources, criterion, run()).summary.loss
-        assert got == pytest.approx(float(xent.cross_entropy(logits, labels)), rel=1e-7)
+        assert got == close_to(float(xent.cross_entropy(logits, labels)), rel=1e-7)
 
 
 def test_the_label_of_the_first_class(tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_log_probabilities_and_probabilities(reduction: Any, tmp_path: Path) -> 
     for kind, values in kinds.items():
         sources = npy_file(tmp_path / "x.npy", values), npy_file(tmp_path / "y.npy", LABELS)
         evaluation = evaluate(*sources, Criterion(kind, reduction=reduction), run())
-        assert evaluation.summary.loss == pytest.approx(want, rel=1e-14)
+        assert evaluation.summary.loss == close_to(want, rel=1e-14)
         assert evaluation.summary.command == "nll"
         assert evaluation.looks_like == kind
 

@@ -5,6 +5,7 @@ import math
 import naive
 import numpy as np
 import pytest
+from close_to import close_to
 from measure_tools import measured, rows_like, source
 from pipeline_tools import run, set_block_rows
 
@@ -27,7 +28,7 @@ def test_groups() -> None:
         assert group.rows == chosen.sum()
         for name in ("loss", "accuracy", "brier"):
             assert group.metrics[name] == alone[name], name
-        assert group.metrics["ece"].value == pytest.approx(alone["ece"].value, rel=1e-14)
+        assert group.metrics["ece"].value == close_to(alone["ece"].value, rel=1e-14)
 
 
 def test_groups_of_one_row_and_numbers() -> None:
@@ -71,7 +72,7 @@ def test_slices_of_the_first_axis_are_groups_and_clusters(monkeypatch: pytest.Mo
         assert found.clusters == 12
         assert any("depend on one another" in note for note in found.notes)
         for name, error in wanted.items():
-            assert found[name].standard_error == pytest.approx(error, rel=1e-12), name
+            assert found[name].standard_error == close_to(error, rel=1e-12), name
             assert found[name].n == 60
         assert found["loss"].high == pytest.approx(losses.mean() + 2.200985160 * wanted["loss"])
         assert [group.rows for group in found.groups] == [5] * 12
@@ -79,7 +80,7 @@ def test_slices_of_the_first_axis_are_groups_and_clusters(monkeypatch: pytest.Mo
         assert found.row_index(found.worst_rows[0].row) == divmod(int(losses.argmax()), 5)
     plain = measure(source(x), source(y), Criterion(class_axis=-1), run(1), cluster="rows")
     want = losses.std(ddof=1) / math.sqrt(60)
-    assert plain["loss"].standard_error == pytest.approx(want, rel=1e-12)
+    assert plain["loss"].standard_error == close_to(want, rel=1e-12)
     assert plain.clusters is None
 
 
@@ -96,10 +97,10 @@ def test_clusters_of_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
     set_block_rows(monkeypatch, 11, 7)
     criterion = Criterion(options=LossOptions(weight))
     found = measure(source(logits), source(labels), criterion, run(2), cluster=source(names))
-    assert found["loss"].standard_error == pytest.approx(want, rel=1e-12)
+    assert found["loss"].standard_error == close_to(want, rel=1e-12)
     assert found.clusters == groups
     error = naive.cluster_error((logits.argmax(axis=1) == labels) * 1.0, names)
-    assert found["accuracy"].standard_error == pytest.approx(error, rel=1e-12)
+    assert found["accuracy"].standard_error == close_to(error, rel=1e-12)
 
 
 def test_names_of_too_few_rows() -> None:

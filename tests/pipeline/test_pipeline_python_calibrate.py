@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from close_to import close_to
 
 import xentcli as xent
 from xentcli.errors import InputError, UsageError
@@ -21,7 +22,7 @@ def arrays() -> tuple[Any, Any]:
 
 def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
     found = xent.calibrate(*arrays(), jobs=1)
-    assert found.temperature.value == pytest.approx(TEMPERATURE, rel=2e-16, abs=0)
+    assert found.temperature.value == close_to(TEMPERATURE, rel=2e-16)
     logits, labels = arrays()
     np.save(tmp_path / "z-1.npy", logits[:200])
     np.save(tmp_path / "z-2.npy", logits[200:])
@@ -41,7 +42,7 @@ def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
     ):
         assert xent.calibrate(*given, jobs=1).temperature == found.temperature, given
     within = xent.calibrate(tmp_path / "all.csv", label_column="label")
-    assert within.temperature.value == pytest.approx(TEMPERATURE, rel=1e-7)
+    assert within.temperature.value == close_to(TEMPERATURE, rel=1e-7)
 
 
 def test_calibrate_takes_the_options_of_the_command() -> None:
@@ -49,7 +50,7 @@ def test_calibrate_takes_the_options_of_the_command() -> None:
     weight = np.arange(1.0, 11.0)
     found = xent.calibrate(logits, labels, sample_weight=weight[labels], folds=0)
     want = xent.calibrate(logits, labels, weight=weight, folds=0)
-    assert found.temperature.value == pytest.approx(want.temperature.value, rel=1e-15)
+    assert found.temperature.value == close_to(want.temperature.value, rel=1e-15)
     marked = np.where(labels == 3, 255, labels)
     ignoring = xent.calibrate(logits, marked, ignore_index=255)
     assert ignoring.used == (labels != 3).sum()
