@@ -175,6 +175,21 @@ def test_classes_in_another_order_are_matched_by_name(
     assert found(run, "one.npy", "b.parquet", *listed) == expected
 
 
+def test_what_is_wrong_with_classes_in_another_order_is_told_by_their_names(run: Run) -> None:
+    write_rows("a.csv", CLASSES, [[0.25, 0.25, 0.5]] * 2)
+    order = [2, 0, 1]
+    for wrong, more, says in (
+        (1.5, ("--input", "probs"), "probability 1.5 is above 1"),
+        (float("nan"), (), "logit nan"),
+    ):
+        for column, i in enumerate(order):
+            rows = [[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]
+            rows[1][column] = wrong
+            write_rows("b.csv", [CLASSES[i] for i in order], rows)
+            outcome = run("compare", "a.csv", "b.csv", *more)
+            assert outcome.err.startswith(f"error: b.csv:3: column {CLASSES[i]!r}: {says}")
+
+
 def test_classes_of_other_names_are_matched_by_number_and_said(
     run: Run, expected: dict[str, Any]
 ) -> None:

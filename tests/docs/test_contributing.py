@@ -165,7 +165,11 @@ def test_a_command(folder: Path) -> None:
     shown = run(WITH_COMMAND, folder, "shape", "z.npy", "z.csv")
     note = "note: z.csv: cells are separated by a semicolon\n"
     assert shown == (0, "z.npy: 3 x 4 x 5\nz.csv: ? x 2\n", note)
-    assert run(WITH_COMMAND, folder, "shape", "z.csv", "--delimiter", ";")[2] == ""
+    code, out, err = run(WITH_COMMAND, folder, "shape", "z.csv", "--delimiter", ";", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"command": "shape", "shapes": {"z.csv": ["?", 2]}}
+    assert run(WITH_COMMAND, folder, "shape", "z.npy", "-o", "shapes.txt") == (0, "", "")
+    assert (folder / "shapes.txt").read_text() == "z.npy: 3 x 4 x 5\n"
     code, out, _ = run(WITH_COMMAND, folder, "--help")
     assert code == 0
     assert "shape" in out
@@ -178,6 +182,15 @@ def test_a_command_on_two_models(folder: Path) -> None:
     with_gap = f"from xentcli.cli.names import register; register('gap', 'added_gap'); {MAIN}"
     found = run(with_gap, folder, "gap", "base.npy", "new.npy", "--jobs", "2")
     assert found == (0, f"{np.abs(base - new).max()}\n", "")
+    (folder / "base.csv").write_text("a,b,c\n1.5,2.5,3.5\n4.5,5.5,6.5\n")
+    (folder / "new.csv").write_text("c,b,a\n3.5,2.5,1.75\n6.5,5.5,4.5\n")
+    code, out, err = run(with_gap, folder, "gap", "base.csv", "new.csv", "--json")
+    assert (code, json.loads(out)) == (0, {"command": "gap", "largest": 0.25})
+    assert err == "note: new.csv: its classes are in another order; matched by name\n"
+    new[249_990, 3] = np.nan
+    np.save(folder / "new.npy", new)
+    for models in (("base.npy", "new.npy"), ("new.npy", "base.npy")):
+        assert run(with_gap, folder, "gap", *models) == (0, "nan\n", "")
 
 
 def test_a_scheduler(folder: Path) -> None:

@@ -119,6 +119,8 @@ class AlignedModels(NamedTuple):
     ) -> Iterator[tuple[Array | TiledRows, Array | None]]:
         """Yield the rows of each other model, and their places if ids found them elsewhere.
 
+        Their classes are in the order of the first model's.
+
         Parameters
         ----------
         step : Step
@@ -137,12 +139,13 @@ class AlignedModels(NamedTuple):
                 tiled = TiledRows(other.source, start, count)
                 yield tiled if keep is None else np.array(tiled[keep]), None
             else:
-                yield self._arrays(other, step, parts[i] if parts else None, ids, keep)
+                values, places = self._arrays(other, step, parts[i] if parts else None, ids, keep)
+                yield other.in_order(values), places
 
     def _arrays(
         self, other: OtherModel, step: Step, part: Any, ids: Array | None, keep: slice | None
     ) -> tuple[Array, Array | None]:
-        """Return the rows of another model in memory."""
+        """Return the rows of another model in memory, with its classes as they are stored."""
         axes = self.first.axes
         if axes.cut_axis is None:
             values = read_whole(other.source)
@@ -201,7 +204,10 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
             axes.check_by_id(first.logits)
         order = class_order(first, there.source)
         found.append(OtherModel(there, order.columns, number, order.note))
-    tiled = all(each.follower.matching is None and each.source.tileable for each in found)
+    tiled = all(
+        each.follower.matching is None and each.order is None and each.source.tileable
+        for each in found
+    )
     return AlignedModels(first if tiled else first.in_memory(), tuple(found))
 
 

@@ -104,7 +104,7 @@ class CompareWork(NamedTuple):
     ) -> list[FactWalk]:
         """Return the walk over the rows of each model, all in float64 if they are not alike."""
         alike = _alike(
-            [_prepared(stored, criterion, other) for criterion, other, stored in models],
+            [_prepared(stored, criterion) for criterion, _, stored in models],
             [criterion.kind for criterion, *_ in models],
         )
         narrow = any(computing_dtype(stored.dtype) == np.float32 for *_, stored in models)
@@ -163,17 +163,11 @@ class CompareWork(NamedTuple):
         )
 
 
-def _prepared(
-    stored: Array | TiledRows, criterion: Criterion, other: OtherModel | None
-) -> Array | TiledRows:
+def _prepared(stored: Array | TiledRows, criterion: Criterion) -> Array | TiledRows:
     """Return the numbers that the formulas work on, made from those stored."""
-    if other is None or other.order is None:
-        if isinstance(stored, TiledRows):
-            return stored.as_prepared(criterion.prepared)
-        return criterion.prepared(stored)
     if isinstance(stored, TiledRows):
-        return stored.as_prepared(lambda rows: criterion.prepared(other.in_order(rows)))
-    return criterion.prepared(other.in_order(stored))
+        return stored.as_prepared(criterion.prepared)
+    return criterion.prepared(stored)
 
 
 def _alike(models: list[Array | TiledRows], kinds: list[Kind]) -> list[Array | TiledRows]:
