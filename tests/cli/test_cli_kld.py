@@ -130,6 +130,13 @@ def test_what_floors_leave_open_is_no_number(run: Run) -> None:
     assert (ratio["value"], ratio["lower_bound"]) == (None, None)
     assert ratio["at_floors"] == pytest.approx(expected["perplexity_ratio"][0], abs=1e-9)
     assert "with floors as values" in run("compare", BASE, Q4, "--metric", "perplexity_ratio").out
+    for name, (value, error) in expected.items():
+        if "at_floors" in floors[name]:
+            told = floors[name]["at_floors"], floors[name]["at_floors_error"]
+            assert told == (
+                pytest.approx(value, rel=1e-9, abs=1e-12),
+                error if error is None else pytest.approx(error, rel=1e-6),
+            ), name
     itself = run("compare", BASE, BASE, "--metric", "kl")
     assert itself.out == "0.0\n"
     failed = run("compare", BASE, Q4, "--fail-if", "kl > 0.01", "--metric", "agreement")

@@ -205,7 +205,7 @@ def _percentiles(values: Doubles) -> dict[float, float]:
 def _told(value: float, error: float | None, *, bounded: bool, n: int) -> Measure:
     """Return a number, or its lower bound if it is `bounded`."""
     if bounded:
-        return Bounded(n=n, lower_bound=value, at_floors=value)
+        return Bounded(n=n, lower_bound=value, at_floors=value, at_floors_error=error)
     return Measure(value, error, n=n)
 
 
@@ -217,4 +217,6 @@ def _between(
         return Measure(value, error, n=n)
     lower = value if lost_new and not lost_base else None
     upper = value if lost_base and not lost_new else None
-    return Bounded(n=n, lower_bound=lower, upper_bound=upper, at_floors=value)
+    return Bounded(
+        n=n, lower_bound=lower, upper_bound=upper, at_floors=value, at_floors_error=error
+    )

@@ -24,12 +24,15 @@ class Bounded(Measure):
         The share of rows that are exact.
     at_floors : float or None
         The number of llama-perplexity, which takes each floor for the value itself.
+    at_floors_error : float or None
+        Its standard error, of the same values.
     """
 
     lower_bound: float | None = None
     upper_bound: float | None = None
     exact: float | None = None
     at_floors: float | None = None
+    at_floors_error: float | None = None
 
     @property
     def is_bound(self) -> bool:
