@@ -1,0 +1,108 @@
+"""Hints of the Python API: what they say is what a call takes, and it gives the right number."""
+
+import pickle
+import re
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xentcli as xent
+from xentcli.errors import XentError
+from xentcli.pipeline.from_python.python_hints import hint_in_python
+
+Z = np.random.default_rng(5).normal(size=(6, 3))
+Y = np.array([0, 1, 2, 0, 1, 2])
+NAN = np.where(np.arange(18).reshape(6, 3) == 4, np.nan, Z)
+
+
+def right(rows: Any = slice(None), labels: Any = Y) -> float:
+    log_sums = np.log(np.exp(Z).sum(axis=1))
+    return float((log_sums - Z[np.arange(6), labels])[rows].mean())
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "hint", "loss"),
+    [
+        (xent.loss, (Z, Y + 1), "labels look 1-based; try label_base=1", right()),
+        (xent.evaluate, (Z, Y + 1), "labels look 1-based; try label_base=1", right()),
+        (
+            xent.cross_entropy,
+            (Z, np.where(Y == 2, 7, Y)),
+            "if 7 marks rows to leave out: ignore_index=7",
+            right(Y != 2),
+        ),
+        (
+            xent.loss,
+            (NAN, Y),
+            "non_finite='propagate' computes what PyTorch does: NaN",
+            float("nan"),
+        ),
+        (
+            xent.loss,
+            ("id.csv", Y),
+            "leave out what is none: drop='id', or name the classes: columns=['a', 'b', 'c']",
+            right(),
+        ),
+        (xent.loss, ("labelled.csv",), "label_column='label'", right()),
+    ],
+)
+def test_what_a_hint_says_is_an_argument(
+    function: Callable[..., Any],
+    given: tuple[Any, ...],
+    hint: str,
+    loss: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, header, table in (
+        ("id.csv", "id,a,b,c", np.c_[np.arange(7, 13), Z]),
+        ("labelled.csv", "a,b,c,label", np.c_[Z, Y]),
+    ):
+        np.savetxt(name, table, "%.17g", ",", header=header, comments="")
+    with pytest.raises(XentError) as raised:
+        function(*given)
+    assert raised.value.hint == hint
+    assert f"\nhint: {hint}\n" in "".join(traceback.format_exception(raised.value))
+    for way in re.findall(r"\w+=(?:\[.*?\]|[^\s,]+)", hint):
+        found = function(*given, **eval(f"dict({way})"))  # noqa: S307 - an argument, as said
+        value = found.loss.value if hasattr(found, "metrics") and found.metrics else found
+        np.testing.assert_allclose(getattr(value, "loss", value), loss, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("hint", "arguments", "said"),
+    [
+        ("leave --columns out", "columns", "leave columns out"),
+        ("--decimal , reads decimal commas", "decimal", "decimal=',' reads decimal commas"),
+        (
+            "say which with --header or --no-header",
+            "header",
+            "say which with header=True or header=False",
+        ),
+        ("name it: --lm-head FILE:KEY", "lm_head", "name it: lm_head=FILE:KEY"),
+        (
+            "binary ones: --binary; or --report F",
+            "binary",
+            "binary ones: binary=True; or --report F",
+        ),
+        ("probabilities: --probs FILE", "input", "probabilities: input='probs'"),
+        ("--columns A,B,..., or 3-12", "columns", "columns=[A, B, ...], or 3-12"),
+        (
+            "xent nll --probs FILE; else --key NAME",
+            "probs key",
+            "xent nll --probs FILE; else key=NAME",
+        ),
+    ],
+)
+def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
+    assert hint_in_python(hint, frozenset(arguments.split())) == said
+
+
+def test_a_function_goes_to_another_process() -> None:
+    for name in ("softmax", "loss", "compare"):
+        assert pickle.loads(pickle.dumps(getattr(xent, name))) is getattr(xent, name)
