@@ -38,6 +38,10 @@ Original error was: libblas.so: failed to map segment from shared object
             ImportError("a.so: undefined symbol"),
             "a library is installed and cannot be loaded: a.so: undefined symbol",
         ),
+        (
+            ImportError("cannot import name 'x' from 'a'"),  # raised by no line of xent
+            "a library is installed and cannot be loaded: cannot import name 'x' from 'a'",
+        ),
         (OSError(errno.EMFILE, "Too many", "a.py"), "the system lets no more files be open"),
         (OSError(errno.EFBIG, "File too large"), "<stdout>: cannot be written: file too large"),
         (OSError(errno.ENOSPC, "Full"), "<stdout>: cannot be written: full"),

@@ -218,6 +218,8 @@ def test_a_mistake_in_an_addition_is_one_line_that_says_whose(folder: Path) -> N
         ("pool", ", jobs: int)", ")", loss, "a mistake in xent, or in what -c adds to it"),
         ("shape", "COMMAND =", "COMMANDS =", shape, "added_shape has no COMMAND = Command("),
         ("shape", "in files", "in file", shape, f"a mistake in added_shape.py:{line}: NameError"),
+        ("shape", "import Destin", "import Destim", shape, "added_shape.py:8: ImportError: cannot"),
+        ("shape", "import open_f", "import open_", shape, f"added_shape.py:{line - 5}: ImportErr"),
     ]:
         path = folder / f"added_{name}.py"
         path.write_text(code_of[name].replace(old, new, 1))

@@ -74,6 +74,10 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
             return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
+    return _mistake(error)
+
+
+def _mistake(error: BaseException) -> XentError:
     from xentcli.cli.mistakes import mistake  # nearly never needed
 
     return mistake(error)
@@ -89,6 +93,10 @@ def _not_loaded(error: ImportError) -> XentError:
 
     The reason is the linker's, which some libraries put after advice of their own.
     """
+    from xentcli.cli.mistakes import names_nothing
+
+    if names_nothing(error):
+        return _mistake(error)
     text = str(error)
     if found := re.search(
         r"(?<![^\s:])([^\s:]++): (?:failed to map segment|cannot allocate memory)", text

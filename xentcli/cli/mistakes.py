@@ -24,18 +24,42 @@ def mistake(error: BaseException) -> XentError:
     return XentError(f"a mistake in xent: {what}", hint=_WHERE)
 
 
+def names_nothing(error: ImportError) -> bool:
+    """Whether xent, or what was added to it, imports a name that its module does not have.
+
+    Where a library does so, it is not as its other parts expect it, which is nobody's mistake here.
+    """
+    if not str(error).startswith("cannot import name"):
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and not _is_library(trace)
+
+
 def _place_outside(trace: TracebackType | None) -> str | None:
     """Return the last line of code that belongs neither to xent nor to a library, if any."""
-    libraries = sysconfig.get_paths()
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    ours = [_PACKAGE, *(Path(libraries[name]) for name in names)]
     place = None
     while trace is not None:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        if path.is_file() and not any(path.is_relative_to(folder) for folder in ours):
+        path = _path_of(trace)
+        if path.is_file() and not path.is_relative_to(_PACKAGE) and not _is_library(trace):
             place = f"{path.name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
+
+
+def _is_library(trace: TracebackType) -> bool:
+    """Whether the line of code is one of Python's or of an installed package but this one."""
+    libraries = sysconfig.get_paths()
+    path = _path_of(trace)
+    if path.is_relative_to(_PACKAGE):
+        return False
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return any(path.is_relative_to(libraries[name]) for name in names)
+
+
+def _path_of(trace: TracebackType) -> Path:
+    return Path(trace.tb_frame.f_code.co_filename)
 
 
 def _started_by_script() -> bool:
