@@ -74,6 +74,14 @@ def test_in_step_ids_may_be_doubled() -> None:
 
 WRONG = {
     "missing": (LOGITS, TRUTH.iloc[ORDER[1:]], "there is no label with the id"),
+    "one is left over": (
+        LOGITS.iloc[ORDER[ORDER != 7]], TRUTH,
+        "y.csv:9: there is no row with the id 'img 7' in z.csv",
+    ),
+    "two are left over": (
+        LOGITS.iloc[ORDER[~np.isin(ORDER, (7, 9))]], TRUTH,
+        "y.csv:9: there is no row with the id 'img 7' in z.csv (2 such labels)",
+    ),
     "missing at the end": (LOGITS, TRUTH.iloc[:-1], "z.csv:31: there is no label with"),
     "left over": (LOGITS.iloc[ORDER[1:]], TRUTH, "there is no row with the id"),
     "left over at the end": (LOGITS.iloc[:-2], TRUTH, "y.csv:30: there is no row with"),
@@ -92,7 +100,8 @@ WRONG = {
 def test_ids_that_do_not_pair(logits: pd.DataFrame, labels: pd.DataFrame, message: str) -> None:
     with pytest.raises(InputError) as caught:
         labels_by_row(logits, labels)
-    assert message in caught.value.message
+    said = caught.value.message
+    assert said == message if message.startswith("y.csv:9") else message in said
 
 
 def test_a_bad_label_is_named_where_it_stands() -> None:

@@ -103,6 +103,28 @@ def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
     assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
 
 
+@in_one_test
+@pytest.mark.parametrize(("gaps", "more"), [(5, 0), (6, 1), (8, 3)])
+def test_five_gaps_are_named_and_others_counted(
+    run: Run, tmp_path: Path, gaps: int, more: int
+) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((2 * gaps, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(2 * gaps, int))
+    for i in range(gaps):
+        write_state(
+            run, f"loss z.npy y.npy --rows {2 * i + 1}:{2 * i + 2}", f"{'abcdefgh'[i]}.json"
+        )
+    said = run("merge", *(f"{name}.json" for name in "abcdefgh"[:gaps])).err.splitlines()
+    assert [line.split("rows ")[1].split()[0] for line in said[:5]] == [
+        "0:1",
+        "2:3",
+        "4:5",
+        "6:7",
+        "8:9",
+    ]
+    assert said[5:] == ([f"note: and {more} more such gaps"] if more else [])
+
+
 def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_path: Path) -> None:
     for i in (1, 2, 4):
         np.save(tmp_path / f"z-{i}.npy", np.zeros((2, 2)))

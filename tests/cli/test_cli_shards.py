@@ -124,6 +124,19 @@ def test_a_file_that_a_pattern_misses_among_numbered_ones_is_a_note(run: Run, sh
     ]
 
 
+@in_one_test
+@pytest.mark.parametrize(("missing", "more"), [(3, 0), (4, 1), (5, 2)])
+def test_three_missing_files_are_named_and_others_counted(
+    run: Run, tmp_path: Path, missing: int, more: int
+) -> None:
+    for i in {*range(10)} - {*range(1, missing + 1)}:
+        np.save(tmp_path / f"z-{i}.npy", np.zeros((1, 2)))
+    said = run("softmax", "z-*.npy").err.splitlines()
+    words = "there is no such file, though the names of other files count it"
+    assert said[:3] == [f"note: z-{i}.npy: {words}" for i in (1, 2, 3)]
+    assert said[3:] == ([f"note: and {more} more such files"] if more else [])
+
+
 def test_a_file_may_be_named_like_a_pattern(run: Run, shards: Path) -> None:
     (shards / "x[0].npy").write_bytes((shards / "x.npy").read_bytes())
     assert run("loss", "--logits", "x[0].npy", "--labels", "y.npy") == run(*XY.split())

@@ -142,10 +142,10 @@ def test_a_mean_of_a_fact(folder: Path) -> None:
     powers = np.exp(ordered - ordered[:, -1:])
     header, margin, confidence = (line.split(",") for line in found[1].splitlines())
     assert header == ["metric", "value", "standard_error", "low", "high", "n"]
-    assert float(margin[1]) == pytest.approx(margins.mean(), rel=1e-12)
+    assert float(margin[1]) == close_to(margins.mean(), rel=1e-12)
     error = margins.std(ddof=1) / np.sqrt(len(margins))
-    assert float(margin[2]) == pytest.approx(error, rel=1e-9)
-    assert float(confidence[1]) == pytest.approx((1 / powers.sum(axis=1)).mean(), rel=1e-6)
+    assert float(margin[2]) == close_to(error, rel=1e-9)
+    assert float(confidence[1]) == close_to((1 / powers.sum(axis=1)).mean(), rel=1e-6)
     for number, rows in enumerate((":70001", "70001:")):
         state = ("--rows", rows, "--state", f"{number}.json")
         assert run(code, folder, *asked, *state)[0] == 0

@@ -180,7 +180,10 @@ def test_names_that_count_tell_which_are_missing() -> None:
         ("a-9 a-10 a-12", "a-11"),
         ("a-08 a-09 a-11", "a-10"),
         ("a-098 a-099 a-101 a-102", "a-100"),
-        ("a-1 a-2 a-20", ""),  # they are no counter
+        ("a-8 a-10 a-11", "a-9"),
+        ("a-1 a-2 a-6", "a-3 a-4 a-5"),
+        ("a-1 a-2 a-7", ""),  # they are no counter
+        ("a-1 a-2 a-20", ""),
         ("a-1 a-2 a-4 b-1 b-3 b-2", "a-3"),
         ("r0-s1 r0-s2 r0-s4 r1-s1 r1-s2", "r0-s3"),
         ("a-1-of-4 a-4-of-4", "a-2-of-4 a-3-of-4"),
@@ -189,6 +192,8 @@ def test_names_that_count_tell_which_are_missing() -> None:
         ("a-00000-of-00003", "a-00001-of-00003 a-00002-of-00003"),
         ("a_2_of_3.npy a_1_of_3.npy", "a_0_of_3.npy|a_3_of_3.npy"),
         ("a-5-of-3", ""),
+        ("a-0-of-11 " + " ".join(f"a-{i}-of-11" for i in range(2, 10)), "a-1-of-11 a-10-of-11"),
+        ("a-1-of-1000001", ""),  # too many
         ("9" * 5000 + "-1", ""),
         ("a-1-of-" + "9" * 5000, ""),
     ]:
