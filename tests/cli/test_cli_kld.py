@@ -135,7 +135,7 @@ def test_what_floors_leave_open_is_no_number(run: Run) -> None:
             told = floors[name]["at_floors"], floors[name]["at_floors_error"]
             assert told == (
                 pytest.approx(value, rel=1e-9, abs=1e-12),
-                error if error is None else pytest.approx(error, rel=1e-6),
+                error if error is None else close_to(error, rel=1e-6),
             ), name
     itself = run("compare", BASE, BASE, "--metric", "kl")
     assert itself.out == "0.0\n"
