@@ -78,6 +78,13 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     assert outcome.json["clusters"] == 6
     assert "mcnemar_p takes each row for independent" in outcome.err
     assert "mcnemar_p" not in run("compare", *files, "--metric", "kl").err
+    within = "note: the errors within groups take each row for independent\n"
+    assert within in run("compare", *files, "--by", "axis0").err
+    assert within not in outcome.err
+    for more in (("--metric", "kl"), ("--cluster", "rows")):
+        assert within not in run("compare", *files, "--by", "axis0", *more).err
+    assert within in run("eval", "one.npy", "y.npy", *files[-2:], "--by", "axis0").err
+    assert within not in run("eval", "one.npy", "y.npy", *files[-2:]).err
     plain = metrics_of(run("compare", *files, "--cluster", "rows", "--json"))
     assert found["loss_difference"]["value"] == plain["loss_difference"]["value"]
     assert found["loss_difference"]["standard_error"] != plain["loss_difference"]["standard_error"]

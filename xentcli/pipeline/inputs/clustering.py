@@ -1,5 +1,6 @@
 """Whether the errors of means take some rows to depend on one another."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from xentcli.formats.base import Source
@@ -17,10 +18,13 @@ class Clustering(NamedTuple):
         applies = cluster != "rows" and (cluster is not None or several_axes)
         return cls(applies, applies and cluster is None)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know of a decision that is the default."""
-        if not self.by_default:
-            return ()
-        what = "the rows of a slice of the first axis to depend on one another"
-        return (f"the errors of means take {what}",)
+    def notes(self, *, grouped: bool) -> Iterator[str]:
+        """Say what the default decided, and which errors clusters do not give.
+
+        The latter are those within groups of rows, which are reported if rows are `grouped`.
+        """
+        if self.by_default:
+            what = "the rows of a slice of the first axis to depend on one another"
+            yield f"the errors of means take {what}"
+        if self.applies and grouped:
+            yield "the errors within groups take each row for independent"

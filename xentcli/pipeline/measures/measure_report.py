@@ -192,7 +192,7 @@ class Report:
                 "labels are class probabilities: what needs one class a row is left out, such as "
                 "accuracy, confusions and ece"
             )
-        yield from self.plan.clustering.notes
+        yield from self.plan.clustering.notes(grouped="groups" in self.results)
 
 
 def _named(result: Any, metric: str, name: str) -> Measure:

@@ -123,7 +123,8 @@ class PairPlan:
         """Say what was decided about the errors of what was measured, and about odd rows."""
         for each in comparisons:
             yield from each.notes
-        yield from self.clustering.notes
+        grouped = any(each.groups for each in comparisons)
+        yield from self.clustering.notes(grouped=grouped)
         tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
         if self.clustering.applies and any(each.value is not None for each in tests):
             yield "mcnemar_p takes each row for independent"
