@@ -21,9 +21,9 @@ from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import Elements
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
-from xentcli.pipeline.judgement import element_notes
 from xentcli.pipeline.kept_rows import kept_of
 from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.oddities import element_notes
 
 Array = NDArray[Any]
 

@@ -11,9 +11,9 @@ from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total
-from xentcli.pipeline.judgement import missing_sums, summary_of
 from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.oddities import missing_sums, summary_of
 from xentcli.pipeline.run import Run
 from xentcli.records import Record
 from xentcli.results.loss import LossSummary

@@ -20,8 +20,8 @@ from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
-from xentcli.pipeline.judgement import first_notes, oddities, row_notes
 from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.oddities import first_notes, oddities, row_notes
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys

@@ -1,1 +1,1 @@
-"""What a user names beside a model's rows, or in another form: opened, and made into one form."""
+"""What a command or a call is given: rows, labels, and what stands beside them, opened alike."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
-from xentcli.pipeline.judgement import missing_sums
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.added_measures import added_measure, notes_of_added
 from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, reasons
@@ -18,6 +17,7 @@ from xentcli.pipeline.measures.loss_measures import (
     with_errors,
 )
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, TABLES_OF, Plan, metric_name_of
+from xentcli.pipeline.oddities import missing_sums
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.groups import Group, Groups
 from xentcli.results.histogram import LossHistogram

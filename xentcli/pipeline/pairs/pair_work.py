@@ -23,9 +23,9 @@ from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, begin_of, in_groups
-from xentcli.pipeline.judgement import first_notes, oddities
 from xentcli.pipeline.kept_rows import Keys
 from xentcli.pipeline.loss_work import looks_of
+from xentcli.pipeline.oddities import first_notes, oddities
 from xentcli.pipeline.opening import Source
 
 Array = NDArray[Any]

@@ -13,9 +13,9 @@ from xentcli.formats.base import IndexedSource
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation
-from xentcli.pipeline.judgement import missing_sums, summary_of
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.numbering import Numbering
+from xentcli.pipeline.oddities import missing_sums, summary_of
 from xentcli.pipeline.opening import Source
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader, each_once
