@@ -211,3 +211,15 @@ def test_a_page_that_cannot_be_written(run: Run) -> None:
     outcome = run("compare", *DIGITS_OF_TWO, "--report", "missing/a.html", "--plot", "a.png")
     assert (outcome.code, outcome.out) == (1, "")
     assert not Path("a.png").exists()
+
+
+def test_text_that_is_cast_is_what_a_file_of_float32_is(run: Run) -> None:
+    rng = np.random.default_rng(8)
+    np.save("y.npy", rng.integers(0, 7, 300))
+    for name in ("one", "two"):
+        rows = rng.normal(size=(300, 7)).astype(np.float32)
+        np.save(f"{name}.npy", rows)
+        np.savetxt(f"{name}.csv", rows, fmt="%.9g", delimiter=",")
+    options = ("--labels", "y.npy", "--temperature", "1.7", "--metric", "all")
+    want = run("compare", "one.npy", "two.npy", *options).out
+    assert run("compare", "one.csv", "two.csv", *options, "--dtype", "float32").out == want

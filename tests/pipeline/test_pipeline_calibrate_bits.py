@@ -73,6 +73,17 @@ def test_formats_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert metrics["loss_after"] == want[0]["loss_after"]
 
 
+def test_text_that_is_cast_is_what_a_file_of_float32_is(tmp_path: Path) -> None:
+    z, y = problem(26, 3000, 12)
+    z = z.astype(np.float32)
+    cast = Criterion(dtype=np.dtype(np.float32))
+    text = csv_file(tmp_path / "z.csv", z.astype(np.float64))
+    labels, options = source(y, "y"), CalibrateOptions(folds=3)
+    assert everything(calibrate(text, labels, cast, run(), options)) == everything(
+        fitted(z, y, options)
+    )
+
+
 def test_the_order_and_the_start_change_nothing_but_the_last_digit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming
 from xentcli.core.checks import Kind, Problem
+from xentcli.core.dtypes import computing_dtype
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
@@ -128,6 +129,14 @@ class Criterion(Record):
 
         names, places = names_of(clusters)
         return np.array([self.numbers.get(name, 0) for name in names], np.int64)[places]
+
+    def narrow(self, dtype: np.dtype[Any]) -> bool:
+        """Whether numbers stored in this dtype are float32 or narrower, or are cast to it.
+
+        A temperature that divides them does not count, though it makes them float64.
+        """
+        dtypes = (dtype,) if self.dtype is None else (dtype, self.dtype)
+        return any(computing_dtype(each) == np.float32 for each in dtypes)
 
     def prepared(self, values: Array) -> Array:
         """Return the numbers that the formulas work on, made from those stored."""

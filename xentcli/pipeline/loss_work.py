@@ -13,7 +13,7 @@ from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import RowKind, check_options, row_kind
-from xentcli.core.dtypes import computing_dtype, widen
+from xentcli.core.dtypes import widen
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.formats.base import ArrayHeader
 from xentcli.formats.coming import coming
@@ -119,7 +119,7 @@ class LossWork:
         parameters = {
             **self._parameters,
             "slices": origin.folds,
-            "same_bits": computing_dtype(rows.logits.dtype) == np.float32,
+            "same_bits": criterion.narrow(rows.logits.dtype),
         }
         facts = row_facts(
             logits,

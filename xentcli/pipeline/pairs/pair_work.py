@@ -107,7 +107,7 @@ class CompareWork(NamedTuple):
             [_prepared(stored, criterion) for criterion, _, stored in models],
             [criterion.kind for criterion, *_ in models],
         )
-        narrow = any(computing_dtype(stored.dtype) == np.float32 for *_, stored in models)
+        narrow = any(criterion.narrow(stored.dtype) for criterion, _, stored in models)
         return [
             self._walk(values, rows, criterion, same_bits=narrow)
             for values, (criterion, *_) in zip(alike, models, strict=True)
