@@ -129,26 +129,6 @@ def test_the_loss_is_one_number_wherever_it_stands(run: Run) -> None:
     assert found["generated_nll"] == found["metrics"]["generated_nll"]["value"] == mean
 
 
-def test_failed_requests_are_counted_and_named(run: Run) -> None:
-    lost = {"custom_id": "lost", "response": None, "error": {"code": "x", "message": "expired"}}
-    silent = {"custom_id": "mute", "response": {"status_code": 200, "body": {"choices": []}}}
-    late = {"custom_id": "late", "response": {"status_code": 500, "body": {}}, "error": None}
-    fine = {"custom_id": "fine", "response": {"status_code": 200, "body": chat([-0.5])}}
-    write(lost, silent, late, fine, chat([-1.5]), {"error": {"message": "no such model"}})
-    outcome = run("nll", "a.jsonl", "--json")
-    found = check(outcome, "generated", [[-0.5], [-1.5]])
-    assert [found[k] for k in ("requests", "failed_requests")] == [6, 3]
-    assert found["requests_without_log_probs"] == 1
-    assert (
-        "requests that failed, left out: 3 (lost (expired), late (status 500), a.jsonl:6 "
-        "(no such model))"
-    ) in outcome.err
-    assert "without such log-probabilities, left out: 1 (mute)" in outcome.err
-    write(lost, late)
-    said = "every request failed: 2 (lost (expired), late (status 500))"
-    assert said in refusal(run("nll", "a.jsonl")).error
-
-
 def test_a_stream_of_events(run: Run) -> None:
     """Two choices, whose pieces come in turn."""
     Path("s.txt").write_text(events(*(chunk((i % 2, "a", -float(i))) for i in range(4))))

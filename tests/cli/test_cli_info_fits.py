@@ -176,6 +176,36 @@ def test_probabilities_and_labels_from_one(run: Run) -> None:
     assert follow(run, command) == close_to(LOSS, rel=1e-12)
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    ("labels", "base"),
+    [
+        ([0, 1, 2], 0),
+        ([1, 2, 2], 0),  # nothing says that they count from 1
+        ([1, 2, 3], 1),
+        ([2, 3, 2], 1),
+        ([0, 1, 3], None),
+        ([1, 2, 4], None),
+    ],
+)
+@pytest.mark.parametrize("shape", [(12, 3), (4, 3, 5), (4, 5, 3)])
+def test_labels_fit_from_0_or_from_1(
+    run: Run, labels: list[int], base: int | None, shape: tuple[int, ...]
+) -> None:
+    logits = np.random.default_rng(1).normal(size=shape)
+    by_class = np.moveaxis(logits, shape.index(3), 1)
+    indices = np.resize(labels, (shape[0], *by_class.shape[2:]))
+    np.save("z.npy", logits)
+    np.save("y.npy", indices)
+    command = command_of(run, "z.npy", "y.npy")
+    if base is None:
+        assert command == "xent loss z.npy LABELS"
+    else:
+        assert command.endswith(" --label-base 1") == bool(base)
+        want = float(cross_entropy(by_class, indices - base))
+        assert follow(run, command) == close_to(want, rel=1e-12)
+
+
 def test_two_files(run: Run) -> None:
     np.save("a z.npy", Z)
     np.save("y.npy", Y)
@@ -188,6 +218,15 @@ def test_two_files(run: Run) -> None:
     assert {row["fits"] for row in rows} == fits, "whose labels they are is not known"
 
 
+def test_labels_of_other_logits_do_not_fit(run: Run) -> None:
+    write_rows("z.csv", NAMES, Z.tolist())
+    np.save("names.npy", np.array([*TEXT[:-1], "cow"]))
+    np.save("hot.npy", np.eye(4)[np.resize(Y, N - 1)])
+    for labels in ("names.npy", "hot.npy"):
+        fits = [row["fits"] for row in run("info", "z.csv", labels).table]
+        assert fits == ["xent loss z.csv LABELS", f"xent loss LOGITS {labels}"]
+
+
 def test_labels_are_those_of_the_same_split(run: Run) -> None:
     with h5py.File("splits.h5", "w") as file:
         for split in ("test", "train", "val"):
@@ -196,3 +235,6 @@ def test_labels_are_those_of_the_same_split(run: Run) -> None:
     fits = {row["name"]: row["fits"] for row in run("info", "splits.h5").table}
     assert fits["train/logits"] == "xent loss splits.h5 LABELS --key train/logits"
     assert follow(run, fits["val/logits"]) == close_to(LOSS, rel=1e-14)
+    with h5py.File("one.h5", "w") as file:
+        file["val/logits"], file["labels"] = Z, Y
+    assert follow(run, command_of(run, "one.h5")) == close_to(LOSS, rel=1e-14)

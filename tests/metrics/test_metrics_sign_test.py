@@ -55,6 +55,12 @@ def test_laws(one: int, other: int) -> None:
         assert p == 1.0
 
 
+def test_few_of_so_many_that_factorials_are_series() -> None:
+    for few in range(1, 41):
+        assert mcnemar_p(few, 1001 - few) == close_to(by_counting(few, 1001 - few), rel=3e-13), few
+    assert mcnemar_p(0, 1074) == 2.0**-1073  # next to the least number
+
+
 def test_many_rows() -> None:
     """Half the rows and a standard deviation more: by the normal distribution, one in 0.317."""
     assert mcnemar_p(499_500, 500_500) == close_to(0.3176, rel=2e-3)

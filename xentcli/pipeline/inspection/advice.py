@@ -128,17 +128,23 @@ def _fit(values: FoundArray, labels: FoundArray) -> bool:
         return False
     if other.looks_like == "one-hot labels":
         return other.shape == shape
+    count = _classes_for(values, labels)
+    if count is None:
+        return False
+    if other.looks_like == "class names":
+        return labels.names <= set(values.summary.columns or ())
+    return other.maximum < count or (other.maximum == count and other.minimum >= 1)
+
+
+def _classes_for(values: FoundArray, labels: FoundArray) -> int | None:
+    """Return how many classes there are if labels of such a shape belong to values, else None."""
+    shape = values.summary.shape
     leads = {
         _without_ones(shape[:-1]): shape[-1] or 0,
         _without_ones(shape[:1] + shape[2:]): shape[1] or 0,
     }
-    lead = _without_ones(other.shape)  # labels may be (N, 1), as MATLAB writes them
-    if lead not in leads:
-        return False
-    if other.looks_like == "class names":
-        return labels.names <= set(values.summary.columns or ())
-    count = leads[lead]
-    return other.maximum < count or (other.maximum == count and other.minimum >= 1)
+    # Labels may be (N, 1), as MATLAB writes them.
+    return leads.get(_without_ones(labels.summary.shape))
 
 
 def _without_ones(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -167,7 +173,7 @@ def _command(
 
 
 def _count_from_one(values: FoundArray, labels: FoundArray) -> bool:
-    found, count = labels.summary, values.summary.shape[-1]
+    found, count = labels.summary, _classes_for(values, labels)
     return found.looks_like == "labels" and found.minimum >= 1 and found.maximum == count
 
 

@@ -1,0 +1,68 @@
+"""Requests that failed or came without log-probabilities, and what is said if none is left."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answer_documents import chat, echo, lines, usage
+from answer_loops import check
+from cli_tools import Run, refusal
+from in_one_test import in_one_test
+
+LOST = {"custom_id": "lost", "response": None, "error": {"code": "x", "message": "expired"}}
+MUTE = {"custom_id": "mute", "response": {"status_code": 200, "body": {"choices": []}}}
+
+
+def write(*answers: Any) -> None:
+    Path("a.jsonl").write_text(lines(*answers))
+
+
+def test_failed_requests_are_counted_and_named(run: Run) -> None:
+    late = {"custom_id": "late", "response": {"status_code": 500, "body": {}}, "error": None}
+    fine = {"custom_id": "fine", "response": {"status_code": 200, "body": chat([-0.5])}}
+    write(LOST, MUTE, late, fine, chat([-1.5]), {"error": {"message": "no such model"}})
+    outcome = run("nll", "a.jsonl", "--json")
+    found = check(outcome, "generated", [[-0.5], [-1.5]])
+    assert [found[k] for k in ("requests", "failed_requests")] == [6, 3]
+    assert found["requests_without_log_probs"] == 1
+    assert (
+        "requests that failed, left out: 3 (lost (expired), late (status 500), a.jsonl:6 "
+        "(no such model))"
+    ) in outcome.err
+    assert "without such log-probabilities, left out: 1 (mute)" in outcome.err
+    write(LOST, late)
+    said = "every request failed: 2 (lost (expired), late (status 500))"
+    assert said in refusal(run("nll", "a.jsonl")).error
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("answers", "tokens", "error", "hint"),
+    [
+        ([LOST], "", "every request failed: 1 (lost (expired))", "ask the server for logprobs"),
+        (
+            [LOST, MUTE],
+            "",
+            "no generated token has a log-probability",
+            "ask the server for logprobs",
+        ),
+        (
+            [chat([None])],
+            "",
+            "no generated token has a log-probability",
+            "ask the server for logprobs",
+        ),
+        ([chat([-1.0])], "prompt", "no prompt has a log-probability", "--tokens generated"),
+        (
+            [echo([None, -1.0], usage(2, 0))],
+            *("generated", "no generated token has a log-probability", "--tokens prompt"),
+        ),
+    ],
+)
+def test_where_no_token_is_left(
+    run: Run, answers: list[Any], tokens: str, error: str, hint: str
+) -> None:
+    write(*answers)
+    refused = refusal(run("nll", "a.jsonl", *(("--tokens", tokens) if tokens else ())))
+    assert refused.error.endswith(f"a.jsonl: {error}")
+    assert refused.hint == hint
