@@ -1,6 +1,8 @@
 """Temperatures out of fold, and rows that depend on one another."""
 
 import math
+import sys
+from typing import Any
 
 import numpy as np
 from calibrate_tools import Array, fitted, problem, slope, source, where_it_changes_sign
@@ -171,3 +173,27 @@ def test_a_fold_without_a_temperature() -> None:
     few = fitted(z[:4], y[:4], CalibrateOptions(folds=5))
     assert few.folds == ()
     assert "not every one of the 5 folds has rows: nothing is out of fold" in few.notes
+
+
+def calls(rows: int, folds: int) -> int:
+    """Return how many functions of Python are called for a temperature with folds."""
+    z, y = problem(5, rows)
+    count = 0
+
+    def counted(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    fitted(z, y)  # what is imported at first
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        fitted(z, y, CalibrateOptions(folds=folds))
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_many_folds_do_not_take_the_cube_of_their_number() -> None:
+    assert calls(80, 80) < 32 * calls(20, 20)  # each of them at a place of its own: the square
+    assert calls(60, 280) < 8 * calls(60, 70)  # empty ones are seen in the first read

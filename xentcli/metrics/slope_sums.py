@@ -123,3 +123,8 @@ class SlopesOfRows(NamedTuple):
         range. The derivatives are those of its logarithm, whose series converges up to there.
         """
         return self.widest / math.pi
+
+    def without_folds(self) -> Self:
+        """Return the same without what is of folds."""
+        betas = tuple(each._replace(without_fold=()) for each in self.betas)
+        return self._replace(betas=betas, fold_rows=(), ends_without_fold=())

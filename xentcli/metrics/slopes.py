@@ -107,12 +107,16 @@ class SlopesState:
         label, mean, *exact = (sums[i :: self._count] for i in range(self._count))
         step = self.options.orders + self._squares
         ends = (label, mean, self.below_peak.exact())
+        totals = [sum(each, _ZERO) for each in ends]
         return SlopesOfRows(
             self.counts,
-            _ends(*(sum(each, _ZERO) for each in ends)),
+            _ends(*totals),
             tuple(self._of_beta(exact[i : i + step]) for i in range(0, len(exact), step)),
             tuple(int(float(each)) for each in self.rows.exact()),
-            tuple(_ends(*(_without(each, fold) for each in ends)) for fold in self._left_out),
+            tuple(
+                _ends(*(_less(total, its[fold]) for total, its in zip(totals, ends, strict=True)))
+                for fold in self._left_out
+            ),
             self.widest,
         )
 
@@ -132,10 +136,13 @@ class SlopesState:
         return range(self.folds if self.folds > 1 else 0)
 
     def _of_beta(self, exact: list[list[ExactSum]]) -> SlopesOfBeta:
-        totals, orders = tuple(float(sum(each, _ZERO)) for each in exact), self.options.orders
+        sums, orders = [sum(each, _ZERO) for each in exact], self.options.orders
+        of_orders = list(zip(sums[:orders], exact[:orders], strict=True))
         without = [
-            tuple(float(_without(each, fold)) for each in exact[:orders]) for fold in self._left_out
+            tuple(float(_less(total, each[fold])) for total, each in of_orders)
+            for fold in self._left_out
         ]
+        totals = tuple(map(float, sums))
         return SlopesOfBeta(totals[:orders], tuple(without), totals[orders:])
 
 
@@ -146,9 +153,9 @@ def _coefficients_of_square(derivatives: Doubles) -> Doubles:
     return np.array([np.add.reduce(terms[: k + 1] * terms[k::-1]) for k in orders])
 
 
-def _without(cells: list[ExactSum], fold: int) -> ExactSum:
-    """Return the sum of all folds but one."""
-    return sum((each for i, each in enumerate(cells) if i != fold), _ZERO)
+def _less(total: ExactSum, fold: ExactSum) -> ExactSum:
+    """Return the sum of all folds but one, which takes no longer where there are many folds."""
+    return ExactSum(*(each - its for each, its in zip(total, fold, strict=True)))
 
 
 def _ends(label: ExactSum, mean: ExactSum, below_peak: ExactSum) -> SlopeEnds:

@@ -119,6 +119,9 @@ def calibrate(
     start = start_of(rows, criterion)
     first = slopes_criterion(criterion, (start,), folds, fine=False, ends=True)
     before, found = _measures(rows, criterion, run, options, first, cluster=cluster)
+    of_start: SlopesOfRows = found.results["slopes"]
+    if not all(of_start.fold_rows):  # nothing is out of fold, which more reads would not change
+        folds, of_start = 1, of_start.without_folds()
 
     def read(betas: tuple[float, ...], *, fine: bool, **more: Any) -> SlopesOfRows:
         wanted = slopes_criterion(criterion, betas, folds, fine=fine, **more)
@@ -126,7 +129,7 @@ def calibrate(
         slopes: SlopesOfRows = states.compute()["slopes"]
         return slopes
 
-    fitted = fit(logits.name, found.results["slopes"], start, read, folds)
+    fitted = fit(logits.name, of_start, start, read, folds)
     cooled = criterion._replace(temperature=fitted.temperature)
     weight = found.results["loss"].weight_sum
     if before.clusters is not None:
@@ -134,7 +137,7 @@ def calibrate(
     curve: tuple[CurvePoint, ...] = ()
     if options.curve:
         curve = curve_of(fitted.beta, before["loss"].value, weight, read)
-    held_out = _held_out(fitted, options, found.results["slopes"].widest)
+    held_out = _held_out(fitted, options, of_start.widest)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
     of_others = None if tested is None else _tested(tested, criterion, cooled, run, options)
     return _report(fitted, before, after, again, of_others, curve, options)
