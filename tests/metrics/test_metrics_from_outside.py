@@ -209,6 +209,27 @@ def test_the_error_of_a_mean_of_a_fact_comes_from_the_clusters() -> None:
         assert found.others == {}  # what is a measure is shown as one
 
 
+def test_a_fact_or_a_metric_does_not_take_the_place_of_another() -> None:
+    """What xent or another addition computes would change without a word."""
+
+    def others(tile: Any, rows: NDArray[Any]) -> NDArray[Any]:
+        return gap(tile, rows)
+
+    others.__module__ = "another_addition"
+    for name in ("loss", "entropy", "divergence", "slopes", "rest_held_out"):
+        with pytest.raises(ValueError, match=f"there is a fact '{name}' in xentcli.core."):
+            fact(name, "before")(gap)
+    with pytest.raises(ValueError, match=r"there is a fact 'gap' in .*test_metrics_from_outside"):
+        fact("gap", "before")(others)
+    with pytest.raises(ValueError, match=r"there is a metric 'margin' in .*from_outside"):
+        register("margin")(type("Other", (MarginState,), {"__module__": "another_addition"}))
+    with pytest.raises(ValueError, match="'new': needs and uses are tuples"):
+        fact("new", needs="label")(gap)  # type: ignore[arg-type]
+    entropy = evaluate(LOGITS, LABELS, metrics=["entropy"])["entropy"].value
+    logs = LOGITS - np.log(np.exp(LOGITS.astype(float)).sum(axis=1, keepdims=True))
+    assert entropy == pytest.approx(-(np.exp(logs) * logs).sum(axis=1).mean(), rel=1e-6)
+
+
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:
     probs = np.full((60, 5), 0.2)
     assert row_facts(LOGITS, probs, LossOptions(), ["gap"])["gap"] is None

@@ -18,10 +18,12 @@ Function = Callable[..., Any]
 
 When = Literal["labels", "before", "peaks", "after", "rows"]
 _ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
+_PACKAGE = "xentcli.core."
 _HOMES = {"slopes": "slopes", "held_out": "held_out"}
 """The modules of facts that calibration alone needs. They and `measure_facts`, which has all other
 facts besides the loss, are imported when one of their facts is asked for: a start takes less time.
 """
+_EVERY_HOME = ("facts", "measure_facts", *_HOMES.values())
 
 
 class Fact:
@@ -99,7 +101,8 @@ def fact(
     Raises
     ------
     ValueError
-        If `when` is none of these.
+        If `when` is none of these, what it is computed from is no tuple, or another module has a
+        fact of this name.
 
     Examples
     --------
@@ -116,8 +119,18 @@ def fact(
     """
     if when not in _ORDER:
         raise ValueError(f"the fact {name!r}: when={when!r} is none of {', '.join(_ORDER)}")
+    if not (isinstance(needs, tuple) and isinstance(uses, tuple)):
+        raise ValueError(f"the fact {name!r}: needs and uses are tuples of facts")
 
     def registered(function: Function) -> Function:
+        if not function.__module__.startswith(_PACKAGE):
+            for home in _EVERY_HOME:
+                import_module(f"{_PACKAGE}{home}")
+        before = _FACTS.get(name)
+        if before is not None and before.function.__module__ != function.__module__:
+            raise ValueError(
+                f"there is a fact {name!r} in {before.function.__module__}: give yours another name"
+            )
         wants = {"gaps": gaps, "classes": classes, "alone": alone}
         _FACTS[name] = Fact(name, function, when, needs, uses, dtype, **wants)
         plan.cache_clear()

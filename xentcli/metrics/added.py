@@ -1,14 +1,19 @@
 """What a metric from outside must have, and which facts it may read."""
 
+import json
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from xentcli.core.row_facts import RowFacts
-from xentcli.errors import XentError
+from xentcli.errors import InputError, XentError
 from xentcli.metrics.names import HOMES, PAIR_HOMES
+from xentcli.metrics.state_json import from_plain, to_plain
 
 _VERBS = ("from_rows", "merge", "compute")
+_HINT = "what a metric must have: xent help design"
+_tried: set[type] = set()
+"""The metrics of which a state was tried by `check_state`."""
 
 
 def check_metric(name: str, metric: type) -> None:
@@ -39,6 +44,40 @@ def check_facts(name: str, state: Any) -> None:
             ) from None
         except ValueError as error:
             raise XentError(f"the metric {name}: {error}") from None
+
+
+def check_made(name: str, verb: str, state: Any, metric: type) -> None:
+    """Raise XentError if a metric's verb returns no state of it."""
+    if not isinstance(state, metric):
+        found, wanted = type(state).__name__, metric.__name__
+        raise XentError(f"the metric {name}: {verb} returns {found}, and no {wanted}", hint=_HINT)
+
+
+def check_state(name: str, state: Any) -> None:
+    """Raise XentError if a metric's state cannot be kept, or merges wrong with that of no rows.
+
+    The first state of each metric is tried: a sum that `merge` forgets would be a wrong number in
+    files of several blocks alone, and what cannot be read again would be noticed by ``xent merge``.
+    """
+    metric = type(state)
+    if metric in _tried:
+        return
+    _tried.add(metric)
+    try:
+        plain = to_plain(state)
+        read = to_plain(from_plain(metric, json.loads(json.dumps(plain))))
+    except (TypeError, InputError) as error:
+        raise XentError(f"the metric {name}: {error}", hint=_HINT) from error
+    if read != plain:
+        raise XentError(f"the metric {name}: its state is another one after JSON", hint=_HINT)
+    empty = metric()
+    for one, other in ((state, empty), (empty, state)):
+        merged = one.merge(other)
+        check_made(name, "merge", merged, metric)
+        if to_plain(merged) != plain:
+            raise XentError(
+                f"the metric {name}: merge with the state of no rows changes a state", hint=_HINT
+            )
 
 
 def needs_of(state: Any) -> tuple[str, ...]:

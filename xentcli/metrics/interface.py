@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
-from xentcli.errors import XentError
 from xentcli.metrics.names import HOMES, MEASURES, PAIR_HOMES
 from xentcli.records import Record
 
@@ -75,6 +74,9 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
         check_measure(name)
 
     def registered(metric: Class) -> Class:
+        before = _METRICS.get(name)
+        if before is not None and before.__module__ != metric.__module__:
+            raise ValueError(f"there is a metric {name!r} in {before.__module__}")
         if not metric.__module__.startswith("xentcli.metrics."):
             from xentcli.metrics.added import check_metric
 
@@ -95,12 +97,12 @@ def forget(name: str) -> None:
 
 def from_outside() -> tuple[str, ...]:
     """Return the names of the metrics that other packages have registered."""
-    return tuple(name for name in _METRICS if name not in HOMES and name not in PAIR_HOMES)
+    return tuple(name for name in _METRICS if not _is_ours(name))
 
 
 def is_metric(name: str) -> bool:
     """Whether there is a metric with this name."""
-    return name in _METRICS or name in HOMES or name in PAIR_HOMES
+    return name in _METRICS or _is_ours(name)
 
 
 def metric_of(name: str) -> type[Metric]:
@@ -159,9 +161,10 @@ class States(Record):
     def from_rows(self, facts: RowFacts) -> "States":
         """Return the same metrics' states of some rows."""
         made = {
-            name: state.from_rows(_asked(facts, name, state)) for name, state in self.states.items()
+            name: state.from_rows(facts) if _is_ours(name) else _from_rows(name, state, facts)
+            for name, state in self.states.items()
         }
-        return self._checked("from_rows", made)
+        return States(made)
 
     def merge(self, other: "States") -> "States":
         """Return the states of both states' rows.
@@ -174,18 +177,12 @@ class States(Record):
         if self.states.keys() != other.states.keys():
             raise ValueError(f"{[*self.states]} and {[*other.states]} are not the same metrics")
         merged = {name: state.merge(other.states[name]) for name, state in self.states.items()}
-        return self._checked("merge", merged)
+        for name, state in merged.items():
+            if not _is_ours(name):
+                from xentcli.metrics.added import check_made
 
-    def _checked(self, verb: str, made: dict[str, Any]) -> "States":
-        """Return states that a metric from outside may have forgotten to return."""
-        for name, state in made.items():
-            if not isinstance(state, type(self.states[name])):
-                found, wanted = type(state).__name__, type(self.states[name]).__name__
-                raise XentError(
-                    f"the metric {name}: {verb} returns {found}, and no {wanted}",
-                    hint="what a metric must have: xent help design",
-                )
-        return States(made)
+                check_made(name, "merge", state, type(self.states[name]))
+        return States(merged)
 
     def compute(self) -> dict[str, Any]:
         """Return the result of each metric."""
@@ -217,10 +214,15 @@ class States(Record):
         return cls({name: from_plain(metric_of(name), part) for name, part in plain.items()})
 
 
-def _asked(facts: RowFacts, name: str, state: Any) -> RowFacts:
-    """Return facts, of which a metric from outside can read only those that it needs."""
-    if name in HOMES or name in PAIR_HOMES:
-        return facts
-    from xentcli.metrics.added import AskedFacts, needs_of
+def _is_ours(name: str) -> bool:
+    return name in HOMES or name in PAIR_HOMES
 
-    return AskedFacts(facts, name, needs_of(state))
+
+def _from_rows(name: str, state: Any, facts: RowFacts) -> Any:
+    """Return the state of some rows of a metric from outside, after a look at it."""
+    from xentcli.metrics.added import AskedFacts, check_made, check_state, needs_of
+
+    made = state.from_rows(AskedFacts(facts, name, needs_of(state)))
+    check_made(name, "from_rows", made, type(state))
+    check_state(name, made)
+    return made

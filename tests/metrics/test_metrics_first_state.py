@@ -1,0 +1,59 @@
+"""The first state of a metric from outside is looked at before a run goes on."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pytest
+
+from xentcli import evaluate
+from xentcli.core.row_facts import RowFacts
+from xentcli.errors import XentError
+from xentcli.metrics import interface
+from xentcli.metrics.interface import register
+from xentcli.results.measure import Measure
+
+LOGITS = np.random.default_rng(3).normal(size=(60, 5)).astype(np.float32)
+LABELS = np.arange(60) % 5
+
+
+def test_the_first_state_of_a_metric_is_tried() -> None:
+    """Of several blocks, a sum that is not merged is wrong; JSON is asked for at the very end."""
+
+    @dataclass(frozen=True)
+    class Rows:
+        needs: ClassVar[tuple[str, ...]] = ("used",)
+        rows: int = 0
+
+        @classmethod
+        def from_rows(cls, facts: RowFacts) -> Self:
+            return cls(facts.rows)
+
+        def merge(self, other: Self) -> Self:
+            return type(self)(self.rows + other.rows)
+
+        def compute(self) -> Measure:
+            return Measure(self.rows)
+
+    def not_int(cls: type[Any], facts: RowFacts) -> Any:
+        return cls(np.int64(facts.rows))
+
+    def rounded(cls: type[Any], facts: RowFacts) -> Any:
+        return cls(facts.rows + 0.5)
+
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"merge": lambda self, _: self}, "merge with the state of no rows changes a state"),
+        ({"merge": lambda _, other: other}, "merge with the state of no rows changes a state"),
+        ({"merge": lambda self, other: self.rows + other.rows}, "merge returns int, and no Wrong"),
+        ({"from_rows": classmethod(not_int)}, "the metric counted: a state cannot hold int64"),
+        ({"from_rows": classmethod(rounded)}, "counted: this is not the state of a Wrong: 60.5 is"),
+    ]
+    try:
+        register("counted", measure=True)(Rows)
+        assert evaluate(LOGITS, LABELS, metrics=["counted"])["counted"].value == 60
+        for attributes, said in cases:
+            register("counted", measure=True)(type("Wrong", (Rows,), attributes))
+            with pytest.raises(XentError, match=said):
+                evaluate(LOGITS, LABELS, metrics=["counted"])
+    finally:
+        interface.forget("counted")
