@@ -91,6 +91,9 @@ def test_options_of_lists(run: Run) -> None:
         done = run(*arguments)
         assert (done.code, done.out) == (2, ""), arguments
         assert done.err.startswith("error: ")
+    done = run("eval", path, "--metric", "mrr")
+    assert (done.code, done.out) == (2, "")
+    assert "'mrr' is not measured of lists; these are: loss, perplexity, bits, acc" in done.err
 
 
 def test_commands_on_whole_rows_refuse_lists(run: Run) -> None:

@@ -72,7 +72,8 @@ def _check(
     bounded.check_flags(given.flags.without_labels(), LossFlags(), what)
     for name in metrics or ():
         if name not in (*known, "all"):
-            raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")
+            measured = ", ".join(known)
+            raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {measured}")
 
 
 def write(
