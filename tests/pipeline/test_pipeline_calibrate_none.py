@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from calibrate_tools import fitted, problem
 
+from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
 
 
@@ -44,6 +45,20 @@ def test_what_is_said() -> None:
         assert said(logits, labels).startswith(what), name
     assert said(z, y, sample_weight=right.astype(float)).startswith(LOWER)
     assert said(z, y, sample_weight=-np.ones(120)) == "rows of a negative weight: 120"
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf])
+def test_weights_that_are_not_finite(weight: float) -> None:
+    z, y = problem(16)
+    weights = np.ones(120)
+    weights[[3, 7]] = weight
+    assert said(z, y, sample_weight=weights) == "rows whose weight is NaN or infinite: 2"
+    of_classes = np.array([weight, 1.0, 1.0, 1.0, 1.0, 1.0])
+    rows = np.count_nonzero(y == 0)
+    loss = LossOptions(weight=of_classes)
+    assert said(z, y, options=loss) == f"rows whose weight is NaN or infinite: {rows}"
+    used = np.where(np.isfinite(weights), y, -100)  # an ignored row has no weight
+    assert fitted(z, used, sample_weight=weights).metrics == fitted(z, used).metrics
 
 
 def test_rows_that_are_not_finite() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 @dataclass(frozen=True)
 class SlopeCounts:
-    """Counts of the rows with a weight above 0, and of those of them that are extreme.
+    """Counts of the rows with a finite weight above 0, and of those of them that are extreme.
 
     Attributes
     ----------
@@ -19,8 +19,8 @@ class SlopeCounts:
         How many have their label at the peak.
     flat : int
         How many have equal finite logits.
-    negative : int
-        How many other rows have a weight below 0.
+    negative, unusable : int
+        How many other rows have a weight below 0, and how many one that is NaN or infinite.
     """
 
     rows: int = 0
@@ -28,6 +28,7 @@ class SlopeCounts:
     at_peak: int = 0
     flat: int = 0
     negative: int = 0
+    unusable: int = 0
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -36,6 +37,7 @@ class SlopeCounts:
             self.at_peak + other.at_peak,
             self.flat + other.flat,
             self.negative + other.negative,
+            self.unusable + other.unusable,
         )
 
 

@@ -55,13 +55,14 @@ class SlopesState:
         """Return the state of some rows."""
         slopes: Slopes = facts["slopes"]
         weight = weights_of(facts)
-        there = weight > 0.0
+        there = (weight > 0.0) & (weight < np.inf)
         counts = SlopeCounts(
             int(np.count_nonzero(there)),
             int(np.count_nonzero(there & (slopes.label_gap == np.inf))),
             int(np.count_nonzero(there & (slopes.label_gap == 0.0))),
             int(np.count_nonzero(there & (slopes.mean_gap == 0.0))),
             int(np.count_nonzero(weight < 0.0)),
+            int(np.count_nonzero(np.isnan(weight) | (weight == np.inf))),
         )
         fold = facts.origin.folds(facts.rows) % self.folds
         below = np.bincount(fold[there & (slopes.label_gap != 0.0)], minlength=self.folds)

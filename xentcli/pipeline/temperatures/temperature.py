@@ -89,8 +89,12 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
 
 
 def _why_not(counts: SlopeCounts) -> str | None:
-    if counts.negative:
-        return f"rows of a negative weight: {counts.negative:,}"
+    for what, rows in (
+        ("rows of a negative weight", counts.negative),
+        ("rows whose weight is NaN or infinite", counts.unusable),
+    ):
+        if rows:
+            return f"{what}: {rows:,}"
     if not counts.rows:
         return "no row is used, or has a weight above 0"
     if counts.infinite:
