@@ -61,6 +61,7 @@ def test_a_file_of_another_format_is_refused(run: Run, options: str) -> None:
         ('{"temperature": true}', "t.json: its temperature is True"),
         ('{"temperature": 0}', "t.json: its temperature is 0"),
         ('{"temperature": -2.5}', "t.json: its temperature is -2.5"),
+        (f'{{"temperature": {10**400}}}', "t.json: its temperature is larger than any float64"),
     ],
 )
 def test_a_file_that_holds_no_temperature(run: Run, content: str, said: str) -> None:

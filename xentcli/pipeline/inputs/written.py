@@ -1,6 +1,6 @@
 """An object of JSON that a command wrote, and another one reads."""
 
-import math
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -12,6 +12,8 @@ from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
 
 _TEMPERATURE = "a temperature is a number, or stands in what calibrate -o FILE.json wrote"
+
+_LARGEST = sys.float_info.max
 
 
 def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -58,7 +60,9 @@ def read_temperature(path: str) -> float | None:
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0.0 < value < math.inf:
+    if not number or not 0.0 < value <= _LARGEST:
         what = "there is no temperature in it" if value is None else f"its temperature is {value!r}"
+        if number and value > _LARGEST:  # a whole number has as many digits as it likes
+            what = "its temperature is larger than any float64"
         raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
     return float(value)
