@@ -85,6 +85,8 @@ class Stopped(XentError):  # noqa: N818
 
 # Errors of the operating system
 
+_UNSET = "a variable of the shell that is not set gives an empty name"
+
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
@@ -97,6 +99,8 @@ def reading(name: str) -> Iterator[None]:
 
 def input_error(name: str, error: OSError) -> InputError:
     """Return the error to show for an OSError that was raised while `name` was read."""
+    if not name:
+        return InputError("the name of a file to read is empty", hint=_UNSET)
     hint = "a quoted pattern names its files: 'run/*.npy'"
     return InputError(
         f"{name}: cannot be read: {_reason(error)}",
@@ -137,6 +141,8 @@ def output_error(name: str, error: OSError) -> XentError:
     if error.errno == errno.EEXIST:
         what = f"{name}: cannot be written: it exists already"
         return OutputError(what, hint="--force overwrites it")
+    if not name:
+        return OutputError("the name of a file to write is empty", hint=_UNSET)
     return OutputError(f"{name}: cannot be written: {_reason(error)}")
 
 
