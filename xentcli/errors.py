@@ -5,6 +5,7 @@ XentError                exit code 1, one line on standard error
 │   ├── ShapeError       shapes or dtypes that do not fit together
 │   ├── DoubtfulColumns  columns that may not be classes
 │   ├── LabelError       labels that name no class
+│   ├── NoLabelsBeside   no labels in the file of an array
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
@@ -44,6 +45,10 @@ class DoubtfulColumns(InputError):  # noqa: N818
 
 class LabelError(InputError):
     """A label is not one of the classes."""
+
+
+class NoLabelsBeside(InputError):  # noqa: N818
+    """A file holds an array, and no labels beside it."""
 
 
 class NonFiniteError(InputError):

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Collection
 from itertools import islice
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, NoLabelsBeside
 from xentcli.formats.base import ReadOptions
 from xentcli.text import shortened
 
@@ -61,7 +61,9 @@ def choose(
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"
     if options.key is None:
-        raise InputError(f"{file}: {there}", hint=_which(keys, options))
+        alone = options.beside and (len(keys) == 1 or options.partner_key in keys)
+        error = NoLabelsBeside if options.labels and alone else InputError
+        raise error(f"{file}: {there}", hint=_which(keys, options))
     from difflib import get_close_matches
 
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
@@ -80,6 +82,8 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
     """Return the hint of a file of several arrays, none of which is named."""
     if options.key_option is None:
         return "a file of one array is needed here"
+    if options.beside and len(keys) == 1:
+        return "labels stand in a file of their own: --labels FILE"
     logits = options.partner_key or by_name(keys, options._replace(labels=False))
     if options.beside and logits is None:
         return "--key NAME --label-key NAME say which"

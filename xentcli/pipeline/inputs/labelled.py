@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from xentcli.errors import InputError, MissingLabels, UsageError
+from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import Source
 from xentcli.formats.files import (
@@ -133,7 +133,7 @@ def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | No
     if not any(is_inline(name) or reads_once(name) for name in logits):
         try:
             return open_both(logits, None, how)
-        except MissingLabels:
+        except (MissingLabels, NoLabelsBeside):
             pass
     return how.open(logits, partial(how.file, partner=how.others)), None
 
