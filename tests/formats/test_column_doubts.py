@@ -110,6 +110,42 @@ def test_nothing_speaks_against(frame: pd.DataFrame, format_: str) -> None:
     )
 
 
+@in_one_test
+@both
+@pytest.mark.parametrize(("rows", "doubted"), [(20, True), (19, False)])
+def test_a_tenth_of_whole_numbers_is_next_to_none(
+    format_: str, rows: int, *, doubted: bool
+) -> None:
+    """Two of so many cells are whole beside the fractions, as rounding makes them."""
+    frame = pd.DataFrame(np.resize(Z, (rows, 2)), columns=["cat", "dog"])
+    frame.iloc[:2] = 5.0
+    frame = frame.assign(kind=np.arange(rows) % 3)
+    if doubted:
+        assert "column 'kind' may be no class" in refused(frame, format_)[0]
+    else:
+        assert opened(frame, format_).columns == ("cat", "dog", "kind")
+
+
+@in_one_test
+@both
+@pytest.mark.parametrize(("rows", "doubted"), [(10, True), (9, False)])
+def test_few_fractions_may_be_whole_by_chance(format_: str, rows: int, *, doubted: bool) -> None:
+    frame = FRAME.iloc[:rows].assign(kind=np.arange(rows) % 3 + 1.0)
+    if doubted:
+        assert "column 'kind' may be no class" in refused(frame, format_)[0]
+    else:
+        assert opened(frame, format_).columns == ("cat", "dog", "fox", "kind")
+
+
+def test_one_column_of_flags_is_noted_and_several_are_not() -> None:
+    rows = [("0.5", "2.5", "0", "1"), ("3", "0.25", "1", "0"), ("4.5", "7", "1", "1")]
+    for count, notes in ((2, 0), (3, 1), (4, 0)):
+        text = "".join(",".join(row[:count]) + "\n" for row in [tuple("abcd"), *rows])
+        found = csv_source(text).notes
+        assert len(found) == notes
+        assert all("column 'c' holds only 0 and 1, and is read as one of 3" in n for n in found)
+
+
 SENTENCES = ["this is about a cat", "this is about a true label", "a photo of a dog"]
 
 
@@ -120,6 +156,8 @@ def test_sentences_are_names_of_classes(format_: str) -> None:
     name = SENTENCES[1]
     what = f"column {name!r} is read as a class, though its name says 'true'"
     assert source.notes == [f"f.{format_}: {what} (else --drop '{name}')"]
+    short = ["the red fox", "the grey wolf", "a fox with a score"]
+    assert len(opened(FRAME.set_axis(short, axis=1), format_).notes) == 1
     like = [*SENTENCES[:2], "this is about a score"]
     assert "and 1 more like it" in opened(FRAME.set_axis(like, axis=1), format_).notes[0]
 
@@ -132,6 +170,8 @@ def test_sentences_are_names_of_classes(format_: str) -> None:
         ["red fox", "grey wolf", "confidence of the model"],  # no sentences beside it
         ["the red fox", "the grey wolf", "predicted label of this row"],
         ["the red fox", "the grey wolf", "the score"],
+        ["the red fox", "the grey wolf", "the fox score"],
+        ["the red fox", "the grey wolf", "is this the true label"],
     ],
 )
 def test_what_is_no_sentence_among_sentences_is_in_doubt(names: list[str], format_: str) -> None:

@@ -46,7 +46,6 @@ DECOMPRESS: dict[str, Function] = {
 }
 SUFFIXES = sorted(COMPRESS)
 CONTENT = b"".join(b"%d,%d\n" % (i, i * i * 7919 % 10007) for i in range(20_000))
-SKIPPED = struct.pack("<II", 0x184D2A53, 5) + b"aside"  # a frame of zstd that holds no content
 
 every_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
@@ -158,7 +157,14 @@ def test_zeros_between_and_after_streams(suffix: str, zeros: int) -> None:
 
 
 def test_frames_of_zstd_that_hold_no_content() -> None:
-    assert read_all(opened((SKIPPED + compress_zstd(CONTENT)) * 2 + SKIPPED)) == CONTENT * 2
+    """Their magic numbers are 0x184D2A50 to 0x184D2A5F, and no others."""
+    after = struct.pack("<I", 5) + b"aside"
+    for kind in range(16):
+        skipped = struct.pack("<I", 0x184D2A50 + kind) + after
+        assert read_all(opened((skipped + compress_zstd(CONTENT)) * 2 + skipped)) == CONTENT * 2
+    for other in (0x184D2A4F, 0x184D2A60, 0x184D2B50, 0x184C2A50, 0x194D2A50):
+        content = struct.pack("<I", other) + after
+        assert read_all(opened(content)) == content
 
 
 @in_one_test
