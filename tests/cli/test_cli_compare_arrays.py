@@ -3,16 +3,17 @@
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 from cli_tools import Run
-from compare_tools import ONE, TWO, Array, metrics_of, save_models
+from compare_tools import ONE, TWO, metrics_of, save_models
 from in_one_test import in_one_test
 
 
-def write_arrays(path: str, **arrays: Array) -> None:
+def write_arrays(path: str, **arrays: Any) -> None:
     """Write named arrays into a file."""
     if path.endswith(".npz"):
         np.savez(path, **arrays)
