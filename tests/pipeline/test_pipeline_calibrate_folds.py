@@ -2,6 +2,7 @@
 
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.measure import Options, measure
 
+DATA = Path(__file__).parents[2] / "sample_data"
+
 
 def test_folds() -> None:
     z, y = problem(5, 103)
@@ -24,7 +27,7 @@ def test_folds() -> None:
     for i, each in enumerate(found.folds):
         out = fold == i
         want = where_it_changes_sign(slope(z[~out], mass[~out]))
-        assert each.temperature == close_to(want, rel=1e-12)
+        assert each.temperature == close_to(want, rel=2e-15)
         assert (each.fold, each.rows) == (i, out.sum())
         cooled = z[out] / want
         lse = np.log(np.exp(cooled).sum(axis=1))
@@ -37,13 +40,23 @@ def test_folds() -> None:
     assert found.ece_out_of_fold.value == close_to(measured["ece"].value, rel=1e-12)
 
 
+def test_folds_of_digits_are_right_to_the_last_digit() -> None:
+    y = np.load(DATA / "digits_labels.npy")
+    for name in ("digits_logits.npy", "digits_weak_logits.npy"):
+        z = np.load(DATA / name)
+        for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
+            out = np.arange(450) % 5 == i
+            want = where_it_changes_sign(slope(z[~out], np.eye(10)[y[~out]]))
+            assert each.temperature == close_to(want, rel=1e-15), (name, i)
+
+
 def test_folds_whose_temperatures_are_far_apart() -> None:
     for seed in (2, 6):
         z, y = problem(seed, 60)
         for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
             out = np.arange(60) % 5 == i
             want = where_it_changes_sign(slope(z[~out], np.eye(6)[y[~out]]))
-            assert each.temperature == close_to(want, rel=1e-12), (seed, i)
+            assert each.temperature == close_to(want, rel=2e-15), (seed, i)
 
 
 def test_folds_are_slices_of_the_first_axis() -> None:

@@ -14,7 +14,7 @@ from xentcli.pipeline.temperatures.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same for rough slopes, which are computed in float32
-_FOLD_TOLERANCE = 1e-12  # of a fold's temperature, as a share of it
+_FOLD_TOLERANCE = 1e-15  # of a fold's temperature, as a share of it
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
 
