@@ -106,6 +106,10 @@ mistakes in xent, or in an addition to it
     a fact gives one number for each row: xent help design
     was it added to xent? It must be added for xent merge, too: xent help design
     a scheduler yields work(item) for each item, in their order: xent help design
+    what facts are: xent help design
+    one that computes a Measure is one by register('margin', measure=True)
+an empty name, tested in test_cli_errors.py
+    a variable of the shell that is not set gives an empty name
 a terminal
     -o FILE, or | cat
 a library that is not installed
