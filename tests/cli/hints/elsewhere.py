@@ -96,6 +96,8 @@ samples of lm-evaluation-harness
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?
+an empty name of a file
+    a variable of the shell that is not set gives an empty name
 mistakes in xent, or in an addition to it
     --debug shows where
     --debug shows where; what an addition must have: xent help design
@@ -103,6 +105,8 @@ mistakes in xent, or in an addition to it
     is the file cut off? This format was added to xent; what it must have: xent help design
     compute() returns a Measure: xent help design
     what a metric must have: xent help design
+    what facts are: xent help design
+    one that computes a Measure is one by register('mine', measure=True)
     a fact gives one number for each row: xent help design
     was it added to xent? It must be added for xent merge, too: xent help design
     a scheduler yields work(item) for each item, in their order: xent help design
