@@ -81,7 +81,7 @@ def open_rows(
     from xentcli.pipeline.inputs.groups import open_group_names
 
     flags, writing, common = given.flags, given.writing, given.common
-    reader = given.reading.reader.without_groups(files[0], cluster)
+    reader = given.reading.reader.without_groups(files[0], cluster, labels=files[1])
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)

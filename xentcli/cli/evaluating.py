@@ -172,7 +172,7 @@ def open_rows(
     given: GivenOptions,
 ) -> EvalRows:
     """Open rows, their labels and their groups, and print notes about them."""
-    reader = given.reading.reader.without_groups(files[0], by, cluster)
+    reader = given.reading.reader.without_groups(files[0], by, cluster, labels=files[1])
     source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)

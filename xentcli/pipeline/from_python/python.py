@@ -125,7 +125,7 @@ def evaluate(
     reader = reader_of(reading, input)
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
-    reader = reader.without_groups(files, by, cluster)
+    reader = reader.without_groups(files, by, cluster, labels=label_files)
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     rows, labels_source = open_data(given, reader, names)
     groups, clusters = open_groups(

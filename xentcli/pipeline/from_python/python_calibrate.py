@@ -109,7 +109,7 @@ def calibrate(
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
-    reader = reader.without_groups(files[0], cluster)
+    reader = reader.without_groups(files[0], cluster, labels=files[1])
     rows, labels_source = open_data(given, reader, names)
     weights = (
         None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)

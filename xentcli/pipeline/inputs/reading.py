@@ -17,6 +17,13 @@ ROW_WORDS = ("axis0", "rows")
 _SHOWN_COLUMNS = 8
 
 
+def shared_ids(header: Sequence[str], *others: Sequence[str]) -> list[str]:
+    """Return the columns whose names say that they name rows, and which other files have too."""
+    from xentcli.formats.column_words import says_ids
+
+    return [name for name in header if says_ids(name) and any(name in each for each in others)]
+
+
 class Reader(Record):
     """What the user says of all files that are read, and of those of labels.
 
@@ -75,13 +82,19 @@ class Reader(Record):
         drop = (*self.values.get("drop", ()), *names)
         return self._replace(values={**self.values, "drop": drop})
 
-    def without_groups(self, paths: Sequence[str], *names: object) -> "Reader":
-        """Return the same, and columns of these files that name groups of rows are no classes."""
-        wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
-        header = self._header_of(paths) if wanted else ()
-        return self.without(name for name in wanted if name in header)
+    def without_groups(
+        self, paths: Sequence[str], *names: object, labels: Sequence[str] = ()
+    ) -> "Reader":
+        """Return the same, and columns of these files that name groups of rows are no classes.
 
-    def _header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
+        The one that the files of labels have too stays, since rows are matched by it.
+        """
+        wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
+        header = self.header_of(paths) if wanted else ()
+        ids = shared_ids(header, self.header_of(labels)) if header else []
+        return self.without(name for name in wanted if name in header and [name] != ids)
+
+    def header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""
         first = first_of(paths)
         if first is None or is_inline(first) or reads_once(first):
@@ -110,8 +123,8 @@ class Reader(Record):
             return name
         headers: dict[str, tuple[str, ...]] = {}
         for paths, ids in ((labels, id_column), (logits, None)):
-            header = self._header_of(paths)
-            if name in header:
+            header = self.header_of(paths)
+            if name in header and name != ids:  # the ids are those of the rows, in their order
                 return open_files(
                     paths, partial(self.labels, label_column=name, id_column=ids, names=True)
                 )

@@ -7,7 +7,7 @@ from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import opening
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, open_both
-from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.language.samples import check_same_docs
 from xentcli.storage.names import STANDARD_STREAM
 
@@ -44,10 +44,13 @@ def open_models(
     if label is not None and label not in headers[0]:
         within = [path for path, header in zip(paths, headers, strict=True) if label in header]
         labels = [path for path in within if path != STANDARD_STREAM][:1]  # it is read once
-    readers = [
-        _reader_of(given[i], i, paths, headers, beside if i == 0 else (*beside, label))
-        for i in range(len(paths))
-    ]
+    of_labels = reader.header_of(labels) if beside else ()
+
+    def left_out(i: int) -> list[str | None]:  # but not the one by which rows are matched
+        ids = shared_ids(headers[i], *(headers[:1] if i else (*headers[1:], of_labels)))
+        return [*(name for name in beside if [name] != ids), *([label] if i else [])]
+
+    readers = [_reader_of(given[i], i, paths, headers, left_out(i)) for i in range(len(paths))]
     ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
