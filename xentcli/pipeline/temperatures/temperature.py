@@ -1,7 +1,6 @@
 """Logits and labels to the temperature that minimises their cross entropy."""
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,11 +8,10 @@ import numpy as np
 from xentcli.core.root import RootSearch, left_of_series, value_of_series
 from xentcli.core.slopes import FINE_ORDERS
 from xentcli.errors import InputError
-from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
+from xentcli.metrics.slope_sums import SlopeEnds, SlopesOfBeta, SlopesOfRows
+from xentcli.pipeline.temperatures.no_temperature import check_counts, has_root, is_doubtful
 from xentcli.pipeline.temperatures.temperature_start import float32_holds
 
-_ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
-_ROUGH_ZERO_SHARE = 1e-5  # the same for rough slopes, which are computed in float32
 _FOLD_TOLERANCE = 1e-15  # of a fold's temperature, as a share of it
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
@@ -62,56 +60,6 @@ class Fit(NamedTuple):
         return 1.0 / self.beta
 
 
-def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfRows]) -> None:
-    """Raise InputError if there is no temperature, and say why.
-
-    Parameters
-    ----------
-    name : str
-        The file of the logits.
-    found : SlopesOfRows
-        The slopes of all rows, at any inverse temperature.
-    at_zero : callable
-        Returns the same with fine ends.
-    """
-    counts = found.counts
-    why = _why_not(counts)
-    if why is None and math.isnan(found.ends.at_zero):
-        why = "the loss is NaN: rows hold NaN or +inf, or nothing but -inf"
-    doubtful = why is None and found.ends.at_zero_within(_ROUGH_ZERO_SHARE)
-    if doubtful and at_zero().ends.at_zero_within(_ZERO_SHARE):
-        why = (
-            "the higher the temperature, the lower the loss, and none is the best: on average "
-            "the logit of the label is no higher than those of all classes"
-        )
-    if why is not None:
-        raise InputError(f"{name}: there is no temperature: {why}")
-
-
-def _why_not(counts: SlopeCounts) -> str | None:
-    for what, rows in (
-        ("rows of a negative weight", counts.negative),
-        ("rows whose weight is NaN or infinite", counts.unusable),
-    ):
-        if rows:
-            return f"{what}: {rows:,}"
-    if not counts.rows:
-        return "no row is used, or has a weight above 0"
-    if counts.infinite:
-        return (
-            "the loss is infinite at any temperature: rows whose label has a logit of -inf: "
-            f"{counts.infinite:,} of {counts.rows:,}"
-        )
-    if counts.flat == counts.rows:
-        return "any is as good as any other: the logits of each row are all equal"
-    if counts.at_peak == counts.rows:
-        return (
-            "the lower the temperature, the lower the loss, and none is the best: every label is "
-            "at the largest logit of its row"
-        )
-    return None
-
-
 def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) -> Fit:
     """Return the temperature, given the slopes of all rows at a start.
 
@@ -129,7 +77,7 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
         How many folds there are, if more than 1.
     """
     check_counts(name, first, lambda: read((start,), fine=True, ends=True))
-    doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
+    doubtful = any(map(is_doubtful, first.ends_without_fold))
     search, found, folds_of, passes = _search(name, first, start, read, doubtful=doubtful)
     at = found.betas[0]
     curvature = _curvature(at, search.last_step)
@@ -138,7 +86,7 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
     if folds < 2 or min(found.fold_rows) == 0:
         return ends
     without = found.ends_without_fold if doubtful else first.ends_without_fold
-    searches = {i: folds_of[i] for i in range(folds) if _has_root(without[i])}
+    searches = {i: folds_of[i] for i in range(folds) if has_root(without[i])}
     return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
 
 
@@ -196,7 +144,7 @@ def _for_folds(
     rough = [RootSearch(before, reach=search.reach, limit=each.limit) for each in ends]
     for each, derivatives in zip(rough, at.without_fold, strict=True):
         each.step(derivatives)
-    there = [each for each, its in zip(rough, ends, strict=True) if _has_root(its)]
+    there = [each for each, its in zip(rough, ends, strict=True) if has_root(its)]
 
     def enough(offs: list[float], tolerance: float) -> int | None:
         for more in range(_MOST_ORDERS_MORE + 1):
@@ -213,11 +161,6 @@ def _for_folds(
     if more is None:
         return 0, ()
     return more, tuple(each.place if each in there else search.place for each in rough)
-
-
-def _has_root(ends: SlopeEnds) -> bool:
-    """Whether some rows have a temperature, as far as the ends are exact."""
-    return ends.below_peak > 0 and not ends.at_zero_within(_ZERO_SHARE)
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
