@@ -8,7 +8,8 @@ from close_to import close_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentcli.core.root import RootSearch, left_of_series, root_of_series
+from xentcli.core.root import RootSearch
+from xentcli.core.series import left_of_series, root_of_series
 
 Derivatives = Callable[[float], Sequence[float]]
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from xentcli.core.series import left_of_series, root_of_series
+
 _MOST_FACTOR = 8.0  # by which a step changes the place
 _NEAR = 0.02  # after a step of at most this share of the place, only rounding is left
 _EXACT = 1e-17  # the most that a last step leaves over, as a share of the place
@@ -11,7 +13,6 @@ _TRUSTED = 0.3  # the series is of use if its next terms are at most this share 
 _BENT_MORE = 10.0  # the next bend may be that much more than the square of the one before
 _UNSEEN = 0.03  # of a step by logarithms, over its square, at least, in the terms that follow
 _MOST_STEPS = 200
-_ROUNDED = 2.0**-50  # share of a step below which its changes are only rounding
 _LEAST_SHARE = 1e-6  # of the place, at least, that rough derivatives leave over
 _FEWEST_FINE = 3  # derivatives that a fine step takes
 _CLOSE = 0.3  # over the reach: a step as short as that is not bounded
@@ -235,41 +236,3 @@ class RootSearch:
         if high < self._high and wanted >= high:
             return high
         return math.sqrt(low) * math.sqrt(high)
-
-
-def root_of_series(derivatives: Sequence[float]) -> float:
-    """Return the step to the root by all derivatives; NaN if the series has no root nearby."""
-    terms = [each / math.factorial(k) for k, each in enumerate(derivatives)]
-    step = 0.0
-    for _ in range(_MOST_STEPS):
-        value = slope = 0.0
-        for term in reversed(terms):
-            slope = slope * step + value
-            value = value * step + term
-        if not slope > 0.0:
-            return math.nan
-        change = -value / slope
-        step += change
-        if abs(change) <= _ROUNDED * abs(step):
-            return step
-    return math.nan
-
-
-def value_of_series(terms: Sequence[float], step: float) -> float:
-    """Return the sum of terms times powers of a step."""
-    total = 0.0
-    for term in reversed(terms):
-        total = total * step + term
-    return total
-
-
-def left_of_series(step: float, place: float, scale: float, count: int) -> float:
-    """Return about how much a step by `count` derivatives leaves over, as a share of the root.
-
-    A derivative may exceed the one before it by the factor `scale` times its number.
-    """
-    root = place + step
-    if not root > 0.0:
-        return math.inf
-    known = count - 1
-    return abs(step) * (abs(step) * scale) ** known * (known + 2) / 2.0 / min(place, root)

@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from xentcli.core.root import RootSearch, left_of_series, value_of_series
+from xentcli.core.root import RootSearch
+from xentcli.core.series import left_of_series, value_of_series
 from xentcli.core.slopes import FINE_ORDERS
 from xentcli.errors import InputError
 from xentcli.metrics.slope_sums import SlopeEnds, SlopesOfBeta, SlopesOfRows
