@@ -1,52 +1,16 @@
-"""Columns that may be no class, in CSV and Parquet alike; which columns of labels hold them."""
+"""Columns that may be no class, in CSV and Parquet alike."""
 
-import re
-import shlex
-import tempfile
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from column_tools import FRAME, ROWS, Z, both, opened, refused, values
 from in_one_test import in_one_test
-from opening import csv_source, read_csv
+from opening import csv_source
 
-from xentcli.errors import InputError
-from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Source
-from xentcli.formats.column_names import without_shared
-from xentcli.formats.column_words import words_of
-from xentcli.storage.inputs import Input
 from xentcli.text import split_names
-
-ROWS = 12
-Z = np.random.default_rng(3).normal(size=(ROWS, 3))
-FRAME = pd.DataFrame(Z, columns=["cat", "dog", "fox"])
-both = pytest.mark.parametrize("format_", ["csv", "parquet"])
-
-
-def opened(frame: pd.DataFrame, format_: str, **options: Any) -> Source:
-    if format_ == "csv":
-        return csv_source(frame.to_csv(index=False), **options)
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the source
-    file.write(content := frame.to_parquet(index=False))
-    data = Input("f.parquet", file, len(content), shareable=True)
-    return registry.open_source(data, None, ReadOptions(**options))
-
-
-def values(source: Source) -> list[Any]:
-    return [row for block in source.blocks(100) for row in source.decode(block).values.tolist()]
-
-
-def refused(frame: pd.DataFrame, format_: str) -> tuple[str, dict[str, str]]:
-    """Return what is in doubt, and the options of the hint."""
-    with pytest.raises(InputError) as caught:
-        opened(frame, format_)
-    words = [word.rstrip(",") for word in shlex.split(caught.value.hint or "")]
-    ways = {w: words[i + 1] for i, w in enumerate(words) if w in ("--drop", "--columns")}
-    return caught.value.message, ways
-
 
 NO_CLASSES = [
     "id", "Id", "ID", "IDs", "image_id", "PassengerId", "userid", "row-index", "idx", "Unnamed: 0",
@@ -208,86 +172,3 @@ def test_the_judgement_needs_no_more_than_the_beginning(format_: str) -> None:
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(3000, 2)), columns=["a", "b"])
     frame["c"] = np.r_[frame["a"][:5], np.arange(2995)]
     assert opened(frame, format_).columns == ("a", "b", "c")
-
-
-@in_one_test
-@both
-@pytest.mark.parametrize(
-    ("said", "columns"),
-    [("2-3", "dog fox"), ("cat,3", "cat fox"), ("*o*", "dog fox"), ("fox,1-2", "fox cat dog")],
-)
-def test_columns_by_range_and_pattern(said: str, columns: str, format_: str) -> None:
-    source = opened(FRAME, format_, columns=split_names(said))
-    assert source.columns == tuple(columns.split())
-    assert values(source) == FRAME[columns.split()].to_numpy().tolist()
-
-
-@in_one_test
-@both
-@pytest.mark.parametrize("said", ["0-2", "2-9", "z*", "3-1", "2-", "-3"])
-def test_columns_that_are_not_there(said: str, format_: str) -> None:
-    with pytest.raises(InputError, match=re.escape(repr(said))):
-        opened(FRAME, format_, columns=(said,))
-
-
-# Files of labels
-
-
-@in_one_test
-@both
-@pytest.mark.parametrize("beside", [{"id": range(ROWS)}, {"fold": 1, "filename": "x"}])
-def test_one_column_of_labels_among_others(beside: dict[str, Any], format_: str) -> None:
-    frame = pd.DataFrame({**beside, "target": np.arange(ROWS) % 3}, index=range(ROWS))
-    source = opened(frame, format_, labels=True)
-    assert (source.shape[1:], values(source)) == ((), frame["target"].tolist())
-    assert "rows are matched by place" in source.notes[-1]
-
-
-@both
-def test_one_column_for_each_class_goes_by_name(format_: str) -> None:
-    frame = FRAME[["fox", "cat", "dog"]].assign(Usage="Public")
-    source = opened(frame, format_, labels=True, classes=("cat", "dog", "fox"))
-    assert values(source) == Z.tolist()
-    source = opened(frame, format_, labels=True, classes=("p_cat", "p_dog", "p_fox"))
-    assert values(source) == Z.tolist()
-    with pytest.raises(InputError, match="are not named as the classes"):
-        opened(FRAME, format_, labels=True, classes=("a", "b", "c"))
-
-
-# Headers
-
-
-@in_one_test
-@pytest.mark.parametrize("first", ["0,1,2", "0,1", "0,1,10,11,2,3,4,5,6,7,8,9"])
-def test_a_first_row_that_counts(first: str) -> None:
-    count = first.count(",") + 1
-    fractions, whole = ",".join(["0.5"] * count), ",".join(["5"] * count)
-    assert read_csv(f"{first}\n{fractions}\n").columns == tuple(first.split(","))
-    alone = read_csv(first + "\n")
-    assert (alone.columns, alone.values.tolist()) == (None, [list(map(float, first.split(",")))])
-    with pytest.raises(InputError, match="may be a header or data") as caught:
-        read_csv(f"{first}\n{whole}\n")
-    assert {"--header", "--no-header"} <= set((caught.value.hint or "").split())
-
-
-@in_one_test
-@pytest.mark.parametrize(
-    ("names", "rests"),
-    [
-        (("prob_cat", "prob_dog"), ("cat", "dog")),
-        (("Status_C", "Status_CL", "Status_D"), ("C", "CL", "D")),
-        (("cat score", "dog score"), ("cat", "dog")),
-        (("p0", "p1", "p10"), ("0", "1", "10")),
-        (("class_10", "class_11"), ("10", "11")),
-        (("cat", "cattle"), ()),
-        (("a_", "a_b"), ()),
-        (("a",), ()),
-    ],
-)
-def test_what_tells_names_apart(names: tuple[str, ...], rests: tuple[str, ...]) -> None:
-    assert without_shared(names) == rests
-
-
-def test_words() -> None:
-    assert words_of("PassengerId") == ("passengerid",)
-    assert words_of("trueLabel_2-IDs x") == ("true", "label", "2", "ids", "x")

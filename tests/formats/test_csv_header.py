@@ -194,3 +194,16 @@ def test_header_as_the_user_says(
 ) -> None:
     read = read_csv(text, header=header)
     assert (read.columns, read.values.tolist()) == (columns, values)
+
+
+@in_one_test
+@pytest.mark.parametrize("first", ["0,1,2", "0,1", "0,1,10,11,2,3,4,5,6,7,8,9"])
+def test_a_first_row_that_counts(first: str) -> None:
+    count = first.count(",") + 1
+    fractions, whole = ",".join(["0.5"] * count), ",".join(["5"] * count)
+    assert read_csv(f"{first}\n{fractions}\n").columns == tuple(first.split(","))
+    alone = read_csv(first + "\n")
+    assert (alone.columns, alone.values.tolist()) == (None, [list(map(float, first.split(",")))])
+    with pytest.raises(InputError, match="may be a header or data") as caught:
+        read_csv(f"{first}\n{whole}\n")
+    assert {"--header", "--no-header"} <= set((caught.value.hint or "").split())

@@ -1,0 +1,78 @@
+"""Columns that are chosen by number, name and pattern, those of labels, and what names say."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from column_tools import FRAME, ROWS, Z, both, opened, values
+from in_one_test import in_one_test
+
+from xentcli.errors import InputError
+from xentcli.formats.column_names import without_shared
+from xentcli.formats.column_words import words_of
+from xentcli.text import split_names
+
+
+@in_one_test
+@both
+@pytest.mark.parametrize(
+    ("said", "columns"),
+    [("2-3", "dog fox"), ("cat,3", "cat fox"), ("*o*", "dog fox"), ("fox,1-2", "fox cat dog")],
+)
+def test_columns_by_range_and_pattern(said: str, columns: str, format_: str) -> None:
+    source = opened(FRAME, format_, columns=split_names(said))
+    assert source.columns == tuple(columns.split())
+    assert values(source) == FRAME[columns.split()].to_numpy().tolist()
+
+
+@in_one_test
+@both
+@pytest.mark.parametrize("said", ["0-2", "2-9", "z*", "3-1", "2-", "-3"])
+def test_columns_that_are_not_there(said: str, format_: str) -> None:
+    with pytest.raises(InputError, match=re.escape(repr(said))):
+        opened(FRAME, format_, columns=(said,))
+
+
+@in_one_test
+@both
+@pytest.mark.parametrize("beside", [{"id": range(ROWS)}, {"fold": 1, "filename": "x"}])
+def test_one_column_of_labels_among_others(beside: dict[str, Any], format_: str) -> None:
+    frame = FRAME[[]].assign(**beside, target=np.arange(ROWS) % 3)
+    source = opened(frame, format_, labels=True)
+    assert (source.shape[1:], values(source)) == ((), frame["target"].tolist())
+    assert "rows are matched by place" in source.notes[-1]
+
+
+@both
+def test_one_column_for_each_class_goes_by_name(format_: str) -> None:
+    frame = FRAME[["fox", "cat", "dog"]].assign(Usage="Public")
+    source = opened(frame, format_, labels=True, classes=("cat", "dog", "fox"))
+    assert values(source) == Z.tolist()
+    source = opened(frame, format_, labels=True, classes=("p_cat", "p_dog", "p_fox"))
+    assert values(source) == Z.tolist()
+    with pytest.raises(InputError, match="are not named as the classes"):
+        opened(FRAME, format_, labels=True, classes=("a", "b", "c"))
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("names", "rests"),
+    [
+        (("prob_cat", "prob_dog"), ("cat", "dog")),
+        (("Status_C", "Status_CL", "Status_D"), ("C", "CL", "D")),
+        (("cat score", "dog score"), ("cat", "dog")),
+        (("p0", "p1", "p10"), ("0", "1", "10")),
+        (("class_10", "class_11"), ("10", "11")),
+        (("cat", "cattle"), ()),
+        (("a_", "a_b"), ()),
+        (("a",), ()),
+    ],
+)
+def test_what_tells_names_apart(names: tuple[str, ...], rests: tuple[str, ...]) -> None:
+    assert without_shared(names) == rests
+
+
+def test_words() -> None:
+    assert words_of("PassengerId") == ("passengerid",)
+    assert words_of("trueLabel_2-IDs x") == ("true", "label", "2", "ids", "x")
