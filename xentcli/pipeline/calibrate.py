@@ -55,10 +55,10 @@ class CalibrateOptions(NamedTuple):
 
     def check(self) -> None:
         """Raise UsageError if a number makes no sense."""
-        if self.folds < 0 or self.folds == 1:
-            raise UsageError(f"there are 2 folds or more, or 0 for none, not {self.folds}")
-        if self.bins < 1:
-            raise UsageError(f"there is 1 bin or more, not {self.bins}")
+        if self.folds not in (0, *range(2, 1001)):
+            raise UsageError(f"there are 2 to 1000 folds, or 0 for none, not {self.folds}")
+        if self.bins not in range(1, 10_001):
+            raise UsageError(f"there are 1 to 10000 bins, not {self.bins}")
 
 
 def calibrate(
