@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cli_files import write_rows
 from cli_tools import Run
+from close_to import close_to
 from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
 from in_one_test import in_one_test
 
@@ -31,18 +32,18 @@ def losses(z: Array) -> Array:
 @pytest.mark.parametrize("option", ["--by id", "--cluster id", "--cluster id --id-column id"])
 def test_rows_are_matched_by_the_ids_that_name_groups(tables: Run, option: str) -> None:
     found = tables("eval", "one.csv", "y.csv", *option.split(), "--json").json
-    assert found["metrics"]["loss"]["value"] == pytest.approx(losses(ONE).mean(), rel=1e-12)
+    assert found["metrics"]["loss"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
     if option == "--by id":
         by_name = {each["name"]: each["metrics"]["loss"]["value"] for each in found["groups"]}
-        assert by_name == pytest.approx(dict(zip(IDS, losses(ONE), strict=True)), rel=1e-12)
+        assert by_name == close_to(dict(zip(IDS, losses(ONE), strict=True)), rel=1e-12)
     both = ("compare", "one.csv", "two.csv", *option.split(), "--json")
     of_both = tables(*both, "--labels", "y.csv").json["metrics"]
-    assert of_both["loss_base"]["value"] == pytest.approx(losses(ONE).mean(), rel=1e-12)
-    assert of_both["loss_new"]["value"] == pytest.approx(losses(TWO).mean(), rel=1e-12)
+    assert of_both["loss_base"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
+    assert of_both["loss_new"]["value"] == close_to(losses(TWO).mean(), rel=1e-12)
     p, q = (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) for z in (ONE, TWO))
     kl = (p * np.log(p / q)).sum(axis=1).mean()
-    assert of_both["kl"]["value"] == pytest.approx(kl, rel=1e-9)
-    assert tables(*both).json["metrics"]["kl"]["value"] == pytest.approx(kl, rel=1e-9)
+    assert of_both["kl"]["value"] == close_to(kl, rel=1e-9)
+    assert tables(*both).json["metrics"]["kl"]["value"] == close_to(kl, rel=1e-9)
 
 
 def test_the_same_of_a_temperature_and_in_python(tables: Run) -> None:
@@ -51,10 +52,10 @@ def test_the_same_of_a_temperature_and_in_python(tables: Run) -> None:
     write_rows("two.csv", ["id", *CLASSES], [[IDS[i], *fitted[i].tolist()] for i in range(40)])
     want = xent.calibrate(fitted, TRUE).temperature.value
     found = tables("calibrate", "two.csv", "y.csv", "--cluster", "id", "--json").json
-    assert found["temperature"] == pytest.approx(want, rel=1e-12)
+    assert found["temperature"] == close_to(want, rel=1e-12)
     in_python = xent.calibrate("two.csv", "y.csv", cluster="id")
-    assert in_python.temperature.value == pytest.approx(want, rel=1e-12)
+    assert in_python.temperature.value == close_to(want, rel=1e-12)
     loss = xent.evaluate("two.csv", "y.csv", by="id").loss.value
-    assert loss == pytest.approx(losses(fitted).mean(), rel=1e-12)
+    assert loss == close_to(losses(fitted).mean(), rel=1e-12)
     compared = xent.compare("one.csv", "two.csv", "y.csv", cluster="id")
-    assert compared.loss_new.value == pytest.approx(losses(fitted).mean(), rel=1e-12)
+    assert compared.loss_new.value == close_to(losses(fitted).mean(), rel=1e-12)
