@@ -1,6 +1,7 @@
 """What is called from Python, with arrays and with names of files."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,18 @@ def test_what_is_wrong_is_said() -> None:
     for bins in (0, 0.5, 10**9):
         with pytest.raises(UsageError, match=f"1 to 10000 bins, not {bins}"):
             xent.calibrate(logits, labels, bins=bins)  # type: ignore[arg-type]
+    for shift in (-1, 1.5, "1"):
+        for call in (xent.calibrate, xent.evaluate, partial(xent.compare, logits)):
+            with pytest.raises(UsageError, match=f"from 0 on, not {shift!r}"):
+                call(logits, labels, shift=shift)  # type: ignore[arg-type]
+
+
+def test_rows_to_test_on_of_which_none_is_used() -> None:
+    logits, labels = arrays()
+    said = "of the rows to test on, nothing is used: "
+    ignored = xent.calibrate(logits, labels, test=(logits, labels * 0 - 100))
+    assert f"{said}every label is ignored" in ignored.notes
+    nothing = xent.calibrate(logits, labels, test=(logits[:0], labels[:0]))
+    assert f"{said}there are no rows" in nothing.notes
+    used = xent.calibrate(logits, labels, test=(logits[:9], labels[:9]))
+    assert not any("nothing is used" in note for note in used.notes)

@@ -172,7 +172,7 @@ def _report(
         clusters=before.clusters,
         curve=curve,
         looks_like=before.looks_like,
-        notes=(*before.notes, *notes_of(fitted, options.folds, tested=tested is not None)),
+        notes=(*before.notes, *notes_of(fitted, options.folds, tested=tested)),
     )
 
 

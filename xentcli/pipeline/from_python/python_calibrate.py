@@ -11,7 +11,7 @@ from xentcli.core.labels import LossOptions, as_weight
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.from_python.python_criterion import ignored_labels, kind_of
+from xentcli.pipeline.from_python.python_criterion import as_shift, ignored_labels, kind_of
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -103,7 +103,7 @@ def calibrate(
     >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
     (3.641, 0.5623)
     """
-    shapes = {"class_axis": class_axis, "shift": shift}
+    shapes = {"class_axis": class_axis, "shift": as_shift(shift)}
     criterion = _criterion(weight, pos_weight, ignore_index, input, binary=binary, **shapes)
     reader = reader_of(reading, input)
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))

@@ -31,6 +31,19 @@ def ignored_labels(ignore_index: int | Sequence[int]) -> tuple[int, ...]:
     return (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
 
 
+def as_shift(shift: int) -> int:
+    """Return by how many places labels follow their logits.
+
+    Raises
+    ------
+    UsageError
+        If it is no whole number, or below 0.
+    """
+    if not hasattr(type(shift), "__index__") or shift < 0:
+        raise UsageError(f"shift is a whole number from 0 on, not {shift!r}")
+    return shift
+
+
 def criterion_from(
     kind: Kind,
     *,
@@ -56,6 +69,6 @@ def criterion_from(
         ),
         class_axis=class_axis,
         propagate=propagate,
-        shift=shift,
+        shift=as_shift(shift),
         naming=Naming(tuple(classes or ()), counted=label_base is not None),
     )

@@ -9,6 +9,7 @@ from xentcli.pipeline.measures.loss_measures import loss_measure
 from xentcli.pipeline.temperatures.temperature import Fit
 from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.measures import Measures
+from xentcli.results.temperature import TestedTemperature
 
 MEASURES = (
     "temperature",
@@ -59,9 +60,12 @@ def out_of_fold(found: Any) -> dict[str, Measure]:
     return {"loss_out_of_fold": loss_measure(found.loss), "ece_out_of_fold": found.calibration.ece}
 
 
-def notes_of(fitted: Fit, folds: int, *, tested: bool) -> Iterator[str]:
+def notes_of(fitted: Fit, folds: int, *, tested: TestedTemperature | None) -> Iterator[str]:
     """Say of which rows the numbers are."""
-    if not tested:
+    if tested is not None and not tested.used:
+        why = "every label is ignored" if tested.rows else "there are no rows"
+        yield f"of the rows to test on, nothing is used: {why}"
+    if tested is None:
         yield "loss and calibration 'after' are of the rows that were fitted" + (
             "; of new rows, expect 'out of fold'" if fitted.folds else ""
         )
