@@ -12,7 +12,7 @@ from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
-from xentcli.alignment.followers import Follower, matched, matchings_of
+from xentcli.alignment.followers import Follower, matched, matchings_of, places_of, read
 from xentcli.alignment.steps import Step
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
@@ -169,26 +169,33 @@ class Aligned:
             table = Table(read_whole(self.logits))
         else:
             table = self.logits.decode(step.block)
-        labels, places = table.labels, None
+        labels, places, ids = table.labels, None, table.ids
         if self._labels:
-            labels, places = self._read_labels(step, table.ids)
+            labels, places, ids = self._read_labels(step, ids)
         values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
         if labels is None and self.unlabelled:
             labels = np.zeros(without_axis(values.shape, axes.class_axis), np.int64)
         if labels is None:
             raise AssertionError("a file of logits and labels has labels in each block")
         rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
-        ids = None if table.ids is None else table.ids[: step.rows]
+        ids = None if ids is None else ids[: step.rows]
         return rows.values, rows.labels, ids, rows.lead, places
 
-    def _read_labels(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
-        """Return the labels of a step, and their places if ids found them elsewhere."""
+    def _read_labels(
+        self, step: Step, ids: Array | None
+    ) -> tuple[Array, Array | None, Array | None]:
+        """Return the labels of a step, their places if ids found them elsewhere, and the ids.
+
+        Rows without ids of their own have those of their labels.
+        """
         if self._labels is None:
             raise AssertionError("labels stand beside the logits")
         if self.axes.cut_axis is None:
-            return read_whole(self._labels.source), None
-        labels, places = matched(self._labels, step.parts[0], ids, step.block.start)
-        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), places
+            return read_whole(self._labels.source), None, ids
+        there = read(self._labels, step.parts[0])
+        labels, places = places_of(self._labels, there, ids, step.block.start)
+        labels = self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis)
+        return labels, places, there.ids if ids is None else ids
 
     def _read_beside(
         self, step: Step, lead: tuple[int, ...], ids: Array | None

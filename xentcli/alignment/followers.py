@@ -159,7 +159,13 @@ def matched(
 
     `ids` are the ids of the leader's rows; the places are None where they are the rows' own.
     """
-    there = read(follower, part)
+    return places_of(follower, read(follower, part), ids, start)
+
+
+def places_of(
+    follower: Follower, there: FollowedRows, ids: Array | None, start: int
+) -> tuple[Array, Array | None]:
+    """Return what `matched` returns, of the rows of a follower at the places of the leader's."""
     if follower.matching is None:
         return there.values, None
     return follower.matching.labels_of(ids, there, start)

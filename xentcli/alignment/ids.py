@@ -129,6 +129,15 @@ class Matching:
         column = self._labels.id_column
         return f"{self._name}: in another order than {self._logits.name}; matched by {column!r}"
 
+    def unknown_order_of(self, name: str) -> InputError:
+        """Return the error of another file's rows, which may be in either order."""
+        both = f"the rows of {self._name} and of {self._logits.name} are in two orders"
+        column = self._labels.id_column
+        return InputError(
+            f"{name}: there is no column {column!r}, and {both}: which of them is this?",
+            hint=f"if it is that of the labels, name {name} first; otherwise write ids beside it",
+        )
+
     def place_of(self, row: int) -> int:
         """Return the place of a row's label."""
         for start, rows, places in self._used:

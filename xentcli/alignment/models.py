@@ -97,6 +97,14 @@ class AlignedModels(NamedTuple):
         of_others = matchings_of(other.follower for other in self.others)
         return *self.first.matchings, *of_others
 
+    def check_order(self) -> None:
+        """Raise InputError if ids show two orders, and a model has no ids that tell its own."""
+        placed = next((each for each in self.others if each.follower.matching is None), None)
+        moved = (each for each in self.matchings if each.inputs not in ("groups", "clusters"))
+        found = next((each for each in moved if each.in_another_order), None)
+        if placed is not None and found is not None:
+            raise found.unknown_order_of(placed.source.name)
+
     @property
     def shape(self) -> Shape:
         """The shape of one number for each row of logits."""
@@ -193,12 +201,12 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
         If their shapes or their classes are not those of the first.
     """
     axes, found = first.axes, []
+    logits, labels = first.logits, first.labels
+    leader = labels if logits.id_column is None and labels and labels.id_column else logits
     for number, given in enumerate(others, 1):
         source = indexed(given) if axes.cut_axis else given
         axis = axes.cut_axis or 0
-        there = following(
-            first.logits, source, "rows", axis=axis, inputs=_input(number), in_shards=False
-        )
+        there = following(leader, source, "rows", axis=axis, inputs=_input(number), in_shards=False)
         _check_shape(first.logits, there.source, axes, by_id=there.matching is not None)
         if there.matching is not None:
             axes.check_by_id(first.logits)

@@ -148,6 +148,7 @@ def compare(
         with of_pairs():
             rows = models[0].criterion.rows
             total = run.total(together, work.part_of, rows, watch=spools.watch)
+        together.check_order()
         found = _found(work, total)
         comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:

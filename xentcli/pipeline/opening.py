@@ -76,15 +76,19 @@ def open_model(
     header: tuple[str, ...] = (),
     without: Sequence[str] = (),
     asked: str | None = None,
+    labels: Source | None = None,
 ) -> Source:
     """Open the logits of another model, with the ids that the first one's rows have.
 
     `header` comes from `columns_of_first`, since a pipe can be looked at only once; `asked` is the
-    column of ids that the user names.
+    column of ids that the user names. If the first model's rows have no ids, their labels' are it.
     """
-    wanted = base.id_column or asked
+    of_labels = labels.id_column if labels is not None else None
+    wanted = base.id_column or of_labels or asked
     id_column = wanted if wanted in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
+    if base.id_column is None and of_labels is not None:
+        return source
     if (source.id_column is None) != (base.id_column is None):
         there, lacking = (source, base) if base.id_column is None else (base, source)
         what = f"{lacking.name}: there is no column {there.id_column!r} as in {there.name}"

@@ -17,7 +17,7 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, first_of, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
 from xentcli.records import Record
 from xentcli.storage.names import shown_name
@@ -192,7 +192,7 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     """Open logits and the files of their labels, which may both name their rows."""
     asked = how.file(logits[0]).options.id_column
     there: tuple[str, ...] = ()
-    if asked is not None or any(may_have_columns(how.file(path)) for path in logits):
+    if asked is not None or how.others or any(may_have_columns(how.file(path)) for path in logits):
         first = first_of(labels[:1], how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column
@@ -203,11 +203,23 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
         from xentcli.formats.label_columns import same_ids
 
         ids = same_ids(source.id_column, there)
+    elif there and not how.options.shift:
+        ids = _ids_of_others(there, how)
     labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
-    if asked is not None and ids is None and source.header is None:
+    if ids is not None and source.id_column is None:
+        what = f"{source.name}: there is no column {ids!r} as in {labels_source.name}"
+        source.notes = [*source.notes, f"{what}: these rows are matched by place"]
+    elif asked is not None and ids is None and source.header is None:
         what = f"{source.name}: there is no column {asked!r}"
     else:
         what = f"{labels_source.name}: there is no column {source.id_column!r}"
     if asked is not None and ids is None and (source.id_column or source.header is None):
         source.notes = [*source.notes, f"{what}: rows are matched by place"]
     return source, labels_source
+
+
+def _ids_of_others(there: Sequence[str], how: Opening) -> str | None:
+    """Return the column of labels by which other models' rows are matched, as their names say."""
+    asked = how.options.id_column
+    shared = [asked] if asked in how.others else shared_ids(there, how.others)
+    return shared[0] if len(shared) == 1 and shared[0] in there else None

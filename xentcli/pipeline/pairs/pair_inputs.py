@@ -57,7 +57,9 @@ def open_models(
         how = Opening(readers[0], options, without, ids, label_reader=reader)
         base, labels_source = _open_base(paths[0], labels, how)
         others = [
-            opening.open_model([path], each.file, base, header, without, options.id_column)
+            opening.open_model(
+                [path], each.file, base, header, without, options.id_column, labels_source
+            )
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
         ]
     for other in others:

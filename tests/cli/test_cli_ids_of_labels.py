@@ -1,0 +1,73 @@
+"""A model without ids, beside one whose rows and labels have ids in different orders."""
+
+import numpy as np
+import pytest
+from cli_files import write_rows
+from cli_tools import Run
+from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
+
+ORDER = np.random.default_rng(8).permutation(40)
+NAMED = ("--classes", ",".join(CLASSES))
+LABELS = ("--labels", "y.csv")
+
+
+def losses_of(z: Array) -> Array:
+    """Return the loss of each row."""
+    found: Array = np.log(np.exp(z).sum(axis=1)) - z[np.arange(40), TRUE]
+    return found
+
+
+def kl_of(z: Array, w: Array) -> Array:
+    """Return the KL divergence of each row from one model to another."""
+    p, q = (np.exp(each) / np.exp(each).sum(axis=1, keepdims=True) for each in (z, w))
+    found: Array = (p * np.log(p / q)).sum(axis=1)
+    return found
+
+
+@pytest.fixture
+def tables(run: Run) -> Run:
+    """Write one model without ids, another whose ids are in another order, and labels with ids."""
+    np.save("one.npy", ONE)
+    write_rows("two.csv", ["id", *CLASSES], [[IDS[i], *TWO[i].tolist()] for i in ORDER])
+    write_rows("y.csv", ["id", "label"], [[IDS[i], CLASSES[TRUE[i]]] for i in range(40)])
+    return run
+
+
+@pytest.mark.parametrize("options", [(), ("--id-column", "id"), ("--rows", "3:30")])
+def test_the_ids_of_the_labels_are_those_of_the_rows(tables: Run, options: tuple[str, ...]) -> None:
+    both = ("compare", "one.npy", "two.csv", *LABELS, *NAMED, *options, "--json")
+    if "--rows" in options:
+        write_rows("two.csv", ["id", *CLASSES], [[IDS[i], *TWO[i].tolist()] for i in range(40)])
+    outcome = tables(*both)
+    rows = slice(3, 30) if "--rows" in options else slice(None)
+    found = outcome.json["metrics"]
+    for name, z in (("loss_base", ONE), ("loss_new", TWO)):
+        assert found[name]["value"] == pytest.approx(losses_of(z)[rows].mean(), rel=1e-12)
+    assert found["kl"]["value"] == pytest.approx(kl_of(ONE, TWO)[rows].mean(), rel=1e-9)
+    by_place = "one.npy: there is no column 'id' as in y.csv: these rows are matched by place"
+    assert by_place in outcome.err
+    moved = "two.csv: in another order than y.csv; matched by 'id'"
+    assert (moved in outcome.err) == ("--rows" not in options)
+
+
+def test_an_id_that_labels_lack(tables: Run) -> None:
+    write_rows("y.csv", ["id", "label"], [[IDS[i] + "x" * (i == 7), 0] for i in range(40)])
+    outcome = tables("compare", "one.npy", "two.csv", *LABELS)
+    assert outcome.code == 1
+    assert f"y.csv:9: there is no row with the id '{IDS[7]}x' in two.csv" in outcome.err
+
+
+def test_an_order_that_nothing_tells(tables: Run) -> None:
+    outcome = tables("compare", "two.csv", "one.npy", *LABELS)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "one.npy: there is no column 'id', and the rows of y.csv and of two.csv" in outcome.err
+    assert "if it is that of the labels, name one.npy first" in outcome.err
+    assert tables("compare", "one.npy", "two.csv", *LABELS, *NAMED).code == 0
+
+
+def test_one_order_needs_no_ids(tables: Run) -> None:
+    write_rows("y.csv", ["id", "label"], [[IDS[i], CLASSES[TRUE[i]]] for i in ORDER])
+    np.save("one.npy", ONE[ORDER])
+    found = tables("compare", "two.csv", "one.npy", *LABELS, "--json").json["metrics"]
+    assert found["loss_new"]["value"] == pytest.approx(losses_of(ONE).mean(), rel=1e-12)
+    assert found["loss_base"]["value"] == pytest.approx(losses_of(TWO).mean(), rel=1e-12)
