@@ -55,7 +55,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    from xentcli.pipeline.from_python.python_hints import in_python
+    from xentcli.pipeline.from_python.public import in_python
 
     found: object = in_python(getattr(import_module(f"xentcli.{_HOMES[name]}"), name))
     globals()[name] = found

@@ -21,6 +21,7 @@ from xentcli.pipeline.from_python.python_data import (
     notes_of,
     readers_of,
     rows_source,
+    wanted_measures,
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
@@ -39,7 +40,7 @@ def compare(
     labels: Data | None = None,
     *,
     input: Kind | Sequence[Kind] = "logits",  # noqa: A002 - the option's name
-    metrics: Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = None,
     worst: int = 10,
     by: ArrayLike | str | None = None,
     cluster: ArrayLike | str | None = None,
@@ -67,7 +68,7 @@ def compare(
         The labels of both models' rows. Without labels only the divergences are measured.
     input : {'logits', 'log-probs', 'probs'}, or one for each model
         What the first arguments hold.
-    metrics : sequence of str, optional
+    metrics : str, or sequence of str, optional
         Names of measures and tables, or ``all``; else a sensible set.
     worst : int
         How many of the rows that changed most are named.
@@ -122,7 +123,7 @@ def compare(
         Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
-    options = PairOptions(None if metrics is None else tuple(metrics), worst)
+    options = PairOptions(wanted_measures(metrics), worst)
     run = run_of(jobs)
     compared = compare_models(models, labels_source, run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons

@@ -20,6 +20,7 @@ from xentcli.pipeline.from_python.python_data import (
     notes_of,
     open_data,
     reader_of,
+    wanted_measures,
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
@@ -36,7 +37,7 @@ def evaluate(
     labels: Data | None = None,
     *,
     input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
-    metrics: Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = None,
     top_k: Sequence[int] = (5,),
     bins: int = 15,
     worst: int = 10,
@@ -69,7 +70,7 @@ def evaluate(
         an array of logits, a list of as many texts as rows is the names of their classes.
     input : {'logits', 'log-probs', 'probs'}
         What the first argument holds.
-    metrics : sequence of str, optional
+    metrics : str, or sequence of str, optional
         Names of measures and tables, or ``all``; a sensible set by default.
     top_k : sequence of int
         The k of top-k accuracies.
@@ -120,7 +121,7 @@ def evaluate(
         ignored, probs = ignored_labels(ignore_index), input == "probs"
         elements = BinaryOptions(as_weight(weight), ignored=ignored, probs=probs)
         criterion = criterion._replace(binary=elements)
-    wanted = None if metrics is None else tuple(metrics)
+    wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
     given = GivenRows.of(logits, labels)

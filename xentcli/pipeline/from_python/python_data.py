@@ -154,6 +154,13 @@ def rows_source(name: str, data: Any, reader: Reader) -> Source:
     return with_head(array_source(name, data), reader.common.get("head"))
 
 
+def wanted_measures(metrics: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the names of the measures that are asked for, of which a text is one."""
+    if isinstance(metrics, str):
+        return (metrics,)
+    return None if metrics is None else tuple(metrics)
+
+
 def notes_of(*sources: Source | str | None) -> tuple[str, ...]:
     """Return the notes of opened sources, in the words of the command."""
     opened = [source for source in sources if isinstance(source, Source)]

@@ -2,11 +2,8 @@
 
 import re
 from collections.abc import Callable
-from functools import wraps
 from inspect import getdoc, signature
 from typing import Any
-
-from xentcli.errors import XentError
 
 _OPTION = re.compile(r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[^\s;]+))?")
 _CLAUSE = re.compile(r"[^;]+|;")
@@ -18,26 +15,6 @@ _NOT_VALUES = ("out", "has")  # leave --columns out; a file of --classes has ...
 _PLACEHOLDER = re.compile(r"[A-Z_:]+|[A-Z](?:,[A-Z])*(?:,\.\.\.)?")
 _READING = ("delimiter", "encoding", "decimal", "columns", "drop", "key", "input_dtype")
 _HEADS = ("lm_head", "layer", "head_bias")
-
-
-def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a public function whose errors have hints in the words of Python, as notes too.
-
-    It pickles as `xentcli` has it.
-    """
-
-    @wraps(function)
-    def hinting(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except XentError as error:
-            if error.hint is not None:
-                error.hint = hint_in_python(error.hint, arguments_of(function))
-                error.add_note(f"hint: {error.hint}")
-            raise
-
-    hinting.__module__ = "xentcli"
-    return hinting
 
 
 def arguments_of(function: Callable[..., Any]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Hints of the Python API: what they say is what a call takes, and it gives the right number."""
+"""What public functions of Python do: hints name their arguments, and masked arrays are refused."""
 
 import pickle
 import re
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import xentcli as xent
-from xentcli.errors import XentError
+from xentcli.errors import InputError, XentError
 from xentcli.pipeline.from_python.python_hints import hint_in_python
 
 Z = np.random.default_rng(5).normal(size=(6, 3))
@@ -101,6 +101,30 @@ def test_what_a_hint_says_is_an_argument(
 )
 def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
     assert hint_in_python(hint, frozenset(arguments.split())) == said
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        xent.softmax,
+        lambda z: xent.evaluate(z, Y),
+        lambda z: xent.compare(Z, z),
+        lambda z: xent.calibrate(Z, Y, test=(z, Y)),
+        lambda z: xent.loss(logits=z, labels=Y),
+    ],
+)
+def test_masked_numbers_are_refused(call: Callable[[Any], Any]) -> None:
+    with pytest.raises(InputError, match=r"masked numbers.*\nhint: fill them"):
+        call(np.ma.masked_less(Z, 0.0))
+
+
+def test_an_array_that_masks_nothing_is_an_array() -> None:
+    assert xent.cross_entropy(np.ma.masked_array(Z), Y) == xent.cross_entropy(Z, Y)
+
+
+def test_one_measure_may_be_named_alone() -> None:
+    assert [*xent.evaluate(Z, Y, metrics="ece").metrics] == ["ece"]
+    assert [*xent.compare(Z, Z * 2.0, metrics="kl").metrics] == ["kl"]
 
 
 def test_a_function_goes_to_another_process() -> None:
