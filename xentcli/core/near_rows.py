@@ -55,7 +55,7 @@ _SHORT_LENGTH = 4
 _SHORT_SQUARE, _LONG_SQUARE = 1.0, 4.0
 _LEAST = np.float32(1e-5)  # multiplier, as numbers below 1e-38 take long; it adds 1e-6 at most
 _MOST_UNLIKE = 50.0  # between both KL, as a factor, since rounding is 1e-7 of the larger
-_MOST_SHIFT = 1e3  # over the root of JS, which is as large as u: rounding is 1e-7 of the shift
+_MOST_SHIFT = 2e2  # over the root of JS, a third of u: rounding is 1e-7 of the shift
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 
 
