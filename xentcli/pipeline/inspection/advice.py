@@ -164,7 +164,12 @@ def _command(
         words.append("LABELS")
     elif other != path:
         words.append(shlex.quote(other))
-    words += _choice(values, [each for each in beside if each is not labels])
+    others = [each for each in beside if each is not labels]
+    ids = [each for each in others if _is_id(each) and each.summary.looks_like == "ids"]
+    if labels is None and values.group is not None and len(ids) == 1:  # the labels may have them
+        words += ["--id-column", name_option(ids[0].summary.name or "")]
+        others.remove(ids[0])
+    words += _choice(values, others)
     if labels is not None:
         words += _choice_of_labels(labels)
         if _count_from_one(values, labels):
