@@ -42,6 +42,9 @@ class ShapeError(InputError):
 class DoubtfulColumns(InputError):  # noqa: N818
     """Columns of a table may not be classes."""
 
+    ids: str | None = None
+    """The column in doubt, if it is the only one and its name says that it names rows."""
+
 
 class LabelError(InputError):
     """A label is not one of the classes."""

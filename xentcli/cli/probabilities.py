@@ -1,5 +1,6 @@
 """The part that ``xent softmax`` and ``xent log-softmax`` share."""
 
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -10,10 +11,11 @@ from xentcli.cli.output import Destination
 from xentcli.cli.parsing import parse_dtype, parse_temperature
 from xentcli.cli.reading import Reading
 from xentcli.cli.slots import Slot, fill
-from xentcli.errors import UsageError
+from xentcli.errors import DoubtfulColumns, UsageError
+from xentcli.text import name_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from xentcli.pipeline.opening import InputFile, Source
     from xentcli.pipeline.transform import Transform
@@ -51,10 +53,13 @@ def run_softmax(
         propagate=softmax_options.non_finite == "propagate",
     )
     file_of = partial(reading.file, id_column=softmax_options.id_column)
+    offering = nullcontext() if softmax_options.id_column else _offering_ids()
     if writing.output != "-" and _is_pattern(writing, common):
-        source, looks_like = _write_each(paths, file_of, function, writing, common)
+        with offering:
+            source, looks_like = _write_each(paths, file_of, function, writing, common)
     else:
-        source = open_files(paths, file_of, [writing.output])
+        with offering:
+            source = open_files(paths, file_of, [writing.output])
         common.tell_notes(source.notes)
         with Destination(command, writing, common).array() as sink, common.run(source) as run:
             looks_like = transform(source, function, sink, run).looks_like
@@ -62,6 +67,18 @@ def run_softmax(
         common.tell("warning", f"{source.name}: these look like probabilities already, not logits")
     elif looks_like == "log-probabilities" and command == "log-softmax":
         common.tell("warning", f"{source.name}: these look like log-probabilities already")
+
+
+@contextmanager
+def _offering_ids() -> "Iterator[None]":
+    """Add to the hint on a column in doubt that ids can be written beside the rows they name."""
+    try:
+        yield
+    except DoubtfulColumns as doubt:
+        if doubt.ids is not None:
+            way = f"keep it beside each row: --id-column {name_option(doubt.ids)}"
+            doubt.hint = f"{way}; else {doubt.hint}"
+        raise
 
 
 def _is_pattern(writing: Writing, common: Common) -> bool:

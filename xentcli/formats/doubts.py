@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
+from xentcli.formats.column_words import OF_ROWS, WORDS, says_ids, words_of
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.text import name_option
 
@@ -53,9 +53,11 @@ def check(
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise DoubtfulColumns(
-        message, hint=by_id(doubtful, names, partner) or hint(columns, doubtful, rest, names)
-    )
+    way = by_id(doubtful, names, partner) or hint(columns, doubtful, rest, names)
+    error = DoubtfulColumns(message, hint=way)
+    if len(doubtful) == 1 and first.name and says_ids(first.name):
+        error.ids = first.name
+    raise error
 
 
 def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str]:

@@ -127,6 +127,13 @@ CASES = [
         "say which with --header or --no-header",
         mean_cross_entropy(np.r_[[[0, 1, 2]], COUNTS], [*Y, 1]),
     ),
+    Case(
+        "softmax id.csv",
+        "keep it beside each row: --id-column id; else leave out what is none: --drop id, or name "
+        "the classes: --columns cat,dog,fox",
+        P,
+        other={"--id-column": np.c_[np.arange(7, 11), P]},
+    ),
     Case("softmax z.csv --no-header", "is the first row names? --header", P),
     Case("nll --probs ids.csv --labels ids2.csv", "--id-column a_id or --id-column b_id", OF_PROBS),
     Case(
