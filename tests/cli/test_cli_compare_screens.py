@@ -112,6 +112,16 @@ def test_no_line_is_wider_than_the_terminal(
     assert max(map(len, screen.lines)) <= columns
 
 
+def test_names_of_models_are_whole_where_there_is_room(terminal: Terminal) -> None:
+    names = [f"run-2026-11-0{i}-of-the-{i}rd-baseline.npy" for i in range(3)]
+    for i, name in enumerate(names):
+        np.save(name, ONE + i * TWO)
+    lines = terminal("compare", *names, columns=120).lines
+    assert {line.split()[0] for line in lines if line} >= {*names}
+    cut = terminal("compare", *names, columns=70).lines
+    assert not {line.split()[0] for line in cut if line} >= {*names}
+
+
 def test_columns_of_groups_are_left_out_and_no_number_is_cut(terminal: Terminal) -> None:
     save_models()
     regions = ["north" if i % 3 else "south" for i in range(40)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xentcli.results.measure import Measure
 
 
-_NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 8  # columns of the terminal
+_LEAST_NAME_WIDTH = 8  # columns of the terminal
 _LEAST_CUT_WIDTH = 9  # of names in a table of rows
 _LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
 _NAMES_OF_ROWS = ("row", "id", "label", "predicted", "predicts now")
@@ -37,7 +37,7 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     every = dict(zip(headers, cells, strict=True))
     columns = _narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
     room = width - sum(max(map(len, (head, *each))) + 2 for head, each in columns.items())
-    shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, min(_NAME_WIDTH, room)))
+    shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, room))
     table = empty_table("model", *columns)
     for row in zip(shown, *columns.values(), strict=True):
         table.add_row(*row)
