@@ -118,7 +118,7 @@ def test_names_of_models_are_whole_where_there_is_room(terminal: Terminal) -> No
         np.save(name, ONE + i * TWO)
     lines = terminal("compare", *names, columns=120).lines
     assert {line.split()[0] for line in lines if line} >= {*names}
-    cut = terminal("compare", *names, columns=70).lines
+    cut = terminal("compare", *names, columns=40).lines
     assert not {line.split()[0] for line in cut if line} >= {*names}
 
 
