@@ -133,3 +133,17 @@ def test_columns_of_groups_are_left_out_and_no_number_is_cut(terminal: Terminal)
         assert "south" in lines[-1], columns
         assert max(map(len, lines)) <= columns
         assert "…" not in "".join(lines), (columns, text)
+
+
+def test_names_of_rows_are_cut_only_where_the_line_is_too_long(terminal: Terminal) -> None:
+    save_models()
+    for i, part in enumerate(np.split(np.load("one.npy"), 4)):
+        np.save(f"a-long-name-{i}.npy", part)
+    command = ("compare", "a-long-name-*.npy", *MODELS[1:], "--metric", "changed_rows")
+    whole = terminal(*command, columns=200).lines
+    start = next(i for i, line in enumerate(whole) if "predicts now" in line)
+    table = [line.rstrip() for line in whole[start : start + 11]]
+    for less in (0, 1):
+        lines = terminal(*command, columns=max(map(len, table)) - less).lines
+        found = [line.rstrip() for line in lines if ".npy[" in line or "…" in line]
+        assert (found == table[1:]) == (not less)

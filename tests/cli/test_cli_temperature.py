@@ -30,6 +30,22 @@ def test_the_file_is_what_temperature_takes(run: Run) -> None:
     assert (again.code, "--force" in again.err) == (1, True)
 
 
+def test_a_temperature_through_a_pipe(run: Run) -> None:
+    piped = run("calibrate", *DIGITS, "--json", "--quiet").out.encode()
+    value = repr(json.loads(piped)["temperature"])
+    compared: list[Argument] = ["compare", DIGITS[0], DIGITS[0], "--labels", DIGITS[1]]
+    compared += ["--temperature", "1"]
+    alone: list[list[Argument]] = [["loss", *DIGITS], ["eval", *DIGITS], ["softmax", DIGITS[0]]]
+    for command in (*alone, compared):
+        outcome = run(*command, "--temperature", "-", stdin=piped)
+        assert (outcome.code, outcome) == (0, run(*command, "--temperature", value))
+        for i in range(1, 2 + (command[0] != "softmax")):
+            twice = run(*command[:i], "-", *command[i + 1 :], "--temperature", "-", stdin=piped)
+            assert (twice.code, "only one input can be standard input" in twice.err) == (2, True)
+    twice = run(*compared[:-1], "-", "--temperature", "-", stdin=piped)
+    assert (twice.code, "only one input can be standard input" in twice.err) == (2, True)
+
+
 @in_one_test
 @pytest.mark.parametrize("name", ["t.json", "t.json.gz", "t", "t.of-today"])
 def test_any_file_of_calibrate_is_one_that_temperature_reads(run: Run, name: str) -> None:

@@ -10,7 +10,7 @@ from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import parse_dtype, parse_temperature
 from xentcli.cli.reading import Reading
-from xentcli.cli.slots import Slot, fill
+from xentcli.cli.slots import Slot, fill, only_one_standard_input
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.text import name_option
 
@@ -45,6 +45,7 @@ def run_softmax(
     from xentcli.pipeline.transform import Transform, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
+    only_one_standard_input(*paths, softmax_options.temperature)
     function = Transform(
         command,
         softmax_options.axis,

@@ -31,7 +31,7 @@ def fitted_table(
     """Return a table of columns by their headers; columns of names share the room that is left."""
     there = [header for header in columns if header in names]
     others = ((header, *cells) for header, cells in columns.items() if header not in names)
-    taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
+    taken = sum(max(map(len, each)) for each in others) + 2 * (len(columns) - 1)
     fit = fitted([[header, *columns[header]] for header in there], width - taken)
     shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
     table = empty_table(*shown, left=left)

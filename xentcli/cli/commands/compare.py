@@ -133,7 +133,8 @@ def compare(
         bases.check(opened, asked.metric, asked.of_rows(), given.flags, labels)
         bases.run(opened, asked.metric, given, digest=asked.digest)
         return
-    loss_inputs.check_files([*([path] for path in paths), labels], given)
+    inputs = [*([path] for path in paths), labels]
+    loss_inputs.check_files(inputs, given, *(asked.temperature or ()))
     _compare(paths, kinds, labels, asked, given)
 
 

@@ -106,7 +106,7 @@ def evaluate(
     by_position, values = samples.together(files.by_position, named, given.reading)
     slots = (Slot("LOGITS", values), Slot("LABELS", files.labels))
     both = top_lists.fill(by_position, given.top, *slots)
-    loss_inputs.check_files(both, given)
+    loss_inputs.check_files(both, given, asked.temperature)
     opened = top_lists.find(both, given, probs=kind == "probabilities")
     if opened is None:
         _measure(both, kind, asked, given)

@@ -25,7 +25,7 @@ def loss(
     files, logits = samples.together(files, logits, given.reading)
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
     inputs = top_lists.fill(files, given.top, *slots)
-    loss_inputs.check_files(inputs, given)
+    loss_inputs.check_files(inputs, given, temperature)
     opened = top_lists.find(inputs, given)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}

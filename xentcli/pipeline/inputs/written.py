@@ -7,7 +7,7 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.formats.json.document import content_of
 from xentcli.formats.json.values import load
-from xentcli.storage.names import is_url
+from xentcli.storage.names import STANDARD_STREAM, is_url
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
 
@@ -55,7 +55,7 @@ def read_temperature(path: str) -> float | None:
     InputError
         If it holds none.
     """
-    if not is_there(path) and not is_url(path):
+    if path != STANDARD_STREAM and not is_there(path) and not is_url(path):
         return None
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")
