@@ -114,6 +114,8 @@ mistakes in xent, or in an addition to it
     a scheduler yields work(item) for each item, in their order: xent help design
     what facts are: xent help design
     one that computes a Measure is one by register('margin', measure=True)
+arrays of Python, tested in test_pipeline_public.py
+    fill them: labels.filled(-100) leaves rows out
 an empty name, tested in test_cli_errors.py
     a variable of the shell that is not set gives an empty name
 a terminal
