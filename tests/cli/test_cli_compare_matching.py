@@ -59,6 +59,14 @@ def test_log_probabilities_and_probabilities(
         assert run("compare", f"--{base}", "a.npy", f"--{base}", "b.npy", *LABELS).code == 0
 
 
+def test_names_of_classes_that_no_file_has(run: Run, expected: dict[str, Any]) -> None:
+    outcome = run("compare", "one.npy", "two.npy", *LABELS, "--classes", "cat,dog,fox", "--json")
+    assert (outcome.err, metrics_of(outcome)) == ("", expected)
+    write_rows("one.csv", CLASSES, ONE.tolist())
+    said = "two.npy: its classes have no names; they are matched by number with one.csv"
+    assert found(run, "one.csv", "two.npy", *LABELS, said=said).keys() == expected.keys()
+
+
 def test_a_warning_of_another_kind(run: Run) -> None:
     np.save("a.npy", KINDS["probs"](ONE))
     np.save("b.npy", ONE)

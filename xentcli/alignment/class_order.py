@@ -61,6 +61,8 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
 def _unnamed(first: Aligned, other: Source, names: tuple[str, ...]) -> str | None:
     """Return a note if only one of the files names the classes, and the names do not count them."""
     counted = tuple(map(str, range(len(names))))
+    if not (first.logits.columns or other.columns):  # --classes names those of both, in their order
+        return None
     if not names or counted in (names, without_shared(names)):
         return None
     there, lacking = (first, other) if first.names.names else (other, first.logits)
