@@ -27,7 +27,7 @@ def test_what_is_said() -> None:
     tied, lost = z.copy(), z.copy()
     tied[4] = 1.0  # which nothing decides
     lost[3, y[3]] = -np.inf
-    infinite = "the loss is infinite at any temperature: rows whose label has a logit of -inf: 1"
+    infinite = "the loss is infinite at any temperature: rows whose label has a probability of 0: 1"
     unused = "no row is used, or has a weight above 0"
     thirds = np.repeat([[0.1, 0.7, 0.4]], 3, axis=0)
     cases: dict[str, tuple[Any, Any, str]] = {

@@ -47,7 +47,7 @@ def _why_not(counts: SlopeCounts) -> str | None:
         return "no row is used, or has a weight above 0"
     if counts.infinite:
         return (
-            "the loss is infinite at any temperature: rows whose label has a logit of -inf: "
+            "the loss is infinite at any temperature: rows whose label has a probability of 0: "
             f"{counts.infinite:,} of {counts.rows:,}"
         )
     if counts.flat == counts.rows:
