@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from cli_files import write_rows
 from cli_tools import Run
+from close_to import close_to
 from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
 
+import xentcli as xent
+
 ORDER = np.random.default_rng(8).permutation(40)
+SITES = np.random.default_rng(9).choice(["north", "south", "west"], 40)
 NAMED = ("--classes", ",".join(CLASSES))
 LABELS = ("--labels", "y.csv")
 
@@ -28,6 +32,7 @@ def kl_of(z: Array, w: Array) -> Array:
 def tables(run: Run) -> Run:
     """Write one model without ids, another whose ids are in another order, and labels with ids."""
     np.save("one.npy", ONE)
+    write_rows("sites.csv", ["id", "site"], [[IDS[i], SITES[i]] for i in ORDER[::-1]])
     write_rows("two.csv", ["id", *CLASSES], [[IDS[i], *TWO[i].tolist()] for i in ORDER])
     write_rows("y.csv", ["id", "label"], [[IDS[i], CLASSES[TRUE[i]]] for i in range(40)])
     return run
@@ -71,3 +76,27 @@ def test_one_order_needs_no_ids(tables: Run) -> None:
     found = tables("compare", "two.csv", "one.npy", *LABELS, "--json").json["metrics"]
     assert found["loss_new"]["value"] == pytest.approx(losses_of(ONE).mean(), rel=1e-12)
     assert found["loss_base"]["value"] == pytest.approx(losses_of(TWO).mean(), rel=1e-12)
+
+
+def test_groups_in_a_file_of_another_order(tables: Run) -> None:
+    means = {site: losses_of(ONE)[site == SITES].mean() for site in SITES}
+    alone = ("one.npy", "y.csv", *NAMED, "--json")
+    both = ("compare", "one.npy", "two.csv", *LABELS, *NAMED, "--json")
+    for command, name in ((("eval", *alone), "loss"), (both, "loss_base")):
+        outcome = tables(*command, "--by", "sites.csv")
+        groups = {g["name"]: g["metrics"][name]["value"] for g in outcome.json["groups"]}
+        assert groups == close_to(means, rel=1e-12), command
+        assert "sites.csv: in another order than y.csv; matched by 'id'" in outcome.err
+    in_python = xent.evaluate("one.npy", "y.csv", by="sites.csv", classes=CLASSES).groups
+    found = {group.name: group.metrics["loss"].value for group in in_python}
+    assert found == close_to(means, rel=1e-12)
+    by_order = xent.evaluate(ONE, TRUE, cluster=SITES).loss.standard_error
+    clustered = tables("eval", *alone, "--cluster", "sites.csv").json["metrics"]["loss"]
+    assert clustered["standard_error"] == close_to(by_order, rel=1e-12)
+
+
+def test_a_group_that_some_rows_lack(tables: Run) -> None:
+    write_rows("sites.csv", ["id", "site"], [[IDS[i], SITES[i]] for i in ORDER if i != 7])
+    outcome = tables("eval", "one.npy", "y.csv", *NAMED, "--by", "sites.csv")
+    assert outcome.code == 1
+    assert f"there is no group with the id '{IDS[7]}' in sites.csv" in outcome.err

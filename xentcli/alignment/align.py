@@ -3,7 +3,7 @@
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import axes_of
 from xentcli.alignment.fitting import fitted
-from xentcli.alignment.followers import RowSources, followers_of
+from xentcli.alignment.followers import RowSources, followers_of, leader_of_ids
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import shard_note
 from xentcli.formats.base import Source, indexed
@@ -51,7 +51,8 @@ def align(
     if labels is not None and not by_id:
         note = shard_note(logits, labels, int(by_columns))
     logits, labels, fit, reshaped = fitted(logits, labels, class_axis, by_id=by_id)
-    others = [each for each in (labels, *beside) if each and each.id_column is not None]
+    ids = leader_of_ids(logits, labels)
+    others = [each for each in (labels, *beside) if each and each.id_column and each is not ids]
     axes = axes_of(
         logits,
         labels,
@@ -59,7 +60,7 @@ def align(
         class_axis,
         shift,
         alone=labels is None and not (labelled or logits.labelled),
-        by_id=bool(others) and logits.id_column is not None,
+        by_id=bool(others) and ids.id_column is not None,
     )
     offset = axes.shift.offset  # a shifted row has the weight and the names of its label
     axis = axes.labels_cut_axis or 0

@@ -77,11 +77,22 @@ def followers_of(
         If there are more or fewer of them than rows of this shape.
     """
     found = []
+    named = leader_of_ids(leader, labels)
     for what, source in zip(_FOLLOWERS, (labels, *beside), strict=True):
-        if source is not None:
-            axis, shape = (labels_axis, None) if source is labels else (0, rows)
-            found.append(following(leader, source, what, shape, axis=axis, offset=offset))
+        if source is None:
+            continue
+        if source is labels:
+            found.append(following(leader, source, what, axis=labels_axis, offset=offset))
+        else:
+            ahead = leader if source.id_column is None else named
+            found.append(following(ahead, source, what, rows, offset=offset))
     return tuple(found)
+
+
+def leader_of_ids(leader: Source, labels: Source | None) -> Source:
+    """Return what has the ids of the leader's rows: these, or else their labels, if they have."""
+    its_own = leader.id_column is not None or labels is None or labels.id_column is None
+    return leader if its_own or labels is None else labels
 
 
 def following(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_order import class_order
-from xentcli.alignment.followers import Follower, following, matchings_of, read
+from xentcli.alignment.followers import Follower, following, leader_of_ids, matchings_of, read
 from xentcli.alignment.steps import Step, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
@@ -201,8 +201,7 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
         If their shapes or their classes are not those of the first.
     """
     axes, found = first.axes, []
-    logits, labels = first.logits, first.labels
-    leader = labels if logits.id_column is None and labels and labels.id_column else logits
+    leader = leader_of_ids(first.logits, first.labels)
     for number, given in enumerate(others, 1):
         source = indexed(given) if axes.cut_axis else given
         axis = axes.cut_axis or 0

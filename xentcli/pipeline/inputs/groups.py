@@ -63,4 +63,5 @@ def open_group_names(
         return MemorySource(what, np.asarray(names))
     if names not in ROW_WORDS and not files[0]:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
-    return reader.column(names, *files, labels.id_column if labels else None, rows.id_column)
+    of_labels = labels.id_column if labels else None
+    return reader.column(names, *files, of_labels, rows.id_column or of_labels)

@@ -192,7 +192,8 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     """Open logits and the files of their labels, which may both name their rows."""
     asked = how.file(logits[0]).options.id_column
     there: tuple[str, ...] = ()
-    if asked is not None or how.others or any(may_have_columns(how.file(path)) for path in logits):
+    others = (*how.others, *how.reader.beside)
+    if asked is not None or others or any(may_have_columns(how.file(path)) for path in logits):
         first = first_of(labels[:1], how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column
@@ -204,7 +205,7 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
 
         ids = same_ids(source.id_column, there)
     elif there and not how.options.shift:
-        ids = _ids_of_others(there, how)
+        ids = _ids_of_others(there, others, asked)
     labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
     if ids is not None and source.id_column is None:
         what = f"{source.name}: there is no column {ids!r} as in {labels_source.name}"
@@ -218,8 +219,7 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     return source, labels_source
 
 
-def _ids_of_others(there: Sequence[str], how: Opening) -> str | None:
-    """Return the column of labels by which other models' rows are matched, as their names say."""
-    asked = how.options.id_column
-    shared = [asked] if asked in how.others else shared_ids(there, how.others)
+def _ids_of_others(there: Sequence[str], others: Sequence[str], asked: str | None) -> str | None:
+    """Return the column of labels that other files of the same rows have too, by its name."""
+    shared = [asked] if asked in others else shared_ids(there, others)
     return shared[0] if len(shared) == 1 and shared[0] in there else None

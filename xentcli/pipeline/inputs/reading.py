@@ -37,12 +37,15 @@ class Reader(Record):
         Options for the files of logits alone: columns, drop, key, ...
     labels_header : bool, optional
         Whether files of labels have a header, if the user says so of them alone.
+    beside : tuple of str
+        The columns of files of their own that name the groups of rows, one of which may be ids.
     """
 
     format: str | None = None
     common: Mapping[str, Any] = {}
     values: Mapping[str, Any] = {}
     labels_header: bool | None = None
+    beside: tuple[str, ...] = ()
 
     def file(self, path: str, **more: Any) -> InputFile:
         """Return a file of logits to read, with `more` of `ReadOptions`."""
@@ -91,8 +94,15 @@ class Reader(Record):
         """
         wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
         header = self.header_of(paths) if wanted else ()
-        ids = shared_ids(header, self.header_of(labels)) if header else []
-        return self.without(name for name in wanted if name in header and [name] != ids)
+        of_labels = self.header_of(labels) if wanted else ()
+        ids = shared_ids(header, of_labels)
+        found = self.without(name for name in wanted if name in header and [name] != ids)
+        return found.with_files_beside(wanted, (*header, *of_labels))
+
+    def with_files_beside(self, names: Iterable[str], columns: Sequence[str]) -> "Reader":
+        """Return the same, which knows the columns of the files among these names of groups."""
+        files = [name for name in names if name not in (*columns, *ROW_WORDS) and is_there(name)]
+        return self._replace(beside=tuple(chain(*(self.header_of([file]) for file in files))))
 
     def header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""

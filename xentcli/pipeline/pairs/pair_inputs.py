@@ -51,6 +51,7 @@ def open_models(
         return [*(name for name in beside if [name] != ids), *([label] if i else [])]
 
     readers = [_reader_of(given[i], i, paths, headers, left_out(i)) for i in range(len(paths))]
+    readers[0] = readers[0].with_files_beside(beside, (*headers[0], *of_labels))
     ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
