@@ -116,6 +116,8 @@ mistakes in xent, or in an addition to it
     one that computes a Measure is one by register('margin', measure=True)
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
+ids in arrays, tested in test_cli_array_ids.py
+    put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
 an empty name, tested in test_cli_errors.py
     a variable of the shell that is not set gives an empty name
 a terminal

@@ -17,6 +17,7 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, first_of, is_inline
 from xentcli.formats.registry import no_labels
+from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
 from xentcli.records import Record
@@ -102,6 +103,7 @@ def open_both(
                 f"{name}: the same file as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME",
             )
+        check_one_order(logits, labels, how.label_reader or how.reader, how.without)
         return _open_two(logits, labels, how)
     if label_column is not None and label_key is not None:
         raise no_labels()

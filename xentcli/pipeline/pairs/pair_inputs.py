@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import opening
+from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, open_both
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.language.samples import check_same_docs
@@ -57,6 +58,8 @@ def open_models(
     with _naming_labels(() if known else headers):
         how = Opening(readers[0], options, without, ids, label_reader=reader)
         base, labels_source = _open_base(paths[0], labels, how)
+        for path, each in zip(paths[1:], readers[1:], strict=True):
+            check_one_order(paths[:1], [path], each, without)
         others = [
             opening.open_model(
                 [path], each.file, base, header, without, options.id_column, labels_source

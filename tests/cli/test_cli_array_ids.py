@@ -1,0 +1,71 @@
+"""Ids in arrays beside logits and labels: rows go by place, and two orders are an error."""
+
+import json
+
+import numpy as np
+import pytest
+from cli_tools import Run, refusal
+
+import xentcli as xent
+from xentcli.errors import XentError
+
+RANDOM = np.random.default_rng(5)
+LOGITS = RANDOM.normal(size=(12, 3))
+LABELS = RANDOM.integers(0, 3, 12)
+IDS = np.array([f"r{i}" for i in range(12)])
+MOVED = np.roll(np.arange(12), 5)
+LOSS = (np.log(np.exp(LOGITS).sum(axis=1)) - LOGITS[np.arange(12), LABELS]).mean()
+
+
+def write(path: str, name: str, values: np.ndarray, order: np.ndarray, id_: str = "id") -> str:
+    """Write an array and the ids of its rows, in an order."""
+    ids, rows = IDS[order], values[order]
+    if path.endswith(".npz"):
+        np.savez(path, **{name: rows, id_: ids})
+        return path
+    lines = [{id_: i, name: row} for i, row in zip(ids.tolist(), rows.tolist(), strict=True)]
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write("\n".join(map(json.dumps, lines)) if path.endswith("l") else json.dumps(lines))
+    return path
+
+
+@pytest.mark.parametrize("labels", ["y.npz", "y.jsonl", "y.json"])
+@pytest.mark.parametrize("logits", ["z.npz", "z.jsonl", "z.json"])
+def test_ids_in_two_orders_are_an_error(run: Run, logits: str, labels: str) -> None:
+    write(logits, "logits", LOGITS, np.arange(12))
+    write(labels, "labels", LABELS, np.arange(12))
+    assert run("loss", logits, labels).number == pytest.approx(LOSS, rel=1e-12)
+    write(labels, "labels", LABELS, MOVED)
+    error, hint = refusal(run("loss", logits, labels))
+    assert "the id of row 0 is 'r7', and 'r0' in" in error
+    assert "put the rows of both files in the same order" in hint
+    with pytest.raises(XentError, match="the id of row 0"):
+        xent.evaluate(logits, labels)
+
+
+def test_ids_in_two_orders_in_two_models(run: Run) -> None:
+    write("a.npz", "logits", LOGITS, np.arange(12), "image_id")
+    write("b.npz", "logits", LOGITS, MOVED, "image_id")
+    both = ("compare", "a.npz", "b.npz", "--key", "logits", "--json")
+    assert "the id of row 0 is 'r7', and 'r0' in a.npz:image_id" in refusal(run(*both)).error
+    write("b.npz", "logits", LOGITS, np.arange(12), "image_id")
+    assert run(*both).json["metrics"]["kl"]["value"] == 0
+
+
+def test_ids_of_tokens_name_no_rows(run: Run) -> None:
+    write("z.npz", "logits", LOGITS, np.arange(12), "token_ids")
+    write("y.npz", "labels", LABELS[MOVED.argsort()], MOVED, "token_ids")
+    assert run("loss", "z.npz", "y.npz").number == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_a_table_beside_arrays(run: Run) -> None:
+    write("z.npz", "logits", LOGITS, np.arange(12))
+    for order in (np.arange(12), MOVED):
+        rows = [f"{IDS[i]},{LABELS[i]}" for i in order]
+        with open("y.csv", "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write("\n".join(["id,label", *rows]))
+        outcome = run("loss", "z.npz", "y.csv")
+        if order is MOVED:
+            assert "y.csv: the id of row 0 is 'r7'" in refusal(outcome).error
+        else:
+            assert outcome.number == pytest.approx(LOSS, rel=1e-12)

@@ -1,0 +1,87 @@
+"""Finds whether arrays of ids, beside those that go by place, show their rows in one order.
+
+Columns of a table are matched by their ids. The arrays of NPZ, HDF5, JSON and the like are not.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import count
+from typing import Any
+
+from xentcli.alignment.ids import as_text
+from xentcli.errors import InputError, XentError
+from xentcli.formats import registry
+from xentcli.formats.base import BLOCK_ELEMENTS, Source, blocks_along
+from xentcli.formats.column_words import may_name_rows, says_ids, words_of
+from xentcli.formats.files import input_of, open_files
+from xentcli.formats.inline import first_of, is_inline
+from xentcli.pipeline.inputs.reading import Reader
+from xentcli.storage.paths import reads_once
+from xentcli.text import shortened, visible
+
+_NOT_OF_ROWS = frozenset(
+    ("input", "token", "tokens", "label", "labels", "target", "targets", "top", "topk", "class")
+)
+"""Words of names such as ``input_ids``, whose numbers are no names of rows."""
+
+
+def check_one_order(
+    one: Sequence[str], other: Sequence[str], reader: Reader, without: Sequence[str] = ()
+) -> None:
+    """Raise InputError if arrays of ids with one name, in files of both, differ in a row.
+
+    Files that can be read only once are not looked at.
+    """
+    here = _ids_in(one, reader, without)
+    there = _ids_in(other, reader, without) if here else {}
+    for name in here:
+        if name not in there or not (here[name] or there[name]):
+            continue  # columns of two tables are matched by id, unless the user says otherwise
+        ids = [
+            open_files(paths, partial(reader.labels, names=True, **_choice(name, keyed)), without)
+            for paths, keyed in ((one, here[name]), (other, there[name]))
+        ]
+        for row, first, second in zip(count(), *map(_texts, ids)):
+            if first != second:
+                raise InputError(
+                    f"{ids[1].name}: the id of row {row} is {_shown(second)}, and {_shown(first)} "
+                    f"in {ids[0].name}: the rows of such arrays are matched by place",
+                    hint="put the rows of both files in the same order; the columns of CSV and "
+                    "Parquet are matched by id",
+                )
+
+
+def _choice(name: str, keyed: bool) -> dict[str, Any]:
+    return {"label_key" if keyed else "label_column": name}
+
+
+def _ids_in(paths: Sequence[str], reader: Reader, without: Sequence[str]) -> dict[str, bool]:
+    """Return the names of what a file holds that may be ids, and whether each is an array."""
+    path = first_of(paths, without)
+    if path is None or is_inline(path) or reads_once(path) or path.endswith(".npy"):
+        return {}
+    file = reader.labels(path)
+    try:
+        contents = registry.contents_of(input_of(path), file.format, file.options)[1]
+    except (XentError, OSError):  # whoever reads the file says what is wrong
+        return {}
+    dropped = reader.values.get("drop") or ()
+    return {
+        each.name: each.key is not None
+        for each in contents
+        if each.name is not None and len(each.shape) == 1
+        if each.name not in dropped and _names_rows(each.name)
+    }
+
+
+def _names_rows(name: str) -> bool:
+    return says_ids(name) and may_name_rows(name) and _NOT_OF_ROWS.isdisjoint(words_of(name))
+
+
+def _texts(ids: Source) -> Iterator[str]:
+    for block in blocks_along(ids, 0, BLOCK_ELEMENTS):
+        yield from as_text(ids.decode(block).values)
+
+
+def _shown(id_: str) -> str:
+    return repr(visible(shortened(id_)))
