@@ -100,3 +100,21 @@ def test_a_group_that_some_rows_lack(tables: Run) -> None:
     outcome = tables("eval", "one.npy", "y.csv", *NAMED, "--by", "sites.csv")
     assert outcome.code == 1
     assert f"there is no group with the id '{IDS[7]}' in sites.csv" in outcome.err
+
+
+def test_weights_in_a_file_of_another_order(tables: Run) -> None:
+    weights = np.random.default_rng(10).uniform(0.5, 3, 40)
+    write_rows("weights.csv", ["id", "weight"], [[IDS[i], weights[i]] for i in ORDER[::-1]])
+    fitted = ONE.copy()
+    fitted[np.arange(40), TRUE] += 2.0  # so that there is a temperature
+    np.save("one.npy", fitted)
+    weighted = ("one.npy", "y.csv", *NAMED, "--sample-weight", "weights.csv")
+    outcome = tables("loss", *weighted)
+    want = (weights * losses_of(fitted)).sum() / weights.sum()
+    assert outcome.number == close_to(want, rel=1e-12)
+    assert "weights.csv: in another order than y.csv; matched by 'id'" in outcome.err
+    found = tables("calibrate", *weighted, "--json").json["temperature"]
+    around = [
+        (weights * losses_of(fitted / (found * factor))).sum() for factor in (0.999, 1.0, 1.001)
+    ]
+    assert min(around) == around[1]

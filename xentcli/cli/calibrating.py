@@ -82,10 +82,12 @@ def open_rows(
 
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader.without_groups(files[0], cluster, labels=files[1])
+    weight = given.loss.sample_weight
+    reader = reader.with_files_beside([weight] if weight else (), ())
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)
-    weights = slots.open_weights(reader, given.loss.sample_weight, source.id_column)
+    weights = slots.open_weights(reader, weight, source, labels)
     names = files[0], files[1]
     clusters = open_group_names("clusters", cluster, reader, source, labels, names)
     common.tell_notes(new_notes((weights, clusters), (source, labels)))

@@ -60,13 +60,14 @@ def _open(
     criterion: "Criterion", files: list[list[str]], given: GivenOptions, opened: "Source | None"
 ) -> "tuple[Source, Source | None, Source | None]":
     """Open rows, their labels and their weights, and print notes about them."""
-    reader = given.reading.reader
+    weights = given.loss.sample_weight
+    reader = given.reading.reader.with_files_beside([weights] if weights else (), ())
     source, labels = opened, None
     if source is None:
         source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
-    return source, labels, slots.open_weights(reader, given.loss.sample_weight, source.id_column)
+    return source, labels, slots.open_weights(reader, weights, source, labels)
 
 
 def _with_metrics(

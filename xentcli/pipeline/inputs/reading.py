@@ -38,7 +38,7 @@ class Reader(Record):
     labels_header : bool, optional
         Whether files of labels have a header, if the user says so of them alone.
     beside : tuple of str
-        The columns of files of their own that name the groups of rows, one of which may be ids.
+        The columns of files of their own with groups or weights of rows, some of which may be ids.
     """
 
     format: str | None = None
@@ -100,9 +100,10 @@ class Reader(Record):
         return found.with_files_beside(wanted, (*header, *of_labels))
 
     def with_files_beside(self, names: Iterable[str], columns: Sequence[str]) -> "Reader":
-        """Return the same, which knows the columns of the files among these names of groups."""
+        """Return the same, which knows the columns of the files among these names."""
         files = [name for name in names if name not in (*columns, *ROW_WORDS) and is_there(name)]
-        return self._replace(beside=tuple(chain(*(self.header_of([file]) for file in files))))
+        found = chain(*(self.header_of([file]) for file in files))
+        return self._replace(beside=(*self.beside, *found))
 
     def header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""
