@@ -116,6 +116,9 @@ mistakes in xent, or in an addition to it
     one that computes a Measure is one by register('margin', measure=True)
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
+weights of classes with an index, tested in test_cli_weights_of_classes.py
+    write one row, with a column for each class that has its name; or the weights alone, in the
+        order of the classes
 ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
 an empty name, tested in test_cli_errors.py

@@ -58,6 +58,13 @@ def read_weights(file: InputFile) -> Weights:
     """
     source = open_file(file)
     names = tuple(source.columns or ())
+    if sum(map(bool, source.header or ())) > 1 and len(source.shape) < 2:
+        # One that is left out may name the classes, as the index of a pandas Series does.
+        raise InputError(
+            f"{source.name}: class weights go by place, and there are other columns beside them",
+            hint="write one row, with a column for each class that has its name; or the weights "
+            "alone, in the order of the classes",
+        )
     values = read_whole(source, _MOST_WEIGHTS)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:

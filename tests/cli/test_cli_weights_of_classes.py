@@ -1,0 +1,38 @@
+"""Weights of classes that pandas saved with their index, which may name the classes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_tools import Run, refusal
+
+LOGITS = np.random.default_rng(2).normal(size=(9, 3))
+LABELS = np.arange(9) % 3
+WEIGHTS = np.array([1.0, 2.0, 5.0])
+LOSSES = np.log(np.exp(LOGITS).sum(axis=1)) - LOGITS[np.arange(9), LABELS]
+LOSS = (LOSSES * WEIGHTS[LABELS]).sum() / WEIGHTS[LABELS].sum()
+
+
+@pytest.fixture
+def files(run: Run) -> Run:
+    """Write logits with a header, and their labels."""
+    pd.DataFrame(LOGITS, columns=["ant", "bee", "cat"]).to_csv("z.csv", index=False)
+    np.save("y.npy", LABELS)
+    return run
+
+
+@pytest.mark.parametrize("names", [["ant", "bee", "cat"], [10, 20, 30]])
+def test_an_index_that_may_name_classes_is_an_error(files: Run, names: list[str | int]) -> None:
+    frame = pd.DataFrame({"weight": WEIGHTS}, index=pd.Index(names))
+    frame.iloc[[2, 0, 1]].to_parquet("w.parquet")
+    error, hint = refusal(files("loss", "z.csv", "y.npy", "--weight", "w.parquet"))
+    assert error.startswith("w.parquet: class weights go by place")
+    assert hint.startswith("write one row, with a column for each class")
+
+
+def test_what_the_hint_says_is_right(files: Run) -> None:
+    pd.DataFrame([[5.0, 1.0, 2.0]], columns=["cat", "ant", "bee"]).to_parquet("row.parquet")
+    pd.DataFrame({"weight": WEIGHTS}).to_parquet("alone.parquet")
+    pd.Series(WEIGHTS).to_csv("counted.csv")
+    for weights in ("row.parquet", "alone.parquet", "counted.csv"):
+        found = files("loss", "z.csv", "y.npy", "--weight", weights).number
+        assert found == pytest.approx(LOSS, rel=1e-12)
