@@ -21,6 +21,11 @@ def arrays() -> tuple[Any, Any]:
     return np.load(FILES[0]), np.load(FILES[1])
 
 
+def columns(header: str) -> dict[str, Any]:
+    """Return how a table is written by `numpy.savetxt`."""
+    return {"fmt": "%d", "delimiter": ",", "header": header, "comments": ""}
+
+
 def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
     found = xent.calibrate(*arrays(), jobs=1)
     assert found.temperature.value == close_to(TEMPERATURE, rel=2e-16)
@@ -59,6 +64,17 @@ def test_calibrate_takes_the_options_of_the_command() -> None:
     assert two.binary
     assert two.tested is not None
     assert two.tested.metrics["loss_after"] == two.loss_after
+
+
+def test_weights_go_by_the_ids_of_the_labels(tmp_path: Path) -> None:
+    logits, labels = arrays()
+    weights = np.random.default_rng(3).integers(1, 9, len(labels))
+    rows = np.random.default_rng(4).permutation(len(labels))
+    np.savetxt(tmp_path / "y.csv", np.c_[np.arange(len(labels)), labels], **columns("id,label"))
+    np.savetxt(tmp_path / "w.csv", np.c_[rows, weights[rows]], **columns("id,w"))
+    found = xent.calibrate(FILES[0], tmp_path / "y.csv", sample_weight=tmp_path / "w.csv", folds=0)
+    wanted = xent.calibrate(logits, labels, sample_weight=weights, folds=0)
+    assert found.temperature.value == wanted.temperature.value
 
 
 def test_a_result_is_shown() -> None:

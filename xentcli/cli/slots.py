@@ -82,13 +82,9 @@ def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "S
 def open_weights(
     reader: "Reader", path: str | None, rows: "Source", labels: "Source | None" = None
 ) -> "Source | None":
-    """Open the weights of rows, if there are any, with ids if their file has those of the rows.
-
-    Rows without ids have those of their labels.
-    """
+    """Open the weights of rows, if there are any."""
     if path is None:
         return None
     from xentcli.pipeline.inputs import beside_files
 
-    id_column = rows.id_column or (labels.id_column if labels else None)
-    return beside_files.open_weights(path, reader.labels, id_column)
+    return beside_files.open_weights(path, reader.labels, rows, labels)

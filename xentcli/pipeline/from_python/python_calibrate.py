@@ -15,6 +15,7 @@ from xentcli.pipeline.from_python.python_criterion import as_shift, ignored_labe
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
+    names_of_files,
     notes_of,
     open_data,
     reader_of,
@@ -110,10 +111,11 @@ def calibrate(
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster, labels=files[1])
+    reader = reader.with_files_beside(names_of_files(sample_weight) or (), ())
     rows, labels_source = open_data(given, reader, names)
-    weights = (
-        None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
-    )
+    weights = None
+    if sample_weight is not None:
+        weights = weights_source(sample_weight, reader, rows, labels_source)
     clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
     tested = None if test is None else open_data(GivenRows.of(*test), reader, names)
     found = fitted(

@@ -112,13 +112,13 @@ def _without_head(reading: Mapping[str, Any]) -> Reader:
     return Reader(reading.get("format"), common, values)
 
 
-def weights_source(data: Data, reader: Reader, id_column: str | None) -> Source:
+def weights_source(data: Data, reader: Reader, rows: Source, labels: Source | None) -> Source:
     """Open the weights of rows: a file, which may have their ids, or an array."""
     files = names_of_files(data)
     if files is None:
         return MemorySource("sample_weight", np.asarray(data))
     if len(files) == 1:
-        return open_weights(files[0], reader.labels, id_column)
+        return open_weights(files[0], reader.labels, rows, labels)
     return open_files(files, lambda path: reader.labels(path, weights=True))
 
 

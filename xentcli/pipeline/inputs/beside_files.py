@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from xentcli.alignment.followers import leader_of_ids
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, columns_of, open_files
@@ -11,8 +12,12 @@ from xentcli.storage.names import shown_name
 _SHOWN_NAMES = 8
 
 
-def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
+def open_weights(
+    path: str, file_of: Callable[..., InputFile], rows: Source, labels: Source | None
+) -> Source:
     """Open the weights of rows, by id where their file has the column of the ids, else by place.
+
+    Rows without ids have those of their labels.
 
     Raises
     ------
@@ -20,6 +25,7 @@ def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | 
         If several columns may be the weights, or stand beside weights that go by place.
     """
     weights_of = partial(file_of, weights=True)
+    id_column = leader_of_ids(rows, labels).id_column
     header = () if id_column is None else columns_of(weights_of(path))
     if id_column not in header:
         source = open_files([path], weights_of)
