@@ -36,9 +36,16 @@ class BesideColumns(NamedTuple):
 
     @classmethod
     def of(
-        cls, names: Sequence[str], options: ReadOptions, is_text: Callable[[int], bool]
+        cls,
+        names: Sequence[str],
+        options: ReadOptions,
+        is_text: Callable[[int], bool],
+        index: Sequence[str] = (),
     ) -> "BesideColumns":
-        """Return what the names of columns, here and in the file of labels, decide."""
+        """Return what the names of columns, here and in the file of labels, decide.
+
+        An `index` of one column that pandas saved names rows, too, if no other column does.
+        """
         left_out: list[int] = []
         notes: list[str] = []
         if options.partner_label in names:
@@ -58,9 +65,10 @@ class BesideColumns(NamedTuple):
             if _called(name, options.partner) is not None
             and name not in (options.partner_label, *options.drop, *(options.columns or ()))
             and str(i + 1) not in options.drop
-            and (names_rows(name) or (not says_label(name) and is_text(i)))
+            and (names_rows(name) or (not says_label(name) and is_text(i)) or [name] == [*index])
         ]
         both = [i for i in both if names_rows(names[i])] or both
+        both = [i for i in both if [names[i]] != [*index] or is_text(i)] or both
         if len(both) > 1:
             few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_SHOWN_CHOICES])
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)

@@ -112,11 +112,12 @@ def _chosen(
     """Choose columns by their names: those that are `named`, or else all without another use."""
     there = ColumnNames(file, tuple(names), len(names))
     labels = None if options.label_column is None else there.name(options.label_column)
-    beside = BesideColumns.of(names, options, lambda i: is_text(schema.field(i).type))
+    saved = saved_index(schema)
+    beside = BesideColumns.of(names, options, lambda i: is_text(schema.field(i).type), saved)
     ids = None if beside.ids is None else names[beside.ids]
     if options.id_column is not None and ids is None and not beside.notes:
         ids = there.name(options.id_column)
-    index = saved_index(schema) if named is None else []
+    index = saved if named is None else []
     others = {*there.names_of(options.drop), labels, ids}
     if named is None:
         chosen = [name for name in names if name not in index]
@@ -129,8 +130,15 @@ def _chosen(
     there.check_once(values)
     notes = [f"{file}: {note}" for note in beside.notes]
     if left_out := [name for name in index if name not in others]:
-        notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
+        place = "; rows are matched by place" if ids is None and _goes_with_rows(options) else ""
+        what = f"the index that pandas saved, {listed(left_out)}, is left out"
+        notes.append(f"{file}: {what}{place}")
     return Selection(values, labels, ids, notes)
+
+
+def _goes_with_rows(options: ReadOptions) -> bool:
+    """Whether the rows of a file belong to those of another table, or of logits."""
+    return bool(options.labels or options.partner) and not options.any_columns
 
 
 def saved_index(schema: Any) -> list[str]:

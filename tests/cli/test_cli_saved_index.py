@@ -1,0 +1,59 @@
+"""Rows of Parquet files that pandas saved with the index of a frame, in several orders."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_tools import Run
+
+RANDOM = np.random.default_rng(7)
+CLASSES = ["ant", "bee", "cat"]
+LOGITS = pd.DataFrame(RANDOM.normal(size=(15, 3)), columns=CLASSES)
+LABELS = pd.DataFrame({"label": RANDOM.choice(CLASSES, 15)})
+LOSS = float(
+    np.mean(
+        np.log(np.exp(LOGITS.to_numpy()).sum(axis=1))
+        - LOGITS.to_numpy()[np.arange(15), [CLASSES.index(name) for name in LABELS["label"]]]
+    )
+)
+ONE, TWO = RANDOM.permutation(15), RANDOM.permutation(15)
+
+
+def save(frame: pd.DataFrame, path: str, order: np.ndarray, name: str | None) -> None:
+    """Save a frame in another order, with its index."""
+    frame.iloc[order].rename_axis(name).to_parquet(path)
+
+
+@pytest.mark.parametrize("name", [None, "index", "sample"])
+def test_an_index_that_both_files_have_names_rows(run: Run, name: str | None) -> None:
+    save(LOGITS, "z.parquet", ONE, name)
+    save(LABELS, "y.parquet", TWO, name)
+    outcome = run("loss", "z.parquet", "y.parquet")
+    assert outcome.number == pytest.approx(LOSS, rel=1e-12)
+    column = name or "__index_level_0__"
+    assert f"in another order than z.parquet; matched by '{column}'" in outcome.err
+    save(LOGITS, "w.parquet", TWO, name)
+    outcome = run("compare", "z.parquet", "w.parquet", "--labels", "y.parquet", "--json")
+    found = outcome.json["metrics"]
+    assert found["kl"]["value"] == 0
+    assert found["loss_base"]["value"] == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_an_index_in_one_order_may_be_doubled(run: Run) -> None:
+    for frame, path in ((LOGITS, "z.parquet"), (LABELS, "y.parquet")):
+        frame.set_index(np.arange(15) % 4).to_parquet(path)
+    assert run("loss", "z.parquet", "y.parquet").number == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_a_column_of_ids_comes_before_the_index(run: Run) -> None:
+    for frame, path, order in ((LOGITS, "z.parquet", ONE), (LABELS, "y.parquet", TWO)):
+        moved = frame.assign(image_id=np.arange(100, 115)).iloc[order]
+        moved.set_index(np.arange(50, 65)).to_parquet(path)
+    assert run("loss", "z.parquet", "y.parquet").number == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_an_index_in_one_file_is_left_out_and_said(run: Run) -> None:
+    LOGITS.to_parquet("z.parquet")
+    LABELS.set_index(ONE).to_parquet("y.parquet")
+    outcome = run("loss", "z.parquet", "y.parquet")
+    assert outcome.number == pytest.approx(LOSS, rel=1e-12)
+    assert "'__index_level_0__', is left out; rows are matched by place" in outcome.err
