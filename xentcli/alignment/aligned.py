@@ -89,7 +89,7 @@ class Aligned:
         self.labels_in_text = (labels or logits).format in _TEXT
         self.shareable = logits.shareable and (labels is None or labels.shareable)
         self.sources = logits, *(each.source for each in followers)
-        self._followers = tuple(followers)
+        self.followers = tuple(followers)
         self.shape = axes.rows
         self.rows_of_a_slice = math.prod(axes.inner)
         self._note = note
@@ -98,7 +98,7 @@ class Aligned:
     @property
     def matchings(self) -> "tuple[Matching, ...]":
         """Those that find labels, weights or names by id, where both files have ids."""
-        return matchings_of(self._followers)
+        return matchings_of(self.followers)
 
     @property
     def notes(self) -> list[str]:

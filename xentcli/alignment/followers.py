@@ -13,7 +13,7 @@ from xentcli.formats.base import Block, Shape, Source, Table, indexed
 from xentcli.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from xentcli.alignment.ids import Matching
 
@@ -130,6 +130,16 @@ def following(
 def matchings_of(followers: "Iterable[Follower]") -> "tuple[Matching, ...]":
     """Return the matchings of those that are matched by id."""
     return tuple(each.matching for each in followers if each.matching is not None)
+
+
+def notes_of_place(leader: Source, followers: "Iterable[Follower]") -> "Iterator[str]":
+    """Yield a note for weights and names without ids, if ids show their rows in two orders."""
+    followers = tuple(followers)
+    if any(matching.in_another_order for matching in matchings_of(followers)):
+        for each in followers:
+            if each.matching is None and each.what != "labels" and each.source.name != leader.name:
+                place = f"no ids, so its {each.what} are taken in the order of {leader.name}"
+                yield f"{each.source.name}: {place}"
 
 
 def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Source:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
-from xentcli.alignment.followers import RowSources
+from xentcli.alignment.followers import RowSources, notes_of_place
 from xentcli.alignment.models import AlignedModels, with_models
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
@@ -155,6 +155,7 @@ def compare(
         spools.close()
     notes = [*together.notes, *total.notes]
     notes += [matching.note for matching in together.matchings if matching.note]
+    notes += notes_of_place(together.first.logits, together.first.followers)
     return Compared(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),

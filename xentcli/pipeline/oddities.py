@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
+from xentcli.alignment.followers import notes_of_place
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, Problem
 from xentcli.core.labels import Labels, LossOptions
@@ -167,6 +168,7 @@ def row_notes(
     """Say what was decided about rows, and what is odd about them."""
     yield from aligned.notes
     yield from dict.fromkeys(each.note for each in aligned.matchings if each.note)
+    yield from notes_of_place(aligned.logits, aligned.followers)
     yield from total.notes
     if unpaired:
         by = aligned.axes.shift.by
