@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from xentcli.errors import InputError, XentError
+from xentcli.pipeline.from_python.frames import check_frames
 from xentcli.pipeline.from_python.python_hints import arguments_of, hint_in_python
 
 
@@ -20,6 +21,7 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if "numpy.ma" in sys.modules:
                 _check_masks((*args, *kwargs.values()))
+            check_frames((*args, *kwargs.values()))
             return function(*args, **kwargs)
         except XentError as error:
             if error.hint is not None:
