@@ -7,6 +7,7 @@ from xentcli.alignment.followers import RowSources, followers_of, leader_of_ids
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import shard_note
 from xentcli.formats.base import Source, indexed
+from xentcli.formats.column_names import without_shared
 
 
 def align(
@@ -70,4 +71,18 @@ def align(
     logits = indexed(logits) if axes.cut_axis else logits
     by_place = all(each.matching is None for each in followers)
     tiled = tiles and axes.by_tiles and logits.tileable and by_place
-    return Aligned(logits, followers, axes, names, tiled=tiled, note=reshaped or note)
+    note = reshaped or note or _unnamed(logits, labels, named=bool(naming.classes))
+    return Aligned(logits, followers, axes, names, tiled=tiled, note=note)
+
+
+def _unnamed(logits: Source, labels: Source | None, *, named: bool) -> str | None:
+    """Return a note if only labels name the classes, and the names do not count them."""
+    names = labels.columns if labels is not None and len(labels.shape) == 2 else None
+    if labels is None or not names or len(names) < 2 or logits.columns or named:
+        return None
+    counted = tuple(map(str, range(len(names))))
+    if counted in (tuple(names), without_shared(names)):
+        return None
+    return (
+        f"{logits.name}: its classes have no names; they are matched by number with {labels.name}"
+    )
