@@ -11,7 +11,7 @@ from xentcli.pipeline.from_python.python_hints import arguments_of, hint_in_pyth
 
 
 def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a public function that refuses masked arrays, and whose hints are in Python's words.
+    """Return a public function with hints in the words of Python, which refuses misleading arrays.
 
     A hint is a note of its error, too. The function pickles as `xentcli` has it.
     """
