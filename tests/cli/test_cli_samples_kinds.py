@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -81,9 +82,12 @@ def test_generated_answers(run: Run) -> None:
     assert "generated answers" in run("info", "a.jsonl").out
 
 
-def test_details_of_lighteval(run: Run) -> None:
-    """Columns of structures: the doc, the response, and what was measured."""
-    values, golds = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
+LIGHTEVAL = "details_quiz_2026-01-02T03-04-05.678901.parquet"
+CHOICES, GOLDS = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
+
+
+def write_details(responses: list[Any], golds: list[int]) -> None:
+    """Write what lighteval logs: the doc, the response, and what was measured."""
     rows: list[Object] = [
         {
             "doc": {
@@ -91,26 +95,29 @@ def test_details_of_lighteval(run: Run) -> None:
                 "choices": [f" {i}" for i in range(len(row))],
                 "gold_index": gold,
             },
-            "model_response": {"logprobs": row},
-            "metric": {"acc": float(row[gold] == max(row))},
+            "model_response": response,
+            "metric": {"acc": float(row[gold % len(row)] == max(row))},
         }
-        for row, gold in zip(values, golds, strict=True)
+        for row, gold, response in zip(CHOICES, golds, responses, strict=True)
     ]
-    name = "details_quiz_2026-01-02T03-04-05.678901.parquet"
-    pq.write_table(pa.Table.from_pylist(rows), name)
+    pq.write_table(pa.Table.from_pylist(rows), LIGHTEVAL)
+
+
+def test_details_of_lighteval(run: Run) -> None:
+    write_details([{"logprobs": row} for row in CHOICES], GOLDS)
     losses = [
         math.log(math.fsum(map(math.exp, row))) - row[gold]
-        for row, gold in zip(values, golds, strict=True)
+        for row, gold in zip(CHOICES, GOLDS, strict=True)
     ]
-    outcome = run("eval", name, "--json")
+    outcome = run("eval", LIGHTEVAL, "--json")
     found = outcome.json["metrics"]
     assert outcome.err == ""
     assert found["loss"]["value"] == close_to(math.fsum(losses) / 3, rel=1e-14)
     assert found["accuracy"]["value"] == close_to(2 / 3, rel=1e-15)
-    (listed,) = run("info", name, "--json").json["files"]
-    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {name}")
+    (listed,) = run("info", LIGHTEVAL, "--json").json["files"]
+    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {LIGHTEVAL}")
     assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"
-    tokens = [[[value / 4, value * 0.75] for value in row] for row in values]
+    tokens = [[[value / 4, value * 0.75] for value in row] for row in CHOICES]
     for by_token in (
         [{"logprobs": row} for row in tokens],
         [
@@ -118,12 +125,13 @@ def test_details_of_lighteval(run: Run) -> None:
             for row in tokens
         ],
     ):
-        split = [{**row, "model_response": one} for row, one in zip(rows, by_token, strict=True)]
-        pq.write_table(pa.Table.from_pylist(split), name)
-        assert run("eval", name, "--json").json["metrics"]["loss"] == found["loss"]
-    rows[1]["doc"]["gold_index"] = 2
-    pq.write_table(pa.Table.from_pylist(rows), name)
-    assert "row 1: the right choice 2 is none of 2" in refusal(run("loss", name)).error
+        write_details(by_token, GOLDS)
+        assert run("eval", LIGHTEVAL, "--json").json["metrics"]["loss"] == found["loss"]
+
+
+def test_a_right_choice_of_lighteval_that_is_none(run: Run) -> None:
+    write_details([{"logprobs": row} for row in CHOICES], [1, 2, 0])
+    assert "row 1: the right choice 2 is none of 2" in refusal(run("loss", LIGHTEVAL)).error
 
 
 def test_info(run: Run) -> None:

@@ -91,8 +91,9 @@ def followers_of(
 
 def leader_of_ids(leader: Source, labels: Source | None) -> Source:
     """Return what has the ids of the leader's rows: these, or else their labels, if they have."""
-    its_own = leader.id_column is not None or labels is None or labels.id_column is None
-    return leader if its_own or labels is None else labels
+    if leader.id_column is None and labels is not None and labels.id_column is not None:
+        return labels
+    return leader
 
 
 def following(
