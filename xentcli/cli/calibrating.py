@@ -83,7 +83,7 @@ def open_rows(
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader.without_groups(files[0], cluster, labels=files[1])
     weight = given.loss.sample_weight
-    reader = reader.with_files_beside([weight] if weight else (), ())
+    reader = reader.with_files_beside([weight])
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)

@@ -61,7 +61,7 @@ def _open(
 ) -> "tuple[Source, Source | None, Source | None]":
     """Open rows, their labels and their weights, and print notes about them."""
     weights = given.loss.sample_weight
-    reader = given.reading.reader.with_files_beside([weights] if weights else (), ())
+    reader = given.reading.reader.with_files_beside([weights])
     source, labels = opened, None
     if source is None:
         source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)

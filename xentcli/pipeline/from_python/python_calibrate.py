@@ -111,7 +111,7 @@ def calibrate(
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster, labels=files[1])
-    reader = reader.with_files_beside(names_of_files(sample_weight) or (), ())
+    reader = reader.with_files_beside(names_of_files(sample_weight) or ())
     rows, labels_source = open_data(given, reader, names)
     weights = None
     if sample_weight is not None:

@@ -99,9 +99,12 @@ class Reader(Record):
         found = self.without(name for name in wanted if name in header and [name] != ids)
         return found.with_files_beside(wanted, (*header, *of_labels))
 
-    def with_files_beside(self, names: Iterable[str], columns: Sequence[str]) -> "Reader":
+    def with_files_beside(
+        self, names: Iterable[str | None], columns: Sequence[str] = ()
+    ) -> "Reader":
         """Return the same, which knows the columns of the files among these names."""
-        files = [name for name in names if name not in (*columns, *ROW_WORDS) and is_there(name)]
+        named = [name for name in names if name and name not in (*columns, *ROW_WORDS)]
+        files = filter(is_there, named)
         found = chain(*(self.header_of([file]) for file in files))
         return self._replace(beside=(*self.beside, *found))
 
