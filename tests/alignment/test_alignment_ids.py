@@ -145,13 +145,17 @@ def test_ids_name_rows_whatever_stands_beside_them() -> None:
     logits = MemorySource("z", Z[:3, 0], ids=np.arange(3))
     labels, groups = (MemorySource(name, LABELS[:3], ids=np.arange(3)) for name in "yg")
     logits.id_column = labels.id_column = "key"
-    with pytest.raises(InputError, match="ids 'key' name rows, and here columns are samples"):
+    with pytest.raises(InputError, match="matched by 'key', and here columns are samples"):
         align(logits, labels, beside=RowSources(groups=groups))
     groups.id_column = "key"
-    with pytest.raises(InputError, match="ids 'key' name rows, and here columns are samples"):
+    with pytest.raises(InputError, match="matched by 'key', and here columns are samples"):
         align(logits, MemorySource("y", np.array(0)), beside=RowSources(groups=groups))
 
 
 def test_a_shift_goes_by_place() -> None:
     with pytest.raises(InputError, match="matched by 'key', and --shift goes by their order"):
         align(source(LOGITS, "z.csv"), source(TRUTH, "y.csv", labels=True), shift=1)
+    labels, weights = (MemorySource(name, LABELS, ids=np.arange(ROWS)) for name in "yw")
+    labels.id_column = weights.id_column = "key"
+    with pytest.raises(InputError, match="y: rows are matched by 'key', and --shift goes"):
+        align(MemorySource("z", Z), labels, shift=1, beside=RowSources(weights))

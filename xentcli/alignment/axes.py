@@ -6,7 +6,7 @@ from xentcli.alignment.fitting import ShapeFit
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import show_shape
-from xentcli.errors import InputError, ShapeError
+from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
 BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
@@ -94,16 +94,14 @@ class Axes:
         self.last_row_axis = last - 1 if class_axis == last else last
         self.last_label_axis = self.last_row_axis if probabilities else len(rows) - 1
 
-    def check_by_id(self, logits: Source) -> None:
-        """Raise InputError if rows matched by id are not rows of a table, or are shifted."""
-        column = logits.id_column
+    @property
+    def only_by_place(self) -> str | None:
+        """Why rows cannot be matched by id: they are no rows of a table, or shifted."""
         if self.cut_axis != 0:
-            what = f"{logits.name}: ids {column!r} name rows, and here columns are samples"
-            raise InputError(what)
+            return "here columns are samples"
         if self.shift.across_blocks and self.shift.by:
-            raise InputError(
-                f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
-            )
+            return "--shift goes by their order"
+        return None
 
 
 def axes_of(
@@ -114,19 +112,16 @@ def axes_of(
     shift: int = 0,
     *,
     alone: bool = False,
-    by_id: bool = False,
 ) -> Axes:
     """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
 
     Labels are None where each row of logits has its own beside it in the file, or logits are
-    `alone`. Rows may be matched `by_id`.
+    `alone`.
 
     Raises
     ------
     ShapeError
         If labels do not fit logits, as far as their headers say.
-    InputError
-        If rows of these axes cannot be matched by id.
     """
     _check_axis(logits, class_axis)
     probabilities, note = False, None
@@ -138,8 +133,6 @@ def axes_of(
         raise AssertionError("labels beside logits are shifted as a source of their own")
     shifted = Shift(0 if alone else shift, across_blocks=len(logits.shape) == 2)
     axes = Axes(logits.shape, axis, fit.leads[axis], note, shifted, probabilities=probabilities)
-    if by_id:
-        axes.check_by_id(logits)
     fits = alone or probabilities or axis in fit.axes
     if shifted.by or not fits:
         from xentcli.alignment.misfits import check_fit

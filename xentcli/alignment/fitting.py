@@ -39,11 +39,23 @@ class ShapeFit:
         The axes that hold the classes: the user's, or else PyTorch's, or else the last one.
     found : bool
         Whether labels fit as they are, with the classes along such an axis.
+    of_one_layer : bool
+        Whether labels fit hidden states, (..., layers, D), of which one layer were taken.
     """
 
-    __slots__ = ("alike", "axes", "expected", "found", "labels", "leads")
+    __slots__ = (
+        "_logits",
+        "alike",
+        "axes",
+        "expected",
+        "found",
+        "labels",
+        "leads",
+        "of_one_layer",
+    )
 
     def __init__(self, shape: AnyShape, labels: AnyShape, class_axis: int | None = None) -> None:
+        self._logits = shape, class_axis
         self.labels = labels
         self.leads = [(*shape[:axis], *shape[axis + 1 :]) for axis in range(len(shape))]
         self.axes = [
@@ -52,12 +64,18 @@ class ShapeFit:
             if fits(lead, self.labels) or (lead == () and fits((1,), self.labels))
         ]
         self.alike = fits(shape, self.labels)
+        self.of_one_layer = fits(shape[:-2], self.labels)
         last = len(shape) - 1
         if class_axis is not None and -last <= class_axis + 1 <= last + 1:
             self.expected = [class_axis % len(shape)]
         else:
             self.expected = [min(1, last), last] if last > 1 else [last]
         self.found = self.alike or not {*self.axes}.isdisjoint(self.expected)
+
+    def of(self, labels: AnyShape) -> "ShapeFit":
+        """Return how labels of another shape may belong to the same logits."""
+        shape, class_axis = self._logits
+        return ShapeFit(shape, labels, class_axis)
 
 
 def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
@@ -100,8 +118,7 @@ def fitted(logits: Source, labels: Source | None, class_axis: int | None, *, by_
     before = show_shape(labels.shape)
     logits, labels, changed = _without_ones(logits, labels, fit, class_axis)
     note = f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
-    fit = ShapeFit(logits.shape, labels.shape, class_axis)
-    return Fitted(logits, labels, fit, note if changed else None)
+    return Fitted(logits, labels, fit.of(labels.shape), note if changed else None)
 
 
 def _without_ones(
@@ -151,20 +168,20 @@ def _in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
     two_axes = len(inner) == 1 and labels.shape == (None, *inner)
     if not two_axes or inner == [1] or labels.columns or rows not in (None, *inner):
         return logits, labels, False
-    labels = labels.kept()
-    if not _has_one_block_of(labels, 1):
+    labels, one_row = _kept_one_row(labels)
+    if one_row and rows is None:
+        logits, one_label = _kept_one_row(logits)
+        one_row = not one_label
+    if not one_row:
         return logits, labels, False
-    if rows is None:
-        logits = logits.kept()
-        if _has_one_block_of(logits, 1):
-            return logits, labels, False
     return logits, OneRow(labels.name, read_whole(labels).reshape(-1), origin=labels), True
 
 
-def _has_one_block_of(source: Source, rows: int) -> bool:
-    """Whether a source that can be read twice consists of one block with this many rows."""
+def _kept_one_row(source: Source) -> tuple[Source, bool]:
+    """Return a source that can be read again, and whether it has one row."""
+    source = source.kept()
     blocks = source.blocks(BLOCK_ELEMENTS)
-    return [block.rows for _, block in zip(range(2), blocks, strict=False)] == [rows]
+    return source, [block.rows for _, block in zip(range(2), blocks, strict=False)] == [1]
 
 
 def _same_rows(one: int | None, other: int | None) -> bool:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from numpy.typing import NDArray
 
 from xentcli.alignment.steps import FollowedRows, StepPart, rows_of_table
-from xentcli.errors import ShapeError
+from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Block, Shape, Source, Table, indexed
 from xentcli.records import Record
 
@@ -65,6 +65,7 @@ def followers_of(
     *,
     labels_axis: int = 0,
     offset: int = 0,
+    only_by_place: str | None = None,
 ) -> tuple[Follower, ...]:
     """Return the labels of a leader, and what stands beside its rows, which have a shape.
 
@@ -75,17 +76,27 @@ def followers_of(
     ------
     ShapeError
         If there are more or fewer of them than rows of this shape.
+    InputError
+        If both files have ids, and rows go `only_by_place`.
     """
     found = []
     named = leader_of_ids(leader, labels)
     for what, source in zip(_FOLLOWERS, (labels, *beside), strict=True):
         if source is None:
             continue
-        if source is labels:
-            found.append(following(leader, source, what, axis=labels_axis, offset=offset))
-        else:
-            ahead = leader if source.id_column is None else named
-            found.append(following(ahead, source, what, rows, offset=offset))
+        ahead = leader if source is labels or source.id_column is None else named
+        axis, each = (labels_axis, None) if source is labels else (0, rows)
+        found.append(
+            following(
+                ahead,
+                source,
+                what,
+                each,
+                axis=axis,
+                offset=offset,
+                only_by_place=only_by_place,
+            )
+        )
     return tuple(found)
 
 
@@ -106,21 +117,28 @@ def following(
     offset: int = 0,
     inputs: str | None = None,
     in_shards: bool = True,
+    only_by_place: str | None = None,
 ) -> Follower:
     """Return a source as a follower, whose rows are found by id if both files have ids.
 
     If they have not, the source is read in the shape `rows`, if that is given. `inputs` is what
-    problems and matchings call it, if several inputs have rows of the same name.
+    problems and matchings call it, if several inputs have rows of the same name. `only_by_place`
+    says why rows cannot be found by id, if they cannot.
 
     Raises
     ------
     ShapeError
         If the source has no such shape.
+    InputError
+        If both files have ids, and rows go only by place.
     """
     if None in (leader.id_column, source.id_column):
         if rows is not None:
             source = _for_each_row(leader, source, what, rows)
         return Follower(source, what, axis, offset, None, in_shards)
+    if only_by_place is not None:
+        column = leader.id_column
+        raise InputError(f"{leader.name}: rows are matched by {column!r}, and {only_by_place}")
     from xentcli.alignment.ids import Matching
 
     source = source if source.reference is not None else indexed(source)

@@ -2,7 +2,7 @@
 
 import math
 
-from xentcli.alignment.fitting import ShapeFit, fits, same_but_for_ones
+from xentcli.alignment.fitting import ShapeFit, same_but_for_ones
 from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
@@ -23,7 +23,7 @@ def check_fit(
         return
     if not rows:
         raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
-    if rows[1:] == (1,) and _are_layers(logits, logits.shape[:-2]):
+    if rows[1:] == (1,) and logits.without_layer:
         # Sequences of one token may be hidden states, (T, layers, D).
         what = f"{logits.name}: a shift leaves no label to sequences of one token"
         raise ShapeError(what, hint=_LAYER_HINT)
@@ -40,7 +40,7 @@ def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
     cures = [cure for each in axes if (cure := _cure(fit, each))]
     if fit.axes and None not in shape:
         cures.append(f"do classes lie along axis {fit.axes[0]}? --class-axis {fit.axes[0]}")
-    if _are_layers(logits, labels_shape):
+    if logits.without_layer and fit.of_one_layer:
         cures.append(_LAYER_HINT)
     lead = leads[axis]
     if len(lead) == len(labels_shape) == 1:
@@ -63,11 +63,6 @@ def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
         f"{show_shape(shape)} (class probabilities)",
         hint=hint,
     )
-
-
-def _are_layers(logits: Source, labels: Shape) -> bool:
-    """Whether labels would fit if one layer of the hidden states were taken."""
-    return logits.without_layer and fits(logits.shape[:-2], labels)
 
 
 def _cure(fit: ShapeFit, axis: int) -> str | None:

@@ -205,10 +205,16 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
     for number, given in enumerate(others, 1):
         source = indexed(given) if axes.cut_axis else given
         axis = axes.cut_axis or 0
-        there = following(leader, source, "rows", axis=axis, inputs=_input(number), in_shards=False)
+        there = following(
+            leader,
+            source,
+            "rows",
+            axis=axis,
+            inputs=_input(number),
+            in_shards=False,
+            only_by_place=axes.only_by_place,
+        )
         _check_shape(first.logits, there.source, axes, by_id=there.matching is not None)
-        if there.matching is not None:
-            axes.check_by_id(first.logits)
         order = class_order(first, there.source)
         found.append(OtherModel(there, order.columns, number, order.note))
     tiled = all(
