@@ -164,7 +164,7 @@ def page(*arguments: Any, **named: Any) -> str:
 @cache
 def page_of(name: str) -> str:
     """Return the page of one of the measures."""
-    return page(MEASURED[name](), PROVENANCE, VERDICTS, warnings=("a <b>warning</b>",))
+    return page(MEASURED[name](), PROVENANCE, VERDICTS, told=("a <b>warning</b>",))
 
 
 def compared(

@@ -38,7 +38,6 @@ def tell(
         source,
         [*found.notes, *notes],
         [*doubts, *_warnings(found, asked, names, criteria)],
-        on_page=found.notes,
         drawn=found.comparisons[0],
     )
 

@@ -208,8 +208,19 @@ class Common(OptionGroup):
     ] = "auto"
     debug: Annotated[bool, of_every_command("--debug", help="Show tracebacks.")] = False
 
+    def __init__(self, **values: Any) -> None:
+        self._told: list[tuple[str, str]] = []
+        super().__init__(**values)
+
+    @property
+    def told(self) -> list[str]:
+        """Everything that was told, if only to the quiet: first the warnings, then the notes."""
+        ordered = sorted(self._told, key=lambda each: each[0] != "warning")
+        return list(dict.fromkeys(message for _, message in ordered))
+
     def tell(self, kind: str, message: str) -> None:
-        """Print a note or a warning on standard error, unless quiet."""
+        """Print a note or a warning on standard error, unless quiet; a page has it, too."""
+        self._told.append((kind, message))
         if not self.quiet:
             tell(kind, message, self.color)
 

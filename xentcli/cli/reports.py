@@ -22,7 +22,7 @@ class Subject(NamedTuple):
     pictures : callable
         Returns the pictures there are.
     page : callable
-        Takes a result, its provenance, what the gates say and the warnings; returns the page.
+        Takes a result, its provenance, what the gates say and what was told; returns the page.
     """
 
     pictures: "Callable[[], Pictures]"
@@ -125,13 +125,13 @@ class Drawn(NamedTuple):
         found: Any,
         provenance: "Provenance",
         verdicts: "Sequence[Verdict]",
-        warnings: Sequence[str],
+        told: Sequence[str],
         *,
         drawn: Any = None,
     ) -> None:
         """Write both; the picture shows `drawn` if it is given, else the whole result."""
         if self.report is not None:
-            html = self.of.page(found, provenance, verdicts, warnings)
+            html = self.of.page(found, provenance, verdicts, told)
             write_report(self.report, html, force=self.force)
         if self.plot is not None:
             shown = found if drawn is None else drawn

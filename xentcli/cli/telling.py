@@ -1,6 +1,6 @@
 """Writes a result with all notes and warnings about it, and judges it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.cli.options import Common, Writing
@@ -36,17 +36,15 @@ class Telling(NamedTuple):
         notes: Iterable[str],
         warnings: Iterable[str],
         *,
-        on_page: Sequence[str] = (),
         drawn: Any = None,
     ) -> None:
         """Write a result that was judged, and say what is odd about it.
 
-        The page says `on_page`, too; the picture shows `drawn` if it is given, else the result.
+        The page shows all that was told; the picture shows `drawn` if it is given, else the result.
         """
         verdicts = self.keeper.verdicts
         self.output.write(forms(verdicts))
         self.common.tell_notes(notes)
-        warnings = list(warnings)
         for warning in warnings:
             self.common.tell("warning", warning)
-        self.drawn.write(found, source, verdicts, [*warnings, *on_page], drawn=drawn)
+        self.drawn.write(found, source, verdicts, self.common.told, drawn=drawn)

@@ -48,7 +48,7 @@ def comparison_page(
     comparisons: Sequence[Comparison],
     provenance: Provenance | None = None,
     verdicts: Sequence[Verdict] = (),
-    warnings: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> str:
     """Return a page that needs no other file, no network and no script.
 
@@ -60,8 +60,8 @@ def comparison_page(
         The command line, the files and the version.
     verdicts : sequence of Verdict
         What the gates say.
-    warnings : sequence of str
-        What the user was told.
+    told : sequence of str
+        The warnings, and then the notes.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def comparison_page(
         f"xent compare: {first.base} and {others}",
         provenance or Provenance(),
         verdicts,
-        warnings,
+        told,
         m=first,
         metrics=first.metrics,
         first=[] if several else [name for name in _FIRST if _has(first, name)],

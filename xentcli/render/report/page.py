@@ -25,7 +25,7 @@ def page(
     measures: Measures,
     provenance: Provenance | None = None,
     verdicts: Sequence[Verdict] = (),
-    warnings: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> str:
     """Return a page that needs no other file, no network and no script.
 
@@ -37,8 +37,8 @@ def page(
         The command line, the files and the version.
     verdicts : sequence of Verdict
         What the gates say.
-    warnings : sequence of str
-        What the user was told besides the notes of the measures.
+    told : sequence of str
+        The warnings, and then the notes.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def page(
         _title(found),
         found,
         verdicts,
-        [*warnings, *measures.notes],
+        told,
         m=measures,
         metrics=measures.metrics,
         first=[name for name in _FIRST if _has(measures, name)],

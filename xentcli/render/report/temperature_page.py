@@ -18,7 +18,7 @@ def temperature_page(
     found: FittedTemperature,
     provenance: Provenance | None = None,
     verdicts: Sequence[Verdict] = (),
-    warnings: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> str:
     """Return a page that needs no other file, no network and no script.
 
@@ -30,8 +30,8 @@ def temperature_page(
         The command line, the files and the version.
     verdicts : sequence of Verdict
         What the gates say.
-    warnings : sequence of str
-        What the user was told besides the notes of the result.
+    told : sequence of str
+        The warnings, and then the notes.
     """
     source = provenance or Provenance()
     name = f": {source.files[0].name}" if source.files else ""
@@ -41,7 +41,7 @@ def temperature_page(
         f"xent calibrate{name}",
         source,
         verdicts,
-        [*warnings, *found.notes],
+        told,
         m=found,
         metrics=found.metrics,
         first=[each for each in _FIRST if each in there],

@@ -20,7 +20,7 @@ def rendered(
     title: str,
     provenance: Provenance,
     verdicts: Sequence[Verdict],
-    notes: Sequence[str],
+    told: Sequence[str],
     **more: Any,
 ) -> str:
     """Return a page.
@@ -35,8 +35,8 @@ def rendered(
         The command line, the files and the version.
     verdicts : sequence of Verdict
         What the gates say.
-    notes : sequence of str
-        What the user was told.
+    told : sequence of str
+        The warnings, and then the notes.
     **more
         What the template shows besides.
     """
@@ -49,7 +49,7 @@ def rendered(
             files=provenance.files[:_MOST_FILES],
             verdicts=verdicts,
             failed=sum(verdict.failed for verdict in verdicts),
-            notes=notes[:_MOST_NOTES],
+            notes=told[:_MOST_NOTES],
             **more,
         )
     )
