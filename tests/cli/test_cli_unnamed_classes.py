@@ -23,3 +23,69 @@ def test_a_note_says_that_classes_go_by_number(run: Run, header: str, *, said: b
     assert (NOTE in outcome.err) == said
     if said:
         assert NOTE not in run("loss", "z.npy", "y.csv", "--classes", header).err
+
+
+WEIGHTS = np.array([1.0, 2.0, 5.0])
+LOSSES = np.log(np.exp(LOGITS).sum(axis=1)) - (LOGITS * ONE_HOT).sum(axis=1)
+SEVERAL = np.random.default_rng(5).integers(0, 2, (7, 3))
+TERMS = np.logaddexp(0, np.where(SEVERAL == 1, -LOGITS, LOGITS))
+
+
+@pytest.mark.parametrize(
+    ("header", "said"), [("ant,bee,cat", True), ("w0,w1,w2", False), ("0,1,2", False)]
+)
+def test_a_note_says_that_weights_go_by_number(run: Run, header: str, *, said: bool) -> None:
+    np.save("z.npy", LOGITS)
+    np.save("y.npy", ONE_HOT.argmax(axis=1))
+    write_rows("w.csv", header.split(","), [WEIGHTS.tolist()])
+    of_rows = ONE_HOT @ WEIGHTS
+    want = (LOSSES * of_rows).sum() / of_rows.sum()
+    both = ("z.npy", "y.npy", "--weight", "w.csv")
+    for command in (("loss",), ("eval", "--metric", "loss")):
+        assert run(*command, *both).number == pytest.approx(want, rel=1e-12)
+    compared = ("compare", "z.npy", "z.npy", "--labels", *both[1:])
+    for whole in (("loss", *both), ("eval", *both), ("calibrate", *both), compared):
+        assert (NOTE.replace("y.csv", "w.csv") in run(*whole).err) == said, whole
+    if not said:
+        return
+    outcome = run("loss", *both, "--classes", "cat,bee,ant")
+    turned = ONE_HOT @ WEIGHTS[::-1]
+    assert outcome.number == pytest.approx((LOSSES * turned).sum() / turned.sum(), rel=1e-12)
+    assert "by number" not in outcome.err
+
+
+@pytest.mark.parametrize("header", ["ant,bee,cat", "y_0,y_1,y_2"])
+def test_a_note_says_that_binary_labels_go_by_number(run: Run, header: str) -> None:
+    np.save("z.npy", LOGITS)
+    names = header.split(",")
+    write_rows("y.csv", names, SEVERAL.tolist())
+    outcome = run("loss", "z.npy", "y.csv", "--binary")
+    assert outcome.number == pytest.approx(TERMS.mean(), rel=1e-12)
+    assert (NOTE in outcome.err) == (header == "ant,bee,cat")
+    write_rows("z.csv", names[::-1], LOGITS[:, ::-1].tolist())
+    named = run("loss", "z.csv", "y.csv", "--binary")
+    assert (named.number, named.err) == (outcome.number, "")
+
+
+def test_weights_of_binary_labels_are_matched_by_the_names_of_these(run: Run) -> None:
+    """Logits without names have those of their labels."""
+    np.save("z.npy", LOGITS)
+    write_rows("y.csv", ["ant", "bee", "cat"], SEVERAL.tolist())
+    write_rows("w.csv", ["cat", "bee", "ant"], [WEIGHTS[::-1].tolist()])
+    write_rows("x.csv", ["dog", "bee", "ant"], [WEIGHTS.tolist()])
+    binary = ("loss", "z.npy", "y.csv", "--binary", "--weight")
+    outcome = run(*binary, "w.csv")
+    assert outcome.number == pytest.approx((TERMS * WEIGHTS).mean(), rel=1e-12)
+    assert NOTE in outcome.err
+    assert "with w.csv" not in outcome.err
+    other = run(*binary, "x.csv")
+    assert other.number == outcome.number
+    assert NOTE.replace("y.csv", "x.csv") in other.err
+
+
+def test_the_line_of_a_binary_label_that_its_id_led_to(run: Run) -> None:
+    """A label is named by its own line, not by that of its number."""
+    write_rows("z.csv", ["id", "z"], [[f"r{i}", 0.5] for i in range(4)])
+    write_rows("y.csv", ["id", "label"], [[f"r{i}", 7 if i == 3 else 1] for i in (3, 2, 1, 0)])
+    outcome = run("loss", "z.csv", "y.csv", "--binary")
+    assert "error: y.csv:2: label 7 is not between 0 and 1" in outcome.err

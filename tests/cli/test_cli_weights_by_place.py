@@ -37,3 +37,15 @@ def test_a_note_says_in_which_order_they_are_taken(tables: Run, *, moved: bool) 
     outcome = tables("compare", "z.csv", "z.csv", "--labels", "y.csv", "--by", "g.csv", "--json")
     assert outcome.code == 0
     assert (note in outcome.err) == moved
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_weights_of_binary_labels_without_ids(tables: Run, *, moved: bool) -> None:
+    order = ORDER if moved else range(40)
+    write_rows("z.csv", ["id", "z"], [[IDS[i], ONE[i, 0]] for i in range(40)])
+    write_rows("y.csv", ["id", "label"], [[IDS[i], TRUE[i] % 2] for i in order])
+    outcome = tables("loss", "z.csv", "y.csv", "--binary", "--sample-weight", "w.csv")
+    losses = np.logaddexp(0, np.where(TRUE % 2 == 1, -ONE[:, 0], ONE[:, 0]))
+    assert outcome.number == pytest.approx((losses * WEIGHTS).sum() / WEIGHTS.sum(), rel=1e-12)
+    note = "w.csv: no ids, so its weights are taken in the order of z.csv"
+    assert (note in outcome.err) == moved

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from xentcli.alignment.aligned import Aligned
+from xentcli.alignment.by_number import note_by_number
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source
 from xentcli.formats.column_names import listed, without_shared
@@ -60,14 +61,11 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
 
 def _unnamed(first: Aligned, other: Source, names: tuple[str, ...]) -> str | None:
     """Return a note if only one of the files names the classes, and the names do not count them."""
-    counted = tuple(map(str, range(len(names))))
     if not (first.logits.columns or other.columns):  # --classes names those of both, in their order
-        return None
-    if not names or counted in (names, without_shared(names)):
         return None
     there, lacking = (first, other) if first.names.names else (other, first.logits)
     name = there.names.where if isinstance(there, Aligned) else there.name
-    return f"{lacking.name}: its classes have no names; they are matched by number with {name}"
+    return note_by_number(names, name, lacking.name)
 
 
 def _by_number(

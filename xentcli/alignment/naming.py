@@ -4,6 +4,7 @@ import io
 import re
 
 from xentcli.alignment.axes import Axes
+from xentcli.alignment.by_number import note_by_number
 from xentcli.alignment.class_names import ClassNames
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.base import Source
@@ -59,16 +60,9 @@ class Naming(Record):
     def note(self, logits: Source, labels: Source | None) -> str | None:
         """Return a note if only labels name the classes, and the names do not count them."""
         names = labels.columns if labels is not None and len(labels.shape) == 2 else None
-        if labels is None or not names or len(names) < 2 or logits.columns or self.classes:
+        if labels is None or not names or logits.columns or self.classes:
             return None
-        from xentcli.formats.column_names import without_shared
-
-        if tuple(map(str, range(len(names)))) in (tuple(names), without_shared(names)):
-            return None
-        return (
-            f"{logits.name}: its classes have no names; they are matched by number with "
-            f"{labels.name}"
-        )
+        return note_by_number(names, labels.name, logits.name)
 
     def names_of(self, logits: Source, axes: Axes) -> ClassNames:
         """Return the names that the user gives, or those of the columns, if these are the classes.

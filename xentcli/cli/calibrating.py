@@ -86,7 +86,7 @@ def open_rows(
     reader = reader.with_files_beside([weight])
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
-    criterion = loss_inputs.with_weights_in_order(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source, labels, common)
     weights = slots.open_weights(reader, weight, source, labels)
     names = files[0], files[1]
     clusters = open_group_names("clusters", cluster, reader, source, labels, names)

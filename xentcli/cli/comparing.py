@@ -169,7 +169,7 @@ def open_rows(
         given.common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
         loss_inputs.check_kind(criterion, source)
-    first = loss_inputs.with_weights_in_order(criteria[0], sources[0])
+    first = loss_inputs.with_weights_in_order(criteria[0], sources[0], labels_source, given.common)
     files = ([paths[0]], labels)
     groups = open_groups(readers[0], sources[0], labels_source, files, by=by, cluster=cluster)
     given.common.tell_notes(new_notes(groups, (*sources, labels_source)))

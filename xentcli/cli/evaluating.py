@@ -176,7 +176,7 @@ def open_rows(
     source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
-    criterion = loss_inputs.with_weights_in_order(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source, labels, given.common)
     from xentcli.pipeline.inputs.beside_files import new_notes
     from xentcli.pipeline.inputs.groups import open_groups
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import slots
 from xentcli.cli.loss_options import GivenOptions, LossFlags, RowFlags
-from xentcli.cli.options import Writing
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
 from xentcli.errors import InputError, MissingLabels, UsageError
 
@@ -113,10 +113,22 @@ def _binary(
     return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
 
 
-def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterion":
-    """Return the same, with class weights put in the order of the logits' classes by name."""
+def with_weights_in_order(
+    criterion: "Criterion", source: "Source", labels: "Source | None", common: Common
+) -> "Criterion":
+    """Return the same, with class weights put in the order of the logits' classes by name.
+
+    Logits without names have those of class probabilities. Where only weights name the classes, a
+    note says that they go by number.
+    """
     classes = criterion.naming.classes or source.columns or ()
-    order, other = (None if each is None else each.order(classes) for each in criterion.weights)
+    orders: list[list[int] | None] = [None, None]
+    for i, weights in enumerate(criterion.weights):
+        if weights is not None:
+            names = classes or weights.names_in(labels)
+            orders[i] = weights.order(names)
+            common.tell_notes(() if names else weights.notes(source.name))
+    order, other = orders
     if order is not None and criterion.options.weight is not None:
         loss = criterion.options.replaced(weight=criterion.options.weight[order])
         criterion = criterion._replace(options=loss)

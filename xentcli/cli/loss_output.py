@@ -37,7 +37,7 @@ def run_loss(
     output = ready_output(criterion.command, keeper, given.writing, common)
     criterion = _with_metrics(criterion, output, keeper, options)
     source, labels, weights = _open(criterion, files, given, opened)
-    criterion = loss_inputs.with_weights_in_order(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source, labels, given.common)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels, criterion, run, sink, weights)

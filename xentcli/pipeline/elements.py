@@ -4,9 +4,16 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from xentcli.alignment.by_number import note_by_number
 from xentcli.alignment.cutting import steps
 from xentcli.alignment.fitting import in_shape
-from xentcli.alignment.followers import Follower, RowSources, followers_of, matchings_of
+from xentcli.alignment.followers import (
+    Follower,
+    RowSources,
+    followers_of,
+    matchings_of,
+    notes_of_place,
+)
 from xentcli.alignment.steps import Step
 from xentcli.core.binary import BinaryOptions, check_binary_weights
 from xentcli.core.checks import Problem, row_index
@@ -52,6 +59,17 @@ class Elements(NamedTuple):
         return matchings_of(self.followers)
 
     @property
+    def notes(self) -> "Iterator[str]":
+        """Notes that tell the user how labels and what stands beside numbers were found."""
+        yield from (matching.note for matching in self.matchings if matching.note)
+        yield from notes_of_place(self.values, self.followers)
+        for each in self.followers:
+            names = each.source.columns if each.what == "labels" else None
+            if names and len(each.source.shape) == 2 and not self.values.columns:
+                note = note_by_number(names, each.source.name, self.name)
+                yield from [note] if note else []
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The files that are read."""
         return self.values, *(each.source for each in self.followers)
@@ -67,10 +85,13 @@ class Elements(NamedTuple):
 
     def place(self, problem: Problem) -> str:
         """Name the place of a problem in its input."""
-        labels = (each.source for each in self.followers if problem.input == each.what == "labels")
-        source = next(labels, self.values)
         inner = tuple(n or 0 for n in self.values.shape[1:])
-        return source.place(row_index(problem.row, inner))
+        row, *index = row_index(problem.row, inner)
+        labels = (each for each in self.followers if problem.input == each.what == "labels")
+        found = next(labels, None)
+        if found is not None and found.matching is not None:
+            row = found.matching.place_of(row)
+        return (found.source if found else self.values).place((row, *index))
 
     def error(self, problem: Problem, _rows: int = 0) -> InputError:
         """Return the error of a problem, for `collect`, which tells how many rows were read."""

@@ -188,7 +188,7 @@ def element_notes(
 ) -> Iterator[str]:
     """Say what is odd about elements."""
     yield from total.notes
-    yield from (matching.note for matching in elements.matchings if matching.note)
+    yield from elements.notes
     loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"

@@ -1,13 +1,14 @@
 """A number for each class, as a user types them or a file has them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.by_number import note_by_number
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import read_whole
+from xentcli.formats.base import Source, read_whole
 from xentcli.pipeline.opening import InputFile, open_file
 
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
@@ -42,13 +43,24 @@ class Weights(NamedTuple):
         names = self.names
         if len(names) < 2 or len(names) != len(classes) or names == tuple(classes):
             return None
-        if sorted(names) != sorted(classes):
+        if sorted(names) != sorted(classes) or len({*names}) < len(names):
             shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
             raise InputError(
                 f"{self.file}: its header names {shown}, ...: other classes than the logits'",
                 hint="name the classes as the logits do, or leave the header out",
             )
         return [names.index(name) for name in classes]
+
+    def names_in(self, labels: Source | None) -> tuple[str, ...]:
+        """Return the names that class probabilities give the classes, if they are the same ones."""
+        names = labels.columns if labels is not None and len(labels.shape) == 2 else None
+        return tuple(names) if names and sorted(names) == sorted(self.names) else ()
+
+    def notes(self, logits: str) -> Iterator[str]:
+        """Yield a note if the header names the classes, which the `logits` do not."""
+        note = note_by_number(self.names, self.file, logits)
+        if note is not None:
+            yield note
 
 
 def read_weights(file: InputFile) -> Weights:

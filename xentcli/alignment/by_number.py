@@ -1,0 +1,16 @@
+"""Says that classes go by number, where only one of two inputs names them."""
+
+from collections.abc import Sequence
+
+from xentcli.formats.column_names import without_shared
+
+
+def note_by_number(names: Sequence[str], named: str, lacking: str) -> str | None:
+    """Return a note if names of classes in one input do more than count them.
+
+    `named` is the input that has these names, and `lacking` the one without any.
+    """
+    counted = tuple(map(str, range(len(names))))
+    if len(names) < 2 or counted in (tuple(names), without_shared(names)):
+        return None
+    return f"{lacking}: its classes have no names; they are matched by number with {named}"
