@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,3 +125,32 @@ def test_weights_are_numbers(run: Run, ending: str, *, by_id: bool) -> None:
         assert re.search(said if ending != "npy" else "number", outcome.err)
         assert "mistake" not in outcome.err
         assert ending == "parquet" or "ignore-index" not in outcome.err
+
+
+def test_only_columns_that_nobody_asks_for_are_told_of(run: Run) -> None:
+    np.save("z.npy", Z)
+    beside = pd.DataFrame({"label": Y, "site": list("nnsswwnnssww"), "fold": [0, 1, 2, 3] * 3})
+    beside.to_csv("y.csv", index=False)
+    start = "note: y.csv: "
+    for options, told in (
+        ((), "columns 'site', 'fold' are not taken for labels"),
+        (("--by", "site"), "column 'fold' is not taken for labels"),
+        (("--cluster", "fold"), "column 'site' is not taken for labels"),
+        (("--by", "site", "--cluster", "fold"), ""),
+    ):
+        commands = [["eval", "z.npy", "y.csv"], ["compare", "z.npy", "z.npy", "--labels", "y.csv"]]
+        if "--by" not in options:
+            commands.append(["calibrate", "z.npy", "y.csv", "--json"])
+        for command in commands:
+            said = [line for line in run(*command, *options).err.splitlines() if start in line]
+            assert said == ([start + told] if told else []), (command, options)
+        arguments: dict[str, Any] = {
+            options[i][2:]: options[i + 1] for i in range(0, len(options), 2)
+        }
+        for notes in (
+            xent.evaluate("z.npy", "y.csv", **arguments).notes,
+            xent.compare("z.npy", "z.npy", "y.csv", **arguments).notes,
+        ):
+            assert [note for note in notes if "y.csv" in note] == (
+                [start[6:] + told] if told else []
+            )

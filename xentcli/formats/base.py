@@ -67,6 +67,8 @@ class ReadOptions(Record):
     """Whether this is a file of labels, or of weights: one value for each row."""
     weights: bool = False
     """Whether these are weights: numbers, of which none is missing."""
+    groups: tuple[str, ...] = ()
+    """Columns beside labels that are read by themselves: they name groups of rows."""
     names: bool = False
     """Whether these name groups of rows: any text, which rows may lack."""
     missing: bool = False

@@ -177,7 +177,9 @@ def _is_beside(name: str) -> bool:
     return is_beside(name) or (names_rows(name) and not says_label(name))
 
 
-def _left_out(file: str, names: Sequence[str], options: ReadOptions) -> list[str]:
+def _left_out(file: str, others: Sequence[str], options: ReadOptions) -> list[str]:
+    # Ids are told of even if they name groups: rows are not matched by them.
+    names = [name for name in others if name not in options.groups or names_rows(name)]
     if not names:
         return []
     # Other columns beside labels may still be read, as the groups or the clusters of rows.

@@ -39,6 +39,8 @@ class Reader(Record):
         Whether files of labels have a header, if the user says so of them alone.
     beside : tuple of str
         The columns of files of their own with groups or weights of rows, some of which may be ids.
+    groups : tuple of str
+        The columns that name groups of rows.
     """
 
     format: str | None = None
@@ -46,6 +48,7 @@ class Reader(Record):
     values: Mapping[str, Any] = {}
     labels_header: bool | None = None
     beside: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     def file(self, path: str, **more: Any) -> InputFile:
         """Return a file of logits to read, with `more` of `ReadOptions`."""
@@ -73,6 +76,7 @@ class Reader(Record):
             key=label_key,
             key_option="--label-key",
             labels=True,
+            groups=self.groups,
             beside=beside,
             **more,
         )
@@ -102,11 +106,12 @@ class Reader(Record):
     def with_files_beside(
         self, names: Iterable[str | None], columns: Sequence[str] = ()
     ) -> "Reader":
-        """Return the same, which knows the columns of the files among these names."""
-        named = [name for name in names if name and name not in (*columns, *ROW_WORDS)]
-        files = filter(is_there, named)
+        """Return the same, which knows which of these names are columns, and those of files."""
+        named = [name for name in names if name and name not in ROW_WORDS]
+        groups = [name for name in named if name in columns]
+        files = [name for name in named if name not in columns and is_there(name)]
         found = chain(*(self.header_of([file]) for file in files))
-        return self._replace(beside=(*self.beside, *found))
+        return self._replace(beside=(*self.beside, *found), groups=(*self.groups, *groups))
 
     def header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""

@@ -54,6 +54,7 @@ def open_models(
     readers = [_reader_of(given[i], i, paths, headers, left_out(i)) for i in range(len(paths))]
     readers[0] = readers[0].with_files_beside(beside, (*headers[0], *of_labels))
     ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
+    reader = reader._replace(groups=readers[0].groups)
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
         how = Opening(readers[0], options, without, ids, label_reader=reader)
