@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cli_files import write_rows
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
 
@@ -118,3 +118,36 @@ def test_weights_in_a_file_of_another_order(tables: Run) -> None:
         (weights * losses_of(fitted / (found * factor))).sum() for factor in (0.999, 1.0, 1.001)
     ]
     assert min(around) == around[1]
+
+
+def test_binary_labels_and_weights_in_two_orders(tables: Run) -> None:
+    """Logits without ids go by place with their labels, whose ids find the weights."""
+    z, labels = ONE[:, 0] - ONE[:, 1], TRUE % 2
+    weights = np.random.default_rng(11).uniform(0.5, 3, 40)
+    np.save("z.npy", z)
+    write_rows("y.csv", ["id", "label"], [[IDS[i], labels[i]] for i in range(40)])
+    write_rows("weights.csv", ["ID", "weight"], [[IDS[i], weights[i]] for i in ORDER])
+    write_rows("w.csv", ["id", "weight"], [[IDS[i], weights[i]] for i in ORDER])
+    losses = np.logaddexp(0, np.where(labels == 1, -z, z))
+    want = (weights * losses).sum() / weights.sum()
+    binary = ("z.npy", "y.csv", "--binary")
+    outcome = tables("loss", *binary, "--sample-weight", "w.csv")
+    assert outcome.number == close_to(want, rel=1e-12)
+    assert "w.csv: in another order than y.csv; matched by 'id'" in outcome.err
+    of_rows = tables("loss", *binary, "--sample-weight", "w.csv", "--reduction", "none").out
+    assert [*map(float, of_rows.split())] == close_to([*(weights * losses).tolist()], rel=1e-12)
+    groups = tables("eval", *binary, "--by", "sites.csv", "--json").json["groups"]
+    means = {site: losses[site == SITES].mean() for site in SITES}
+    found = {g["name"]: g["metrics"]["loss"]["value"] for g in groups}
+    assert found == close_to(means, rel=1e-12)
+    write_rows("z.csv", ["id", "z"], [[IDS[i], z[i]] for i in ORDER[::-1]])
+    named = tables("loss", "z.csv", "y.csv", "--binary", "--sample-weight", "weights.csv")
+    assert named.number == close_to(want, rel=1e-12)  # ID is id
+
+
+def test_weights_with_ids_that_nothing_else_has(tables: Run) -> None:
+    np.save("y.npy", TRUE)
+    write_rows("w.csv", ["id", "weight"], [[IDS[i], 1 + i] for i in ORDER])
+    error, hint = refusal(tables("loss", "one.npy", "y.npy", "--sample-weight", "w.csv"))
+    assert error == "w.csv: weights go by place, and there are other columns beside them"
+    assert hint.startswith("write the weights alone, in the order of the rows")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.followers import matched
+from xentcli.alignment.followers import places_of, read
 from xentcli.alignment.steps import Step, kept, rows_before, rows_chosen
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.checks import Problem, RowKind
@@ -123,18 +123,19 @@ class ElementWork(NamedTuple):
     def _read(self, step: Step) -> "_Read":
         elements, start = self.rows, step.block.start
         table = elements.values.decode(step.block)
-        labels = table.labels
-        places_of: dict[str, Array] = {}
+        labels, ids = table.labels, table.ids
+        found_at: dict[str, Array] = {}
         beside: dict[str, Array] = {}
         for follower, part in zip(elements.followers, step.parts, strict=True):
-            values, places = matched(follower, part, table.ids, start)
+            there = read(follower, part)
+            values, places = places_of(follower, there, ids, start)
             if places is not None:
-                places_of[follower.what] = places
-            if follower.what == "labels":
-                labels = values
+                found_at[follower.what] = places
+            if follower.what == "labels":  # the first, whose ids are those of rows without any
+                labels, ids = values, there.ids if ids is None else ids
             else:
                 beside[follower.what] = values.reshape(-1)
-        return _Read(table.values, labels, table.ids, places_of, beside)
+        return _Read(table.values, labels, ids, found_at, beside)
 
     def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
         if self.criterion.binary is None:

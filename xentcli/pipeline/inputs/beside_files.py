@@ -24,18 +24,19 @@ def open_weights(
     InputError
         If several columns may be the weights, or stand beside weights that go by place.
     """
+    from xentcli.formats.column_words import says_ids
+    from xentcli.formats.label_columns import same_ids
+
     weights_of = partial(file_of, weights=True)
-    id_column = leader_of_ids(rows, labels).id_column
-    header = () if id_column is None else columns_of(weights_of(path))
-    if id_column not in header:
+    header = columns_of(weights_of(path))
+    id_column = same_ids(leader_of_ids(rows, labels).id_column, header)
+    if id_column is None:
+        if len(header) > 1 and any(map(says_ids, header)):
+            raise _by_place(shown_name(path))
         source = open_files([path], weights_of)
         several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
         if several and source.id_column is None:
-            raise InputError(
-                f"{source.name}: weights go by place, and there are other columns beside them",
-                hint="write the weights alone, in the order of the rows; or match them by the ids "
-                "of both files: --id-column NAME",
-            )
+            raise _by_place(source.name)
         return source
     names = [name for name in header if name and name != id_column]
     named = [name for name in names if "weight" in name.casefold()] or names
@@ -47,6 +48,14 @@ def open_weights(
     return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))
 
 
+def _by_place(name: str) -> InputError:
+    return InputError(
+        f"{name}: weights go by place, and there are other columns beside them",
+        hint="write the weights alone, in the order of the rows; or match them by the ids "
+        "of both files: --id-column NAME",
+    )
+
+
 def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
     """Open the names of groups or clusters, by id where their file has the column of the ids.
 
@@ -56,12 +65,13 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
         If there is not one column of names besides the ids.
     """
     from xentcli.formats.column_words import says_ids
+    from xentcli.formats.label_columns import same_ids
 
     names_of = partial(file_of, names=True)
     header = columns_of(names_of(path))
     if len(header) < 2:
         return open_files([path], names_of)
-    there = id_column if id_column in header else None
+    there = same_ids(id_column, header)
     ids = {there} if there else set(filter(says_ids, header))
     found = [name for name in header if name and name not in ids]
     if len(found) != 1:
