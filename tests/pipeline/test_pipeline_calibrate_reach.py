@@ -54,11 +54,21 @@ def test_one_row_tells_no_error() -> None:
     assert (found.temperature.low, found.temperature.high) == (None, None)
 
 
-def test_an_interval_is_as_wide_as_numbers_are() -> None:
+def test_an_interval_that_float64_does_not_hold_has_no_end() -> None:
     """Of two rows with nearly the same weight, one is right: the error is beyond exp."""
     found = fitted([[1.0, 0.0], [1.0, 0.0]], [0, 1], sample_weight=np.array([1.001, 1.0]))
     assert found.temperature.value == close_to(1 / math.log(1.001), rel=1e-9)
     assert (found.log_temperature_error.value or 0.0) > 1000.0
-    low, high = found.temperature.low or 0.0, found.temperature.high or 0.0
-    assert 0.0 < low < 1e-300
-    assert 1e300 < high < math.inf
+    assert (found.temperature.low, found.temperature.high) == (0.0, math.inf)
+
+
+def test_clusters_without_weight_take_no_part_in_the_interval() -> None:
+    z, y = problem(35)
+    groups = np.arange(120) % 5
+    weight = np.where(groups < 3, 1.0 + np.arange(120) / 120.0, 0.0)
+    found = fitted(z, y, sample_weight=weight, cluster=groups)
+    there = weight > 0.0
+    want = fitted(z[there], y[there], sample_weight=weight[there], cluster=groups[there])
+    assert found.log_temperature_error.value == close_to(want.log_temperature_error.value, rel=1e-9)
+    ends = [(each.temperature.low, each.temperature.high) for each in (found, want)]
+    assert ends[0] == close_to(ends[1], rel=1e-9)

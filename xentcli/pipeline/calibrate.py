@@ -156,7 +156,7 @@ def _report(
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     return FittedTemperature(
         metrics={
-            **measure_of_temperature(fitted, before.used, before.clusters),
+            **measure_of_temperature(fitted, before.used),
             **before_and_after(before, after),
             **out_of_fold(again.results.get("held_out")),
         },
@@ -231,7 +231,7 @@ def _with_error_of_clusters(
     error = math.nan
     if mean.standard_error is not None and fitted.curvature > 0.0:
         error = mean.standard_error * weight / (fitted.curvature * fitted.beta)
-    return fitted._replace(log_error=error, passes=fitted.passes + 1)
+    return fitted._replace(log_error=error, passes=fitted.passes + 1, clusters=mean.n)
 
 
 def _tested(

@@ -11,6 +11,8 @@ from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import TestedTemperature
 
+_MOST_EXPONENT = 709.0  # the exponentials of more are too large for float64
+
 MEASURES = (
     "temperature",
     "log_temperature_error",
@@ -27,13 +29,14 @@ MEASURES = (
 )
 
 
-def measure_of_temperature(fitted: Fit, rows: int, clusters: int | None) -> dict[str, Measure]:
+def measure_of_temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
     """Return the temperature with its error; the interval is that of its logarithm."""
     value, error = fitted.temperature, fitted.log_error
     if not math.isfinite(error) or rows < 2:
         return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
-    freedom = (rows if clusters is None else clusters) - 1
-    factor = math.exp(min(700.0, t_quantile(freedom) * error))
+    freedom = (rows if fitted.clusters is None else fitted.clusters) - 1
+    reach = t_quantile(freedom) * error
+    factor = math.exp(reach) if reach < _MOST_EXPONENT else math.inf
     return {
         "temperature": Measure(value, value * error, value / factor, value * factor, rows),
         "log_temperature_error": Measure(error, n=rows),

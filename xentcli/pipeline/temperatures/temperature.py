@@ -46,6 +46,8 @@ class Fit(NamedTuple):
         How many rows each fold has.
     curvature : float
         The second derivative of the summed loss along the inverse temperature.
+    clusters : int or None
+        How many clusters the error is of; None if it is of rows.
     """
 
     beta: float
@@ -54,6 +56,7 @@ class Fit(NamedTuple):
     folds: tuple[float, ...] = ()
     fold_rows: tuple[int, ...] = ()
     curvature: float = math.nan
+    clusters: int | None = None
 
     @property
     def temperature(self) -> float:
