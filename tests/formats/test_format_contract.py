@@ -3,7 +3,6 @@
 import gzip
 import os
 import pickle
-import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -22,14 +21,13 @@ from contract import (
     values_of,
     written,
 )
-from forking import said_by
 from in_one_test import in_one_test
 from opening import Array, assert_same_bits
 from toy_format import TOY
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
-from xentcli.formats.base import Format, IndexedSource, MemorySource, Source, indexed, read_whole
+from xentcli.formats.base import Format, IndexedSource, Source, indexed, read_whole
 from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import InputFile, open_file, open_files
 from xentcli.formats.json.lines import JsonLinesSource
@@ -51,8 +49,7 @@ def one_format_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(JsonLinesSource, "block_bytes", 128)
     registry.register(TOY)
     yield
-    for name in (TOY.name, "odd"):
-        registry.forget(name)
+    registry.forget(TOY.name)
 
 
 @pytest.fixture(scope="module")
@@ -239,59 +236,3 @@ def test_a_file_that_is_cut_off_is_named_in_one_line(format_: Format, tmp_path: 
         values_of(opened(path), 4)
     assert caught.value.message.startswith(str(path))
     assert "\n" not in caught.value.message
-
-
-def test_an_array_in_memory_keeps_the_contract() -> None:
-    source = MemorySource("memory", Z, ("a", "b", "c"), labels=np.arange(23), ids=np.arange(23))
-    for rows in CUTS:
-        assert_same_bits(values_of(source, rows), Z)
-    (block, *_) = again(source).blocks(5)
-    table = again(source).decode(source.carried(block))
-    assert table.labels.tolist() == table.ids.tolist() == [0, 1, 2, 3, 4]
-    assert source.place((1, 2)) == "memory[1, 2]"
-
-
-# A format from outside, at the command line
-
-
-def toy(folder: Path, *arguments: str) -> str:
-    return said_by("toy_format:main", arguments, folder)
-
-
-def test_a_format_from_outside_at_the_command_line(tmp_path: Path) -> None:
-    saved(tmp_path, TOY)
-    np.save(tmp_path / "z.npy", Z)
-    np.save(tmp_path / "y.npy", np.arange(23) % 3)
-    loss = ["loss", "--labels", "y.npy", "--logits"]
-    assert toy(tmp_path, *loss, "z.toy") == toy(tmp_path, *loss, "z.npy")
-    assert toy(tmp_path, "softmax", "z.toy", "-o", "p.toy").startswith("0")
-    assert toy(tmp_path, "softmax", "z.npy", "-o", "p.npy").startswith("0")
-    assert_same_bits(
-        np.frombuffer((tmp_path / "p.toy").read_bytes().partition(b"\n")[2], "<f4").reshape(23, 3),
-        np.load(tmp_path / "p.npy"),
-    )
-    (tmp_path / "z.toy").write_bytes((tmp_path / "z.toy").read_bytes()[:-1])
-    assert toy(tmp_path, *loss, "z.toy") == "1 error: z.toy: the file is cut off"
-
-
-def test_a_library_that_is_missing(tmp_path: Path) -> None:
-    odd = TOY._replace(name="odd", extensions=(".odd",), requires=("no_such_module", "arrow"))
-    registry.register(odd)
-    (tmp_path / "a.odd").write_bytes(written(TOY, Z))
-    with pytest.raises(InputError, match=r"a\.odd: odd needs no_such_module$") as caught:
-        open_file(InputFile(str(tmp_path / "a.odd"), "odd"))
-    install = f"{sys.executable} -m pip install 'pyarrow>=25'"
-    assert caught.value.hint == f"the extra 'arrow' brings it: {install}"
-    with pytest.raises(OutputError, match="odd needs no_such_module"):
-        written(odd, Z)
-
-
-def test_a_format_that_is_only_read() -> None:
-    with pytest.raises(OutputError, match="out: toy is only read"):
-        written(TOY._replace(open_writer=None), Z)
-
-
-def test_a_tile_of_an_array_in_memory_may_be_overwritten() -> None:
-    source = MemorySource("z", Z.copy())
-    source.tile(0, 3)[:] = 0.0
-    np.testing.assert_array_equal(source.tile(0, 3), Z[:3])

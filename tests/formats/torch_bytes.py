@@ -109,3 +109,8 @@ def saved(arrays: dict[str, Array]) -> bytes:
     items = {key: plain(key, array) for key, array in little.items()}
     contents = {key: array.tobytes() for key, array in little.items()}
     return archive(pickled(dictionary(items)), contents)
+
+
+def one(item: bytes, content: bytes = bytes(16)) -> bytes:
+    """Return a file of one item, and of one storage."""
+    return archive(pickled(dictionary({"z": item})), {"0": content})

@@ -63,3 +63,11 @@ def check_golden(
 
 def opened(content: bytes, name: str = "run.pt", **options: Any) -> Source:
     return registry.open_source(input_of(content, name), None, ReadOptions(**options))
+
+
+def error_of(content: bytes) -> str:
+    """Return the one line that refuses a file."""
+    with pytest.raises(InputError) as caught:
+        read_array(registry.open_source(input_of(content, "a"), None, ReadOptions()), 4)
+    assert "\n" not in caught.value.message
+    return caught.value.message

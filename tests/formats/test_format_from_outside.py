@@ -1,0 +1,63 @@
+"""A format from outside the package: at the command line, and with what it may lack."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from contract import some_values, written
+from forking import said_by
+from opening import assert_same_bits
+from toy_format import TOY
+
+from xentcli.errors import InputError, OutputError
+from xentcli.formats import registry
+from xentcli.formats.files import InputFile, open_file
+
+Z = some_values("f4", (23, 3))
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    registry.register(TOY)
+    yield
+    for name in (TOY.name, "odd"):
+        registry.forget(name)
+
+
+def toy(folder: Path, *arguments: str) -> str:
+    return said_by("toy_format:main", arguments, folder)
+
+
+def test_a_format_from_outside_at_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "z.toy").write_bytes(written(TOY, Z))
+    np.save(tmp_path / "z.npy", Z)
+    np.save(tmp_path / "y.npy", np.arange(23) % 3)
+    loss = ["loss", "--labels", "y.npy", "--logits"]
+    assert toy(tmp_path, *loss, "z.toy") == toy(tmp_path, *loss, "z.npy")
+    assert toy(tmp_path, "softmax", "z.toy", "-o", "p.toy").startswith("0")
+    assert toy(tmp_path, "softmax", "z.npy", "-o", "p.npy").startswith("0")
+    assert_same_bits(
+        np.frombuffer((tmp_path / "p.toy").read_bytes().partition(b"\n")[2], "<f4").reshape(23, 3),
+        np.load(tmp_path / "p.npy"),
+    )
+    (tmp_path / "z.toy").write_bytes((tmp_path / "z.toy").read_bytes()[:-1])
+    assert toy(tmp_path, *loss, "z.toy") == "1 error: z.toy: the file is cut off"
+
+
+def test_a_library_that_is_missing(tmp_path: Path) -> None:
+    odd = TOY._replace(name="odd", extensions=(".odd",), requires=("no_such_module", "arrow"))
+    registry.register(odd)
+    (tmp_path / "a.odd").write_bytes(written(TOY, Z))
+    with pytest.raises(InputError, match=r"a\.odd: odd needs no_such_module$") as caught:
+        open_file(InputFile(str(tmp_path / "a.odd"), "odd"))
+    install = f"{sys.executable} -m pip install 'pyarrow>=25'"
+    assert caught.value.hint == f"the extra 'arrow' brings it: {install}"
+    with pytest.raises(OutputError, match="odd needs no_such_module"):
+        written(odd, Z)
+
+
+def test_a_format_that_is_only_read() -> None:
+    with pytest.raises(OutputError, match="out: toy is only read"):
+        written(TOY._replace(open_writer=None), Z)
