@@ -1,7 +1,6 @@
 """A metric and a fact of its own from outside, in one file, through the public functions alone."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,6 @@ from xentcli.core.row_facts import RowFacts, fact, row_facts
 from xentcli.errors import UsageError, XentError
 from xentcli.metrics import interface
 from xentcli.metrics.interface import States, register
-from xentcli.metrics.mean_state import MeanState
-from xentcli.results.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -167,48 +164,6 @@ def test_facts_that_a_metric_does_not_name_are_not_there(monkeypatch: pytest.Mon
         evaluate(LOGITS, LABELS, metrics=["margin"])
 
 
-class GapState(MeanState):
-    """The mean of the gaps."""
-
-    __slots__ = ()
-    needs: ClassVar[tuple[str, ...]] = ("gap", "measured")
-
-
-class OwnGapState(GapState):
-    """One that computes it itself."""
-
-    __slots__ = ()
-
-    def compute(self) -> Measure:
-        return super().compute()
-
-
-def test_the_error_of_a_mean_of_a_fact_comes_from_the_clusters() -> None:
-    logits, labels = LOGITS.reshape(10, 6, 5), LABELS.reshape(10, 6).copy()
-    labels[3, 1] = -100
-    used = labels.reshape(-1) >= 0
-    gaps = np.where(used, LOGITS[:, 0] - LOGITS[np.arange(60), LABELS], 0).astype(np.float64)
-    mean = gaps.sum() / 59
-    sums, counts = gaps.reshape(10, 6).sum(axis=1), used.reshape(10, 6).sum(axis=1)
-    by_cluster = math.sqrt(10 / 9 * ((sums - mean * counts) ** 2).sum()) / 59
-    by_row = math.sqrt(((gaps - mean)[used] ** 2).sum() / 58 / 59)
-    default = "the errors of means take the rows of a slice of the first axis to depend on one"
-    for state, cluster, error, said in (
-        (GapState, None, by_cluster, []),
-        (GapState, "rows", by_row, []),
-        (OwnGapState, "rows", by_row, []),
-        (OwnGapState, None, by_row, ["the error of margin is what its metric computes"]),
-    ):
-        register("margin", measure=True)(state)
-        found = evaluate(logits, labels, metrics=["margin"], cluster=cluster)
-        assert found["margin"].value == close_to(mean, rel=1e-6)
-        assert found["margin"].standard_error == close_to(error, rel=1e-6)
-        expected = [] if cluster else [default]
-        notes = [*zip(found.notes, [*expected, *said], strict=True)]
-        assert all(note.startswith(start) for note, start in notes), notes
-        assert found.others == {}  # what is a measure is shown as one
-
-
 def test_a_fact_or_a_metric_does_not_take_the_place_of_another() -> None:
     """What xent or another addition computes would change without a word."""
 
@@ -249,26 +204,3 @@ def test_it_is_shown_at_the_command_line(
     shown = json.loads(capfd.readouterr().out)["metrics"]
     picked = np.take_along_axis(LOGITS, LABELS[:, None], 1)[:, 0]
     assert shown == {"margin": {"largest": float((LOGITS[:, 0] - picked).max())}}
-
-
-def test_a_measure_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    register("margin", measure=True)(MarginState)
-    for computed, said in [
-        (Measure(np.float32(2.5), n=np.int64(3)), Measure(2.5, n=3)),  # type: ignore[arg-type]
-        (Measure(), Measure()),
-        (None, "computes None, which is no Measure of numbers"),
-        (2.5, "computes 2.5, which is no Measure"),
-        (Measure("x"), "computes Measure(value='x', "),  # type: ignore[arg-type]
-    ]:
-        monkeypatch.setattr(MarginState, "compute", lambda _, found=computed: found)
-        if isinstance(said, Measure):
-            found = evaluate(LOGITS, LABELS, metrics=["margin"])
-            assert repr(found["margin"]) == repr(said)
-            assert found.notes == ()
-            continue
-        with pytest.raises(XentError) as caught:
-            evaluate(LOGITS, LABELS, metrics=["margin"])
-        assert str(said) in str(caught.value)
-    monkeypatch.setattr(MarginState, "compute", lambda _: Measure(float("nan")))
-    (note,) = evaluate(LOGITS, LABELS, metrics=["margin"]).notes
-    assert note.startswith("margin is nan: ")

@@ -2,15 +2,8 @@
 
 import pytest
 from in_one_test import in_one_test
-from report_tools import (
-    HOSTILE,
-    page_of_models,
-    page_of_temperature,
-    read,
-    temperature,
-    two_models,
-    words_of,
-)
+from page_reader import read, words_of
+from report_tools import HOSTILE, page_of_models, page_of_temperature, temperature, two_models
 
 from xentcli.text import visible
 
