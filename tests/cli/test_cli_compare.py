@@ -81,8 +81,8 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     within = "note: the errors within groups take each row for independent\n"
     assert within in run("compare", *files, "--by", "axis0").err
     assert within not in outcome.err
-    for more in (("--metric", "kl"), ("--cluster", "rows")):
-        assert within not in run("compare", *files, "--by", "axis0", *more).err
+    assert within in run("compare", *files, "--by", "axis0", "--metric", "kl").err
+    assert within not in run("compare", *files, "--by", "axis0", "--cluster", "rows").err
     assert within in run("eval", "one.npy", "y.npy", *files[-2:], "--by", "axis0").err
     assert within not in run("eval", "one.npy", "y.npy", *files[-2:]).err
     plain = metrics_of(run("compare", *files, "--cluster", "rows", "--json"))

@@ -1,10 +1,12 @@
 """The forms of a comparison, and the warnings beside it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import odd
+from xentcli.cli.grouped import not_of_groups, shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
 from xentcli.pipeline.inputs.output_kinds import KINDS
@@ -28,16 +30,17 @@ def tell(
     source: "Provenance",
     names: Sequence[str],
     criteria: "Sequence[Criterion]",
+    by: str | None,
     doubts: Iterable[str] = (),
 ) -> None:
-    """Judge and write a comparison of models of these names, and say what is odd about it."""
+    """Judge and write a comparison of models of these names, grouped `by` what the user says."""
     notes = judge(telling.keeper, found.comparisons)
     telling.tell(
         found.comparisons,
-        partial(forms, found, asked, source),
+        partial(forms, found.comparisons, asked, source, by),
         source,
         [*found.notes, *notes],
-        [*doubts, *_warnings(found, asked, names, criteria)],
+        [*doubts, *_warnings(found, asked, names, criteria, by)],
         drawn=found.comparisons[0],
     )
 
@@ -57,22 +60,24 @@ def judge(keeper: "Gatekeeper", comparisons: "Sequence[Comparison]") -> list[str
 
 
 def forms(
-    found: "Compared",
+    comparisons: "Sequence[Comparison]",
     asked: "PairOptions",
     source: "Provenance",
+    by: str | None,
     verdicts: "tuple[Verdict, ...]" = (),
 ) -> Forms:
     """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's number."""
-    comparisons, names = found.comparisons, asked.metrics
+    names = asked.metrics
+    shown = [replace(each, groups=shown_groups(each, names, by)) for each in comparisons]
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.comparison import comparison_screen, comparison_tables
 
         if names is None:
-            return comparison_screen(comparisons, width)
-        return comparison_tables(comparisons, names, width)
+            return comparison_screen(shown, width)
+        return comparison_tables(shown, names, width)
 
-    return forms_of(comparisons, names, source, verdicts, table)
+    return forms_of(shown, names, source, verdicts, table, in_full=comparisons)
 
 
 def forms_of(
@@ -81,20 +86,24 @@ def forms_of(
     source: "Provenance",
     verdicts: "tuple[Verdict, ...]",
     table: Callable[[int], Iterable[Any]],
+    in_full: "Sequence[Comparison] | None" = None,
 ) -> Forms:
-    """Return the forms of comparisons, given that for a terminal; one measure is a bare number."""
+    """Return the forms of comparisons, given that for a terminal; one measure is a bare number.
+
+    JSON has them `in_full`, where what is shown is only a part.
+    """
 
     def json() -> dict[str, Any]:
         from xentcli.render.comparison_text import comparison_object
 
-        return comparison_object(comparisons, source, verdicts)
+        return comparison_object(in_full or comparisons, source, verdicts)
 
     def text(delimiter: str) -> str:
         from xentcli.render.comparison_text import comparison_rows
 
         return comparison_rows(comparisons, names, delimiter)
 
-    if names is None or not len(names) == len(comparisons) == 1:
+    if names is None or not len(names) == len(comparisons) == 1 or comparisons[0].groups:
         return Forms(json, table, text)
     measure = comparisons[0].metrics.get(names[0])
     if measure is None:
@@ -105,7 +114,11 @@ def forms_of(
 
 
 def _warnings(
-    found: "Compared", asked: "PairOptions", names: Sequence[str], criteria: "Sequence[Criterion]"
+    found: "Compared",
+    asked: "PairOptions",
+    names: Sequence[str],
+    criteria: "Sequence[Criterion]",
+    by: str | None,
 ) -> Iterator[str]:
     """Say what is odd about a result, and which option would fit what was given."""
     each_model = zip(names, criteria, found.looks, found.sums, strict=True)
@@ -119,6 +132,7 @@ def _warnings(
         if metric in first.metrics and first.metrics[metric].value is None and first.used:
             why = "" if first.labelled else " without labels: --labels FILE"
             yield f"{metric} does not apply{why}"
+    yield from not_of_groups(first, asked.metrics, by)
 
 
 def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """The forms of an evaluation, and the warnings beside it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import odd
+from xentcli.cli.grouped import not_of_groups, shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
 
@@ -21,22 +23,24 @@ def tell(
     asked: "Options",
     criterion: "Criterion",
     name: str,
+    by: str | None,
     doubts: Iterable[str] = (),
 ) -> None:
-    """Judge and write an evaluation of rows of this name, and say what is odd about it."""
+    """Judge and write an evaluation of rows of this name, grouped `by` what the user says."""
     notes = telling.keeper.judge(found.metrics, found.num_classes, found.rows)
     telling.tell(
         found,
-        partial(forms, found, asked),
+        partial(forms, found, asked, by),
         found.provenance,
         [*found.notes, *notes],
-        [*doubts, *warnings(found, asked, criterion, name)],
+        [*doubts, *warnings(found, asked, criterion, name, by)],
     )
 
 
 def forms(
     found: "Measures",
     asked: "Options",
+    by: str | None,
     verdicts: "tuple[Verdict, ...]" = (),
 ) -> Forms:
     """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
@@ -46,6 +50,7 @@ def forms(
         for name in asked.asked(binary=found.binary)
         if names is None or name in names or name not in found.inapplicable
     )
+    shown = replace(shown, groups=shown_groups(found, names, by))
 
     def json() -> dict[str, Any]:
         from xentcli.render.evaluation_json import evaluation_object
@@ -66,14 +71,14 @@ def forms(
 
         return evaluation_rows(shown, names, delimiter)
 
-    if names is not None and len(names) == 1 and names[0] in found.metrics:
+    if names is not None and len(names) == 1 and names[0] in found.metrics and not shown.groups:
         value = found.metrics[names[0]].value
         return Forms(json, table, number=float("nan") if value is None else value)
     return Forms(json, table, text)
 
 
 def warnings(
-    found: "Measures", asked: "Options", criterion: "Criterion", name: str
+    found: "Measures", asked: "Options", criterion: "Criterion", name: str, by: str | None
 ) -> Iterator[str]:
     """Say what is odd about a result, and which command would fit what was given."""
     binary = " --binary" if found.binary else ""
@@ -97,3 +102,4 @@ def warnings(
             yield f"{metric} does not apply: {found.inapplicable[metric]}"
         elif metric in found.metrics and found.metrics[metric].value is None and found.used:
             yield f"{metric} does not apply"
+    yield from not_of_groups(found, asked.metrics, by)

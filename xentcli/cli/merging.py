@@ -8,7 +8,7 @@ from xentcli.cli.loss_options import Gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import ready_output
 from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
-from xentcli.cli.states import write_state
+from xentcli.cli.states import by_of_user, write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.saved_states.state_header import changed_files
@@ -157,7 +157,8 @@ def _report_eval(
     with damage(saved.name):
         found = measures_of(saved, also)
     found = found.of(evaluating.provenance_of(saved.header.files))
-    evaluated.tell(telling, found, asked.options, criterion, saved.name)
+    by = by_of_user(asked.by)
+    evaluated.tell(telling, found, asked.options, criterion, saved.name, by)
     return keeper
 
 
@@ -180,7 +181,8 @@ def _report_compare(
         found = compared_of(saved, wanted)
     provenance = evaluating.provenance_of(saved.header.files)
     criteria = [criterion_of(each.setting) for each in saved.header.models]
-    compared.tell(telling, found, wanted, provenance, names_of(saved), criteria)
+    by = None if saved.header.paired is None else by_of_user(saved.header.paired.by)
+    compared.tell(telling, found, wanted, provenance, names_of(saved), criteria, by)
     return keeper
 
 

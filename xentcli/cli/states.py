@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from xentcli.pipeline.saved_states.states import SavedState
 
 
+_TASKS = "tasks"
+
+
 def check_state(
     path: str | None, writing: Writing, reduction: str = "mean", by: str | None = None
 ) -> None:
@@ -36,7 +39,12 @@ def check_state(
 
 def by_or_tasks(by: str | None, *, grouped: bool) -> str | None:
     """Return what groups are: what the user says, or the tasks, by which samples are grouped."""
-    return by or ("tasks" if grouped else None)
+    return by or (_TASKS if grouped else None)
+
+
+def by_of_user(kept: str | None) -> str | None:
+    """Return what a state's groups are if the user said so; None for tasks."""
+    return None if kept == _TASKS else kept
 
 
 def write_state(saved: "SavedState", path: str | None, writing: Writing) -> None:

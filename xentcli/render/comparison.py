@@ -23,7 +23,7 @@ from xentcli.render.comparison_verdict import (
     signed,
     verdict,
 )
-from xentcli.render.measures import measure_table
+from xentcli.render.measures import group_tables, measure_table
 from xentcli.render.row_tables import titled
 from xentcli.render.tables import Sentence, grid, headline, row_word, short
 from xentcli.text import visible
@@ -66,7 +66,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
 def comparison_tables(
     comparisons: "Sequence[Comparison]", names: Sequence[str], width: int
 ) -> Iterator[RenderableType]:
-    """Yield the measures and tables that were asked for, of each model."""
+    """Yield the measures that were asked for, also of groups, and tables, of each model."""
     for found in comparisons:
         if len(comparisons) > 1:
             yield Text(visible(found.new), "bold")
@@ -88,6 +88,10 @@ def comparison_tables(
                 yield changed_table(found, found.changed_rows, width)
             else:
                 yield group_table(found, len(found.groups), width)
+        if found.groups and not everything and "groups" not in names:
+            yield Text()
+            yield Text("groups", "bold")
+            yield from group_tables(found.groups, width)
 
 
 def _headlines(found: "Comparison", width: int) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import cell, text_of_rows
-from xentcli.render.measures import group_cells, measure_cells, shown_value
+from xentcli.render.measures import all_of_groups, group_cells, measure_cells, shown_value
 from xentcli.render.row_fields import fields_of_row, with_place
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def comparison_rows(
 ) -> str:
     """Return a line for each measure, or the rows of a single table.
 
+    Measures that all groups have are columns of the groups' table.
     With several models, each line begins with a model's name.
     """
     several = len(comparisons) > 1
@@ -48,6 +49,8 @@ def comparison_rows(
 def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[str]]:
     if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
         return TABLE_ROWS[names[0]](found)
+    if names is not None and all_of_groups(found.groups, names):
+        return TABLE_ROWS["groups"](found)
     metrics = found.metrics
     if names is None:  # measures that do not apply are left out
         metrics = {name: each for name, each in metrics.items() if shown_value(each, "")}

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.render.evaluation_tables import TABLES, worst_rows_table
-from xentcli.render.measures import is_number, measure_table, short_number
+from xentcli.render.measures import group_tables, is_number, measure_table, short_number
 from xentcli.render.number_columns import fitted
 from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
 from xentcli.render.row_tables import line_table, side_by_side, titled
@@ -47,7 +47,7 @@ def evaluation_screen(found: "Measures", width: int, height: int) -> Iterator[Re
 def evaluation_tables(
     found: "Measures", names: Sequence[str], width: int
 ) -> Iterator[RenderableType]:
-    """Yield the measures that were asked for, and the tables of these names."""
+    """Yield the measures that were asked for, also of groups, and the tables of these names."""
     if found.metrics:
         yield measure_table(found.metrics)
     for name in names:
@@ -56,6 +56,10 @@ def evaluation_tables(
         yield Text()
         yield Text(name.replace("_", " "), "bold")
         yield TABLES[name](found, width, None)
+    if found.groups and "groups" not in names:
+        yield Text()
+        yield Text("groups", "bold")
+        yield from group_tables(found.groups, width)
 
 
 def _headlines(found: "Measures", width: int) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import cell, text_of_rows
-from xentcli.render.measures import group_cells, measure_rows
+from xentcli.render.measures import all_of_groups, group_cells, measure_rows
 from xentcli.render.row_fields import with_place
 from xentcli.results.records import field_names
 
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 
 def evaluation_rows(found: "Measures", names: Sequence[str] | None, delimiter: str) -> str:
-    """Return a line for each measure, or the rows of a single table."""
+    """Return a line for each measure, or the rows of a single table.
+
+    Measures that all groups have are columns of the groups' table.
+    """
     if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
         return text_of_rows(TABLE_ROWS[names[0]](found), delimiter)
+    if names is not None and all_of_groups(found.groups, names):
+        return text_of_rows(TABLE_ROWS["groups"](found), delimiter)
     return measure_rows(found.metrics, delimiter)
 
 

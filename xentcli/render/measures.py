@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 _NUMBERS = len(_HEADER) - 1
+_LEAST_NAME_WIDTH = 10  # columns of the terminal, with the gap to the next one
 DIFFERENCES = frozenset(
     (
         "loss_difference",
@@ -48,6 +49,11 @@ def group_cells(groups: "Sequence[Group]", header: str) -> "Iterator[list[str]]"
     for group in groups:
         values = (group.metrics[name].value if name in group.metrics else None for name in measured)
         yield [group.name, str(group.rows), *map(cell, values)]
+
+
+def all_of_groups(groups: "Sequence[Group]", names: "Sequence[str]") -> bool:
+    """Whether there are groups that have all measures of these names."""
+    return bool(groups) and {*names} <= {*measured_names(groups)}
 
 
 def _cells(measure: "Measure") -> list[str]:
@@ -92,6 +98,37 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
             "" if each.n is None else f"{each.n:,}",
         )
     return table
+
+
+def group_tables(groups: "Sequence[Group]", width: int) -> "Iterator[Table]":
+    """Yield the measures of groups with their errors: in several tables, if one is too wide."""
+    from xentcli.render.row_tables import fitted_table
+
+    first = {
+        "group": [group.name or "(missing)" for group in groups],
+        "rows": [f"{group.rows:,}" for group in groups],
+    }
+    columns = dict(first)
+    for name in measured_names(groups):
+        cells = [_with_error(name, group.metrics.get(name)) for group in groups]
+        widths = [max(map(len, (each, *columns[each]))) + 2 for each in columns if each != "group"]
+        taken = sum(widths) + _LEAST_NAME_WIDTH + max(map(len, (name, *cells)))
+        if taken > width and len(columns) > len(first):
+            yield fitted_table(columns, ("group",), width)
+            columns = dict(first)
+        columns[name] = cells
+    yield fitted_table(columns, ("group",), width)
+
+
+def _with_error(name: str, measure: "Measure | None") -> str:
+    """Return a measure rounded to what its error supports, with a sign if it is a difference."""
+    from xentcli.render.tables import headline
+
+    if measure is None or measure.value is None:
+        return ""
+    error = math.nan if measure.standard_error is None else measure.standard_error
+    shown = headline(measure.value, error)
+    return f"+{shown}" if name in DIFFERENCES and measure.value > 0.0 else shown
 
 
 def _bounds(measure: "Measure") -> str:

@@ -1,7 +1,7 @@
 """The results for groups and clusters of rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xentcli.results.measure import Measure
 
@@ -21,6 +21,24 @@ class Group:
 def measured_names(groups: Iterable[Group]) -> list[str]:
     """Return the names of the measures that any of some groups has, in the order of the groups."""
     return list(dict.fromkeys(name for group in groups for name in group.metrics))
+
+
+def with_measures(groups: Iterable[Group], names: Sequence[str]) -> tuple[Group, ...]:
+    """Return groups with only the measures of these names, or no groups if they have none of them.
+
+    Examples
+    --------
+    >>> sea = Group("sea", 2, {"loss": Measure(0.5), "accuracy": Measure(1.0)})
+    >>> [measured_names(with_measures([sea], names)) for names in (["accuracy"], ["bits"])]
+    [['accuracy'], []]
+    """
+    found = tuple(
+        replace(
+            group, metrics={name: group.metrics[name] for name in names if name in group.metrics}
+        )
+        for group in groups
+    )
+    return found if measured_names(found) else ()
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ CASES = [
             leave one of them beside the ids, or name it weight
         loss z.csv numbered.csv
             match rows by it with --id-column '', or by their place with --label-column label
-        eval z.csv y.npy --by sites.csv --metric loss
+        eval z.csv y.npy --cluster sites.csv --metric loss
             write that column alone, or with the ids; or, if it stands beside the labels, name it
             instead of the file
         loss image_id.csv id-truth.csv

@@ -172,7 +172,7 @@ def _compare(
     )
     doubted = (doubt for each in rows.sources for doubt in doubts(each))
     names = [each.name for each in rows.sources]
-    compared.tell(telling, found, wanted, provenance, names, rows.criteria, doubted)
+    compared.tell(telling, found, wanted, provenance, names, rows.criteria, by, doubted)
     if state is not None:
         comparing.write_state(found, rows, paths, labels, (wanted, by, cluster), given)
     keeper.exit()

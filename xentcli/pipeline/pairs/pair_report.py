@@ -111,7 +111,7 @@ class PairReport:
             labelled=self.plan.labelled,
             percentiles=self._table() if "percentiles" in tables else (),
             changed_rows=changed.rows if changed and "changed_rows" in tables else (),
-            groups=groups.groups if groups and "groups" in tables else (),
+            groups=groups.groups if groups else (),
             clusters=errors.clusters if errors else None,
             class_names=rows.class_names,
             pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,

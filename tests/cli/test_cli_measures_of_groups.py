@@ -1,0 +1,125 @@
+"""Measures that are asked for by name are printed of each group of --by."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from cli_tools import Run, Terminal, assert_fits
+from close_to import close_to
+from formulas import cross_entropies
+
+BASE = np.random.default_rng(4).normal(size=(40, 3))
+NEW = BASE + np.random.default_rng(5).normal(size=(40, 3))
+TRUE = np.arange(40) * 7 % 3
+SITES = np.array(["north", "south", "sea", "south"] * 10)
+NAMES = ["north", "sea", "south"]
+BY = ("--by", "site")
+EVAL = ("eval", "base.npy", "y.csv", *BY)
+COMPARE = ("compare", "base.npy", "new.npy", "--labels", "y.csv", *BY)
+
+
+def save() -> None:
+    np.save("base.npy", BASE)
+    np.save("new.npy", NEW)
+    pd.DataFrame({"label": TRUE, "site": SITES}).to_csv("y.csv", index=False)
+
+
+def of_groups(values: np.ndarray) -> list[float]:
+    return [float(values[name == SITES].mean()) for name in NAMES]
+
+
+def test_a_pipe_gets_a_line_for_each_group(run: Run) -> None:
+    save()
+    loss, change = cross_entropies(BASE, TRUE), cross_entropies(NEW, TRUE)
+    hit = (BASE.argmax(1) == TRUE) * 1.0
+    for command, wanted in (
+        (EVAL, {"accuracy": hit}),
+        (EVAL, {"loss": loss, "accuracy": hit}),
+        (COMPARE, {"loss_difference": change - loss}),
+        (COMPARE, {"loss_new": change, "accuracy_base": hit, "loss_base": loss}),
+    ):
+        metrics = [word for name in wanted for word in ("--metric", name)]
+        outcome = run(*command, *metrics)
+        assert outcome.err == ""
+        assert [*outcome.table[0]] == ["group", "rows", *wanted]
+        assert [row["group"] for row in outcome.table] == NAMES
+        for name, values in wanted.items():
+            shown = [float(row[name]) for row in outcome.table]
+            assert shown == close_to(of_groups(values), rel=1e-13), (command, name)
+        state = run(*command, *metrics, "--state", "a.json", "--force")
+        assert run("merge", "a.json").out == state.out == outcome.out
+        groups = run(*command, *metrics, "--json").json["groups"]
+        assert [each["name"] for each in groups] == NAMES
+        assert {*wanted} < {*groups[0]["metrics"]}
+
+
+def test_each_of_several_models_has_its_groups(run: Run) -> None:
+    save()
+    models = ("compare", "base.npy", "new.npy", "base.npy", "--labels", "y.csv", *BY)
+    rows = run(*models, "--metric", "agreement").table
+    same = (BASE.argmax(1) == NEW.argmax(1)) * 1.0
+    assert [(row["model"], row["group"]) for row in rows] == [
+        (model, name) for model in ("new.npy", "base.npy") for name in NAMES
+    ]
+    shares = [float(row["agreement"]) for row in rows]
+    assert shares == close_to([*of_groups(same), 1.0, 1.0, 1.0], rel=1e-13)
+
+
+def test_what_groups_do_not_have_is_told(run: Run) -> None:
+    save()
+    there = "which have loss, accuracy, brier, ece"
+    alone = run(*EVAL, "--metric", "macro_f1")
+    assert alone.out == run("eval", "base.npy", "y.csv", "--metric", "macro_f1").out
+    assert alone.err == f"warning: macro_f1 is not measured of groups, {there}\n"
+    both = run(*EVAL, "--metric", "macro_f1", "--metric", "loss")
+    assert [row["metric"] for row in both.table] == ["macro_f1", "loss"]
+    assert both.err == alone.err
+    told = run(*COMPARE, "--metric", "mcnemar_p").err
+    assert told.startswith("warning: mcnemar_p is not measured of groups, which have loss_base")
+    for name in ("bins", "groups", "all"):  # tables need no word
+        assert run(*EVAL, "--metric", name).err == ""
+
+
+def test_a_terminal_shows_all_rows_and_then_the_groups(run: Run, terminal: Terminal) -> None:
+    save()
+    for command, names in (
+        (EVAL, ["ece", "macro_f1", "accuracy"]),
+        (COMPARE, ["loss_base", "loss_new", "loss_difference", "accuracy_difference", "kl"]),
+    ):
+        metrics = [word for name in names for word in ("--metric", name)]
+        screen = terminal(*command, *metrics, "--quiet")
+        assert_fits(screen, 80)
+        place = screen.lines.index("groups")
+        assert [line.split()[0] for line in screen.lines[1:place] if line] == names
+        below = [line for line in screen.lines[place + 1 :] if line]
+        heads = [line.split() for line in below if line.startswith("group ")]
+        measured = [name for name in names if name != "macro_f1"]
+        assert [
+            name for head in heads for name in head if name not in ("group", "rows")
+        ] == measured
+        assert len(below) == (1 + len(NAMES)) * len(heads)
+        assert not any("…" in line for line in below)
+    rows = run(*COMPARE, "--metric", "loss_difference").table
+    screen = terminal(*COMPARE, "--metric", "loss_difference")
+    for name, row in zip(NAMES, rows, strict=True):
+        (line,) = (each for each in screen.lines if each.startswith(f"{name} "))
+        shown, _, error = line.split()[2:]
+        assert shown.startswith("+" if float(row["loss_difference"]) > 0 else "-")
+        assert abs(float(shown) - float(row["loss_difference"])) <= float(error) / 50
+
+
+def test_tasks_that_nobody_asked_for_leave_one_number(run: Run) -> None:
+    """Samples of several tasks are grouped by themselves; a script still gets its number."""
+    lines = [
+        f'{{"doc_id": {i}, "target": "0", "filtered_resps": [["-{i + 1}.5", "True"], ["-2.0", '
+        f'"False"]], "resps": [[["-{i + 1}.5", "True"]], [["-2.0", "False"]]], "doc": {{}}, '
+        '"arguments": [["a", " b"], ["a", " c"]]}\n'
+        for i in range(3)
+    ]
+    for task in ("one", "two"):
+        Path(f"samples_{task}_2026-01-01T00-00-00.000000.jsonl").write_text("".join(lines))
+    outcome = run("eval", "samples_*.jsonl", "--metric", "accuracy", "--state", "a.json")
+    assert outcome.number == close_to(1 / 3, rel=1e-13)
+    assert run("merge", "a.json").out == outcome.out
+    names = [each["name"] for each in run("eval", "samples_*.jsonl", "--json").json["groups"]]
+    assert names == ["one", "two"]
