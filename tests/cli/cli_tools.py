@@ -123,6 +123,12 @@ def refusal(outcome: Outcome, code: int = 1) -> Refusal:
     return Refusal(error.removeprefix("error: "), hint.removeprefix("hint: "))
 
 
+def ok(outcome: Outcome) -> str:
+    """Return what a run without an error says, beside which nothing is printed."""
+    assert (outcome.code, outcome.err) == (0, "")
+    return outcome.out
+
+
 def call_main(arguments: tuple[Argument, ...], stdin: bytes | Path | None) -> int:
     """Call the entry point as the script `xent` does; return the exit code."""
     with ExitStack() as stack:

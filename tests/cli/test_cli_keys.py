@@ -1,4 +1,4 @@
-"""Files of several arrays, and bfloat16: --key, --label-key, --input-dtype."""
+"""Files of several arrays: --key, --label-key."""
 
 import io
 from functools import cache
@@ -9,12 +9,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 from cli_files import log_probs
-from cli_tools import Outcome, Run
+from cli_tools import Run, ok
 from close_to import close_to
 from in_one_test import in_one_folder
 from safetensors.numpy import load_file, save_file
 
 pytestmark = pytest.mark.usefixtures("arrays")
+
 KEYS = ["--key", "logits", "--label-key", "labels"]
 BFLOAT16 = ["--input-dtype", "bfloat16"]
 
@@ -30,20 +31,10 @@ def arrays(folder: Path) -> Path:
     np.savez_compressed(folder / "packed.npz", **both)
     np.savez(folder / "fortran.npz", logits=np.asfortranarray(logits), labels=labels)
     save_file(both, folder / "run.safetensors")
-    narrow = logits.astype(ml_dtypes.bfloat16)
-    np.save(folder / "narrow.npy", narrow)
-    np.save(folder / "words.npy", narrow.view(np.int16))
-    np.savez(folder / "narrow.npz", logits=narrow, labels=labels)
-    save_file({"logits": narrow, "labels": labels}, folder / "narrow.safetensors")
+    np.save(folder / "narrow.npy", logits.astype(ml_dtypes.bfloat16))
     np.savez(folder / "odd.npz", a=logits, b=labels)
     np.save(folder / "few.npy", labels[:4])
-    np.save(folder / "wide.npy", narrow.astype(np.float32))
     return folder
-
-
-def ok(outcome: Outcome) -> str:
-    assert (outcome.code, outcome.err) == (0, "")
-    return outcome.out
 
 
 LOSS = "loss --logits z.npy --labels y.npy"
@@ -99,40 +90,6 @@ def test_labels_of_the_logits_shape_are_probabilities(
             for files in (["both.npz", *KEYS], ["l.npy", "--labels", "t.npy"])
         ]
         assert ok(outcomes[0]) == ok(outcomes[1])
-
-
-@in_one_folder
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["narrow.npy", "--labels", "y.npy", *BFLOAT16],
-        ["words.npy", "--labels", "y.npy", *BFLOAT16],
-        ["narrow.npz", *KEYS, *BFLOAT16],
-        ["narrow.safetensors", *KEYS],
-        ["narrow.safetensors", *KEYS, *BFLOAT16],
-    ],
-)
-def test_bfloat16(run: Run, arguments: list[str]) -> None:
-    want = ok(run("loss", "--logits", "wide.npy", "--labels", "y.npy"))
-    assert ok(run("loss", "--logits", *arguments)) == want
-
-
-def test_softmax_of_bfloat16_is_float32(run: Run) -> None:
-    options = ["--key", "logits", "-o"]
-    assert run("softmax", "narrow.safetensors", *options, "a.npy").code == 0
-    assert run("softmax", "narrow.npz", "--input-dtype", "bfloat16", *options, "b.npy").code == 0
-    assert run("softmax", "wide.npy", "-o", "c.npy").code == 0
-    assert np.load("a.npy").dtype == np.float32
-    assert Path("a.npy").read_bytes() == Path("b.npy").read_bytes() == Path("c.npy").read_bytes()
-
-
-def test_info_says_bfloat16(run: Run) -> None:
-    options = ["--input-dtype", "bfloat16", "--json"]
-    for name, more in (("narrow.npy", []), ("narrow.safetensors", ["--key", "logits"])):
-        (info,) = run("info", name, *more, *options).json["files"]
-        assert (info["dtype"], info["shape"]) == ("bfloat16", [5, 3])
-        assert info["maximum"] == np.load("wide.npy").max()
-    assert run("info", "run.npz", "--key", "labels", "--json").json["files"][0]["dtype"] == "int64"
 
 
 @pytest.mark.parametrize(
