@@ -3,8 +3,18 @@
 import pytest
 from in_one_test import in_one_test
 from page_reader import read, words_of
-from report_tools import HOSTILE, page_of_models, page_of_temperature, temperature, two_models
+from report_tools import (
+    HOSTILE,
+    compared,
+    guesses,
+    page_of_models,
+    page_of_temperature,
+    source,
+    temperature,
+    two_models,
+)
 
+from xentcli.render.report.comparison_page import comparison_page
 from xentcli.text import visible
 
 # Pages of comparisons and temperatures
@@ -41,6 +51,16 @@ def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> No
     most = "The 10 whose losses changed most of 60; all of them: --json, of model 5"
     assert most in words_of(html)
     assert headings[1] == "Models"
+
+
+def test_a_page_says_of_how_many_clusters_errors_are() -> None:
+    z, labels = guesses(6, 3)
+    for groups, said in (
+        ([0, 0, 1, 1, 2, 2], "Errors are those of 3 clusters of rows that depend on one another."),
+        ([0, 0, 0, 0, 0, 0], "All rows are one cluster, which tells no errors."),
+    ):
+        found = compared((z, z[::-1]), labels, cluster=source(groups, "groups"))
+        assert said in words_of(comparison_page(found))
 
 
 def test_a_page_of_models_without_labels_or_rows() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from in_one_test import in_one_test
-from report_tools import compared, source
+from report_tools import compared, guesses, source
 
 from xentcli.render.comparison_verdict import verdict
 
@@ -66,4 +66,42 @@ def test_what_speaks_for_neither() -> None:
         assert word == "unclear"
     for sentence, word in verdicts([UP]):
         assert "one row says little of others: loss " in sentence
+        assert word == "unclear"
+
+
+def test_one_cluster_says_as_little_as_one_row() -> None:
+    for sentence, word in verdicts([UP, UP, UP], [7, 7, 7]):
+        assert "one cluster says little of others: loss " in sentence
+        assert word == "unclear"
+
+
+def test_what_rounding_changes_is_no_news() -> None:
+    """Softmax does not heed what is added to a row, but its rounding does."""
+    z, labels = guesses(300, 5)
+    for dtype, bias in ((np.float64, 3.7), (np.float32, 3.7), (np.float32, 50.0)):
+        base = z.astype(dtype)
+        there, back = (
+            compared(models, labels)[0]
+            for models in ((base, base + dtype(bias)), (base + dtype(bias), base))
+        )
+        for found in (there, back):
+            assert found["loss_difference"].value
+            sentence, word = verdict(found)
+            assert " gives nearly the same as " in sentence
+            assert word == "unclear"
+    better = z.copy()
+    better[np.arange(300), labels] += 1e-4
+    assert [verdict(each)[1] for each in compared((z, better), labels)] == ["better"]
+
+
+def test_rows_decide_even_if_losses_hardly_differ() -> None:
+    margins = [(-1e-7, 1e-7)] * 6 + [(5.0, 5.0)] * 40
+    for (sentence, word), said in zip(verdicts(margins), ("better", "worse"), strict=True):
+        assert f"is {said}: loss " in sentence
+        assert word == said
+
+
+def test_losses_that_are_infinite_in_different_rows() -> None:
+    for sentence, word in verdicts([(-np.inf, 1.0), (1.0, -np.inf), UP, UP, UP]):
+        assert "not clearly better or worse: both losses infinite, not in the same rows" in sentence
         assert word == "unclear"

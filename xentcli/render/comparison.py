@@ -25,7 +25,7 @@ from xentcli.render.comparison_verdict import (
 )
 from xentcli.render.measures import group_tables, measure_table
 from xentcli.render.row_tables import titled
-from xentcli.render.tables import Sentence, grid, headline, row_word, short
+from xentcli.render.tables import Sentence, counted, grid, headline, row_word, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -228,5 +228,6 @@ def _rows(found: "Comparison") -> str:
         counts.append(f"{found.used - found.measured:,} not finite")
     if not found.labelled:
         counts = ["no labels"]
-    clusters = f", {found.clusters:,} clusters" if found.clusters is not None else ""
-    return f"{found.rows:,} ({', '.join(counts)}), {found.num_classes:,} classes{clusters}"
+    clusters = "" if found.clusters is None else f", {counted(found.clusters, 'cluster')}"
+    classes = counted(found.num_classes, "class")
+    return f"{found.rows:,} ({', '.join(counts)}), {classes}{clusters}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xentcli.results.measure import Measure
 
 _SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
+_ROUNDED = 1e-5  # nats, by row: float32 rounds logits up to 100 by less
 _ERROR_DIGITS = 2
 
 
@@ -27,8 +28,11 @@ def verdict(found: "Comparison") -> tuple[str, str]:
     details = ", ".join(part for part in (_loss(found), _accuracy(found), _moved(found)) if part)
     if difference is None or difference.value is None:
         return f"{found.new} differs from {found.base}: {_apart(found)}", "unclear"
-    if found.used == 1:
-        return f"{found.new}: one row says little of others: {details}", "unclear"
+    if found.used == 1 or found.clusters == 1:
+        alone = "row" if found.used == 1 else "cluster"
+        return f"{found.new}: one {alone} says little of others: {details}", "unclear"
+    if _is_nearly_same(found, difference):
+        return f"{found.new} gives nearly the same as {found.base}: {details}", "unclear"
     word = _word(found)
     judgement = {
         "better": "is better",
@@ -46,6 +50,16 @@ def _is_same(found: "Comparison") -> bool:
     worse = found.metrics.get("share_worse")
     same = worse is None or not worse.value
     return bool(there) and not any(there) and same and not _changed(found)
+
+
+def _is_nearly_same(found: "Comparison", difference: "Measure") -> bool:
+    """Whether losses differ by so little that rounding may be all of it, however sure that is."""
+    value, error, n = difference.value, difference.standard_error, difference.n
+    if value is None or error is None or n is None or _sign_of_rows(found):
+        return False
+    # Changes may cancel within clusters, and rows that changed most need not be listed.
+    largest = max((abs(row.change or 0.0) for row in found.changed_rows), default=0.0)
+    return max(largest, math.hypot(value, error * math.sqrt(n))) <= _ROUNDED
 
 
 def _changed(found: "Comparison") -> bool:
@@ -87,6 +101,9 @@ def _loss(found: "Comparison") -> str:
     each = found.metrics.get("loss_difference")
     if each is None or each.value is None:
         return ""
+    both = (found.metrics.get(f"loss_{name}") for name in ("base", "new"))
+    if math.isnan(each.value) and all(of and of.value == math.inf for of in both):
+        return "both losses infinite, not in the same rows"
     if each.standard_error is None:
         return f"loss {signed(each.value)}"
     return f"loss {difference_of(each)} (paired)"

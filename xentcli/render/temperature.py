@@ -10,7 +10,7 @@ from rich.text import Text
 from xentcli.render.measures import short_number
 from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
 from xentcli.render.row_tables import side_by_side
-from xentcli.render.tables import full, grid, headline, row_word
+from xentcli.render.tables import counted, full, grid, headline, row_word
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def _headline(found: "FittedTemperature") -> Table:
         interval = f"95 % {short_number(each.low)} to {short_number(each.high)}"
         table.add_row("", f"{interval}: {_confidence(each.low, each.high)}")
     ignored = found.rows - found.used
-    clusters = "" if found.clusters is None else f", {found.clusters:,} clusters"
-    classes = "" if found.binary else f", {found.num_classes:,} classes"
+    clusters = "" if found.clusters is None else f", {counted(found.clusters, 'cluster')}"
+    classes = "" if found.binary else f", {counted(found.num_classes, 'class')}"
     table.add_row(
         "rows", f"{found.rows:,} ({found.used:,} used, {ignored:,} ignored){classes}{clusters}"
     )
