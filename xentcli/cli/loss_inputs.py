@@ -38,7 +38,7 @@ def criterion_of(
     from xentcli.pipeline.opening import read_naming
 
     weights = parse_weight(flags.weight)
-    weight = None if weights is None else evaluate.as_weight(weights.values)
+    weight = None if weights is None else weights.checked("--weight")
     factors = parse_weight(options.pos_weight, "--pos-weight")
     ignored = tuple(flags.ignore_index or ())
     propagate = flags.non_finite == "propagate"
@@ -107,9 +107,8 @@ def _binary(
         if value is not None:
             raise UsageError(f"{name} is for classes; with --binary each number has a label")
     from xentcli.pipeline.elements import BinaryOptions
-    from xentcli.pipeline.evaluate import as_weight
 
-    factor = None if pos_weight is None else as_weight(pos_weight.values)
+    factor = None if pos_weight is None else pos_weight.checked("--pos-weight")
     return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from xentcli.alignment.align import align
 from xentcli.alignment.followers import RowSources
 from xentcli.core.checks import Kind, RowKind
-from xentcli.core.labels import LossOptions, as_weight
+from xentcli.core.labels import LossOptions
 from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total
+from xentcli.pipeline.inputs.weights import check_mean_weight
 from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.oddities import missing_sums, summary_of
@@ -30,7 +31,6 @@ __all__ = [
     "Evaluation",
     "Kind",
     "LossOptions",
-    "as_weight",
     "evaluate",
 ]
 
@@ -99,7 +99,13 @@ def measured(
     The parts pass through `watch`, in order.
     """
     work, total = _read_all(logits, labels, criterion, run, beside, sink, watch)
-    return work.measured(total)
+    found = work.measured(total)
+    of_loss = (total.state or criterion.states).states["loss"]
+    if beside.sample_weight is not None:
+        check_mean_weight(of_loss, beside.sample_weight.name)
+    elif criterion.options.weight is not None:
+        check_mean_weight(of_loss, "weight")
+    return found
 
 
 def states_of_rows(

@@ -31,6 +31,7 @@ FILES: Files = {
     "hot.npy": HOT,
     "nan-b.npy": np.array([0.5, NAN, 1]),
     "percent.npy": Mended(P * 100, P),
+    "tiny.npy": Mended(np.full(4, 1e-310), np.full(4, 0.5)),
     "picked.npy": np.array([-1.0, -2.0]),
     "picked-p.npy": np.array([0.5, 0.25]),
     "t.json": Mended('{"T": 2.0}', '{"temperature": 2.0}'),
@@ -62,6 +63,8 @@ CASES = [
             if these are logits: xent loss LOGITS LABELS
         eval --probs z.npy y.npy --metric loss
             if these are logits: xent eval LOGITS LABELS
+        loss z.npy y.npy --sample-weight tiny.npy
+            write weights between 1e-144 and 1e144
         """,
     ),
     *cases(

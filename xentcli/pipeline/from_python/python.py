@@ -10,7 +10,6 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
 from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.evaluate import as_weight
 from xentcli.pipeline.from_python.python_criterion import criterion_from, ignored_labels, kind_of
 from xentcli.pipeline.from_python.python_data import (
     Data,
@@ -24,6 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
+from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
@@ -119,7 +119,7 @@ def evaluate(
     )._replace(temperature=temperature)
     if binary:
         ignored, probs = ignored_labels(ignore_index), input == "probs"
-        elements = BinaryOptions(as_weight(weight), ignored=ignored, probs=probs)
+        elements = BinaryOptions(as_class_weights(weight), ignored=ignored, probs=probs)
         criterion = criterion._replace(binary=elements)
     wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from xentcli.core.binary import BinaryOptions
-from xentcli.core.labels import LossOptions, as_weight
+from xentcli.core.labels import LossOptions
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
@@ -23,6 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_group_names
 from xentcli.pipeline.inputs.labelled import LabelOptions
+from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.run import run_of
 from xentcli.results.temperature import FittedTemperature
 
@@ -143,11 +144,13 @@ def _criterion(
 ) -> Criterion:
     """Return the loss that the temperature minimises."""
     kind_of(input)  # logits and log-probabilities are fitted alike
-    factor = as_weight(weight)
+    factor = as_class_weights(weight)
     ignored = ignored_labels(ignore_index)
     return Criterion(
         options=LossOptions(None if binary else factor, ignored),
-        binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,
+        binary=BinaryOptions(factor, as_class_weights(pos_weight, "pos_weight"), ignored)
+        if binary
+        else None,
         from_probs=input == "probs",
         **more,
     )

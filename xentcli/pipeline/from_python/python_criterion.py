@@ -6,10 +6,11 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from xentcli.core.checks import Kind
-from xentcli.core.labels import LossOptions, as_weight
+from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.opening import Naming
 
 
@@ -61,7 +62,7 @@ def criterion_from(
     return Criterion(
         kind,
         LossOptions(
-            as_weight(weight),
+            as_class_weights(weight),
             ignored_labels(ignore_index),
             label_smoothing,
             label_base or 0,

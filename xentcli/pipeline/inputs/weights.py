@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from xentcli.alignment.by_number import note_by_number
+from xentcli.core.dtypes import Doubles
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source, read_whole
+from xentcli.metrics.loss import LossState
 from xentcli.pipeline.opening import InputFile, open_file
 
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
+_LARGEST_SIZE = 1e144
+"""Up to it, and down to its inverse, float64 holds sums of squares of weights and their losses."""
 _SHOWN_NAMES = 5  # in an error
 
 
@@ -51,6 +55,10 @@ class Weights(NamedTuple):
             )
         return [names.index(name) for name in classes]
 
+    def checked(self, option: str) -> Doubles:
+        """Return the numbers; raise InputError if they are too large or too small to sum."""
+        return _checked(self.values, self.file or option)
+
     def names_in(self, labels: Source | None) -> tuple[str, ...]:
         """Return the names that class probabilities give the classes, if they are the same ones."""
         names = labels.columns if labels is not None and len(labels.shape) == 2 else None
@@ -84,3 +92,37 @@ def read_weights(file: InputFile) -> Weights:
             f"{source.name}: one row or one column is needed, not shape {values.shape}"
         )
     return Weights(values.reshape(-1).astype(np.float64), names, source.name)
+
+
+def as_class_weights(given: ArrayLike | None, name: str = "weight") -> Doubles | None:
+    """Return class weights as float64; `name` is what messages call them.
+
+    Raises
+    ------
+    InputError
+        If they are so large or so small that sums of squares leave the range of float64.
+    """
+    return None if given is None else _checked(given, name)
+
+
+def _checked(given: ArrayLike, name: str) -> Doubles:
+    weight = np.asarray(given).astype(np.float64)
+    if weight.size:
+        _check_size(float(np.abs(weight).max()), name)
+    return weight
+
+
+def check_mean_weight(loss: LossState, name: str) -> None:
+    """Raise InputError if finite weights of rows are as large or as small on average."""
+    weight = loss.weight
+    if loss.used and not (weight.positive_infinities or weight.negative_infinities):
+        _check_size(abs(float(weight)) / loss.used, name)
+
+
+def _check_size(size: float, name: str) -> None:
+    if size > _LARGEST_SIZE or 0.0 < size < 1 / _LARGEST_SIZE:
+        which = "small" if size < 1.0 else "large"
+        raise InputError(
+            f"{name}: weights so {which} that float64 does not hold the sums of their squares",
+            hint="write weights between 1e-144 and 1e144",
+        )
