@@ -146,7 +146,9 @@ def _mean(values: MeanState) -> tuple[float, float]:
 def _losses(sums: CodedSums) -> dict[str, Measure]:
     (mean_base, error_base), (mean_new, error_new) = _mean(sums.base), _mean(sums.new)
     n = sums.rows
-    covariance = mean_covariance(sums.base.total, sums.new.total, sums.products, n)
+    covariance = 0.0  # as the errors of few rows are
+    if n > _FEW_ROWS:
+        covariance = mean_covariance(sums.base.total, sums.new.total, sums.products, n)
     errors = error_base * error_new
     correlation = covariance / errors if errors else None
     change = mean_new - mean_base

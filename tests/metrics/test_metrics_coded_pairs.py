@@ -1,0 +1,24 @@
+"""The errors of what two bases of llama-perplexity say, where rows are few."""
+
+import numpy as np
+import pytest
+from close_to import close_to
+from in_one_test import in_one_test
+
+from xentcli.core.coded_pairs import PairRows
+from xentcli.metrics.coded_pairs import CodedPairsState
+from xentcli.metrics.names import OF_BASES
+
+
+@in_one_test
+@pytest.mark.parametrize("rows", [2, 10, 11])
+def test_ten_rows_tell_no_error(rows: int) -> None:
+    """The covariance of losses that go opposite ways is below 0: alone, it would be an error."""
+    loss, zeros = np.linspace(1.0, 2.0, rows), np.zeros(rows)
+    pairs = PairRows(loss, 3.0 - loss, zeros, zeros, *[zeros > 0.0] * 4)
+    found = CodedPairsState.from_rows(pairs).measures()
+    errors = {name: found[name].standard_error for name in OF_BASES if "perplexity" in name}
+    assert len(errors) == 5
+    paired = np.std(3.0 - 2.0 * loss, ddof=1) / np.sqrt(rows)
+    assert errors["log_perplexity_ratio"] == close_to(0.0 if rows <= 10 else paired, rel=1e-12)
+    assert [each == 0.0 for each in errors.values()] == [rows <= 10] * 5
