@@ -93,7 +93,8 @@ class Stopped(XentError):  # noqa: N818
 
 # Errors of the operating system
 
-_UNSET = "a variable of the shell that is not set gives an empty name"
+UNSET = "a variable of the shell that is not set is empty"
+"""The hint on what is empty, most often a name."""
 
 
 @contextmanager
@@ -108,7 +109,7 @@ def reading(name: str) -> Iterator[None]:
 def input_error(name: str, error: OSError) -> InputError:
     """Return the error to show for an OSError that was raised while `name` was read."""
     if not name:
-        return InputError("the name of a file to read is empty", hint=_UNSET)
+        return InputError("the name of a file to read is empty", hint=UNSET)
     hint = "a quoted pattern names its files: 'run/*.npy'"
     return InputError(
         f"{name}: cannot be read: {_reason(error)}",
@@ -150,7 +151,7 @@ def output_error(name: str, error: OSError) -> XentError:
         what = f"{name}: cannot be written: it exists already"
         return OutputError(what, hint="--force overwrites it")
     if not name:
-        return OutputError("the name of a file to write is empty", hint=_UNSET)
+        return OutputError("the name of a file to write is empty", hint=UNSET)
     return OutputError(f"{name}: cannot be written: {_reason(error)}")
 
 

@@ -140,7 +140,7 @@ def test_a_file_of_names_that_is_not_there(run: Run, command: str, name: str) ->
         ("z.npy --classes cat,dog", 1, "--classes has 2 names for 3 classes"),
         ("z.npy --classes no", 1, "--classes has 1 name for 3 classes"),
         ("z.npy --classes cat,dog,cat", 1, "--classes: two classes are named 'cat': 1"),
-        ("z.npy --classes=", 2, "--classes: it names no class"),
+        ("z.npy --classes=", 2, "--classes has an empty value"),
         ("z.npy --classes empty.txt", 2, "empty.txt: it names no class"),
         ("z.npy --classes gap.txt", 1, "gap.txt:2: a class without a name"),
         ("z.npy --classes odd.txt", 1, "odd.txt:2: the names of classes must be UTF-8"),

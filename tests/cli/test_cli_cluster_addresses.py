@@ -12,7 +12,7 @@ from in_one_test import in_one_test
 
 
 @in_one_test
-@pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", ""])
+@pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", " "])
 def test_what_is_no_address(folder: Path, run: Run, address: str) -> None:
     del folder
     outcome = run("loss", "z.npy", "y.npy", "--scheduler", address)

@@ -62,7 +62,7 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     ([*LOSS, "missing.npy", "--labels", "y.npy"], "missing.npy: cannot be read: no such file", ""),
     ([*LOSS, "z.npy", "--labels", "missing"], "missing: cannot be read: no such file", ""),
     ([*LOSS, ".", "--labels", "y.npy"], ".: cannot be read: is a directory", "names its files"),
-    ([*LOSS, "", "--labels", "y.npy"], "the name of a file to read is empty", "is not set"),
+    (["loss", "", "y.npy"], "the name of a file to read is empty", "is not set"),
     (["softmax", "ragged.csv"], "ragged.csv:3: 1 cell where there should be 2", ""),
     (["softmax", "text.csv"], "text.csv:3: column 'b': 'x' is not a number", ""),
     (["softmax", "nothing.csv"], "nothing.csv: the file is empty", ""),
@@ -105,7 +105,6 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     (["softmax", "z.npy", "-o", "kept.csv"], "kept.csv: cannot be written: it exists", "--force"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "-o", "kept.csv"], "kept.csv: cannot be", "--force"),
     (["info", "z.npy", "-o", "kept.csv"], "kept.csv: cannot be written: it exists", "--force"),
-    (["calibrate", "z.npy", "y.npy", "-o", ""], "the name of a file to write is empty", "not set"),
     (["softmax", "z.npy", "-o", "no/out.npy"], "no/out.npy: cannot be written: there is no", ""),
 ]  # fmt: skip
 

@@ -1,8 +1,14 @@
 """What is typed wrong: one line that says what, exit code 2, perhaps a hint, and nothing else."""
 
+from pathlib import Path
+
 import pytest
 from cli_tools import Run, refusal
 from in_one_test import in_one_folder
+
+from xentcli.cli.command import load_command
+from xentcli.cli.names import COMMANDS
+from xentcli.errors import UNSET
 
 Command = list[str]
 pytestmark = pytest.mark.usefixtures("folder")
@@ -128,3 +134,28 @@ def test_an_option_without_its_value(run: Run, line: str, hint: str) -> None:
     said = refusal(run(*line.split()), 2)
     assert said.error.startswith("Option '-")
     assert said.hint == hint
+
+
+def test_an_option_that_is_empty(run: Run) -> None:
+    """A variable of the shell may not be set: `--report "$PAGE"`."""
+    asked = []
+    for name in COMMANDS:
+        for each in load_command(name).params:
+            if (
+                each.type.name in ("str", "<str str>")
+                and each.opts[0] != "--id-column"
+                and each.opts[0][0] == "-"
+            ):
+                said = refusal(run(name, "z.npy", each.opts[0], *[""] * each.nargs), 2)
+                assert said == (f"{each.opts[0]} has an empty value", UNSET), name
+                asked.append(each.opts[0])
+    assert {"--output", "--report", "--plot", "--state", "--by", "--temperature"} < {*asked}
+    assert refusal(run("eval", "z.npy", "y.npy", "--by="), 2).error == "--by has an empty value"
+    assert refusal(run("eval", "z.npy", "--labels", "y.npy", "--labels", ""), 2).hint == UNSET
+
+
+def test_a_column_may_have_an_empty_name(run: Run) -> None:
+    Path("rows.csv").write_text(",a,b,label\nx,0.5,1.5,1\ny,2.5,0.5,0\n")
+    losses = ("--reduction", "none", "--id-column", "")
+    outcome = run("loss", "rows.csv", "--label-column", "label", *losses)
+    assert [line.split(",")[0] for line in outcome.out.splitlines()[1:]] == ["x", "y"]

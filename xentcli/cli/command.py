@@ -12,9 +12,10 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from xentcli.cli import names
 from xentcli.cli.expand import expand
-from xentcli.errors import UsageError, XentError
+from xentcli.errors import UNSET, UsageError, XentError
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
+_MAY_BE_EMPTY = ("id_column",)  # a header may hold an empty name
 
 
 class Command:
@@ -86,6 +87,15 @@ class PagedCommand(TyperCommand):
         return command_page(self, ctx)
 
 
+def _refuse_empty(parameters: list[Any], values: dict[str, Any]) -> None:
+    """Raise UsageError if an option has an empty value: it would be left out, or named nothing."""
+    for each in parameters:
+        value = values.get(each.name)
+        empty = "" in value if isinstance(value, (list, tuple)) else value == ""
+        if empty and each.param_type_name == "option" and each.name not in _MAY_BE_EMPTY:
+            raise UsageError(f"{each.opts[0]} has an empty value", hint=UNSET)
+
+
 @cache
 def load_command(name: str) -> Any:
     """Return the command of this name, or None if there is none."""
@@ -104,6 +114,7 @@ def load_command(name: str) -> Any:
     parameters: list[Any] = [*options]
 
     def converted(**values: Any) -> None:
+        _refuse_empty(options, values)
         run(
             **{
                 key: convertors[key](value) if key in convertors else value

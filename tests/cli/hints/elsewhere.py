@@ -98,8 +98,6 @@ samples of lm-evaluation-harness
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?
-an empty name of a file
-    a variable of the shell that is not set gives an empty name
 mistakes in xent, or in an addition to it
     --debug shows where
     --debug shows where; what an addition must have: xent help design
@@ -123,8 +121,8 @@ frames of pandas, tested in test_pipeline_frames.py
     frames go by place, as arrays: put both in one order, or give to_numpy() of each
 ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
-an empty name, tested in test_cli_errors.py
-    a variable of the shell that is not set gives an empty name
+an empty name or value, tested in test_cli_errors.py and test_cli_usage.py
+    a variable of the shell that is not set is empty
 a terminal
     -o FILE, or | cat
 a library that is not installed
