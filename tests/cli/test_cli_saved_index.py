@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from cli_tools import Run
 
+import xentcli as xent
+
 RANDOM = np.random.default_rng(7)
 CLASSES = ["ant", "bee", "cat"]
 LOGITS = pd.DataFrame(RANDOM.normal(size=(15, 3)), columns=CLASSES)
@@ -57,3 +59,29 @@ def test_an_index_in_one_file_is_left_out_and_said(run: Run) -> None:
     outcome = run("loss", "z.parquet", "y.parquet")
     assert outcome.number == pytest.approx(LOSS, rel=1e-12)
     assert "'__index_level_0__', is left out; rows are matched by place" in outcome.err
+
+
+def test_an_index_that_one_of_two_models_has_is_left_out_and_said(run: Run) -> None:
+    save(LOGITS, "one.parquet", ONE, "sample")
+    LOGITS.to_parquet("two.parquet")
+    save(LOGITS, "other.parquet", ONE, None)
+    np.save("z.npy", LOGITS.to_numpy())
+    np.save("y.npy", np.zeros(15, int))
+    p = np.exp(LOGITS.to_numpy())
+    p /= p.sum(axis=1, keepdims=True)
+    kl = (p * np.log(p / p[ONE])).sum(axis=1).mean()
+    said = "the index that pandas saved, {}, is left out; rows are matched by place"
+    for files in (("two.parquet", "one.parquet"), ("z.npy", "one.parquet")):
+        outcome = run("compare", *files, "--metric", "kl")
+        assert outcome.number == pytest.approx(kl, rel=1e-9), files
+        assert f"one.parquet: {said.format(repr('sample'))}" in outcome.err, files
+    for files in (("one.parquet", "other.parquet"), ("other.parquet", "one.parquet")):
+        outcome = run("compare", *files, "--metric", "kl")
+        assert outcome.number == 0, files
+        assert f"one.parquet: {said.format(repr('sample'))}" in outcome.err, files
+        assert f"other.parquet: {said.format(repr('__index_level_0__'))}" in outcome.err, files
+    assert said.format("'sample'") in run("loss", "one.parquet", "y.npy").err
+    notes = xent.evaluate("one.parquet", np.zeros(15, int)).notes
+    assert notes == (f"one.parquet: {said.format(repr('sample'))}",)
+    assert notes[0] in xent.compare(LOGITS.to_numpy(), "one.parquet").notes
+    assert "by place" not in run("softmax", "one.parquet").err

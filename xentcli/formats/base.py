@@ -59,6 +59,8 @@ class ReadOptions(Record):
     """The column that names each row and is carried to the output."""
     partner: tuple[str, ...] = ()
     """The columns of the file of labels, one of which may name the rows here, too."""
+    goes_with: bool = False
+    """Whether the rows belong to those of another file, which need not be a table."""
     partner_label: str | None = None
     """The column of labels in that file: a column of the same name here is no class."""
     any_columns: bool = False

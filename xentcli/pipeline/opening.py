@@ -1,6 +1,7 @@
 """Opening what the user names, and how a run over it is set up."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def open_model(
     of_labels = labels.id_column if labels is not None else None
     wanted = base.id_column or of_labels or asked
     id_column = wanted if wanted in header else None
-    source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
+    source = open_files(logits, partial(file_of, id_column=id_column, goes_with=True), without)
     if base.id_column is None and of_labels is not None:
         return source
     if (source.id_column is None) != (base.id_column is None):

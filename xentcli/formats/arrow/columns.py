@@ -138,7 +138,8 @@ def _chosen(
 
 def _goes_with_rows(options: ReadOptions) -> bool:
     """Whether the rows of a file belong to those of another table, or of logits."""
-    return bool(options.labels or options.partner) and not options.any_columns
+    other = options.goes_with or options.partner
+    return bool(options.labels or other) and not options.any_columns
 
 
 def saved_index(schema: Any) -> list[str]:

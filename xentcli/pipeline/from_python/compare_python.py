@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
@@ -172,7 +173,9 @@ def _open(
     if options.shift and labels is None:
         raise UsageError("shift needs labels")
     sources = [
-        open_files(there, reader.file) if there else rows_source(name, data, reader)
+        open_files(there, partial(reader.file, goes_with=True))
+        if there
+        else rows_source(name, data, reader)
         for name, data, there, reader in zip(
             ("base", "new"), (base, new), files, readers, strict=True
         )

@@ -137,7 +137,7 @@ def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | No
             return open_both(logits, None, how)
         except (MissingLabels, NoLabelsBeside):
             pass
-    return how.open(logits, partial(how.file, partner=how.others)), None
+    return how.open(logits, partial(how.file, partner=how.others, goes_with=True)), None
 
 
 def _without(file: InputFile, columns: str) -> InputFile:
@@ -199,7 +199,8 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
         first = first_of(labels[:1], how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column
-    source = how.open(logits, partial(how.file, partner=partner, partner_label=label))
+    file_of = partial(how.file, goes_with=True, partner=partner, partner_label=label)
+    source = how.open(logits, file_of)
     names = how.options.classes or source.columns or ()
     ids = None
     if there and source.id_column is not None:
