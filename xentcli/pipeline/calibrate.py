@@ -15,6 +15,7 @@ from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperatures.calibrate_report import (
     before_and_after,
+    held_out_criterion,
     measure_of_temperature,
     notes_of,
     out_of_fold,
@@ -32,7 +33,6 @@ from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
-_WIDER = 1.0001  # how much wider a gap may be than the widest one, which is a float32
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -137,9 +137,12 @@ def calibrate(
     curve: tuple[CurvePoint, ...] = ()
     if options.curve:
         curve = curve_of(fitted.beta, before["loss"].value, weight, read)
-    held_out = _held_out(fitted, options, of_start.widest)
+    clustered = before.clusters is not None
+    held_out = held_out_criterion(fitted, options.bins, of_start.widest, clustered=clustered)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
-    of_others = None if tested is None else _tested(tested, criterion, cooled, run, options)
+    of_others = None
+    if tested is not None:
+        of_others = _tested(tested, criterion, cooled, run, options, cluster)
     return _report(fitted, before, after, again, of_others, curve, options)
 
 
@@ -183,7 +186,7 @@ def _measures(
     options: CalibrateOptions,
     more: Criterion | None = None,
     *,
-    cluster: Source | str | None = "rows",
+    cluster: Source | str | None,
 ) -> tuple[Measures, Measured]:
     """Return what `eval` reports of rows, and what else is measured in the same read."""
     asked = Options((*_MEASURED, "accuracy"), bins=options.bins)
@@ -206,20 +209,6 @@ def _measures(
     return Report(plan, found, spools, None).measures(), found
 
 
-def _held_out(fitted: Fit, options: CalibrateOptions, widest: float) -> Criterion | None:
-    """Return what measures rows that took no part in a fit, if all folds have a temperature."""
-    if not fitted.folds or any(map(math.isnan, fitted.folds)):
-        return None
-    from xentcli.metrics.calibration import CalibrationState
-
-    parameters: dict[str, Any] = {
-        "scales": tuple(beta * fitted.temperature for beta in fitted.folds),
-        "widest": _WIDER * widest * fitted.beta,
-        "calibration": CalibrationState(options.bins),
-    }
-    return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
-
-
 def _with_error_of_clusters(
     fitted: Fit, rows: TemperatureRows, criterion: Criterion, run: Run, weight: float
 ) -> Fit:
@@ -240,11 +229,19 @@ def _tested(
     cooled: Criterion,
     run: Run,
     options: CalibrateOptions,
+    cluster: Source | str | None,
 ) -> TestedTemperature:
-    """Return what the temperature does to other rows."""
+    """Return what the temperature does to other rows, whose clusters no source names."""
+    if isinstance(cluster, Source):
+        cluster = "rows"
     rows = TemperatureRows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
-    before, _ = _measures(rows, criterion, run, options)
-    after, _ = _measures(rows, cooled, run, options)
+    before, _ = _measures(rows, criterion, run, options, cluster=cluster)
+    after, _ = _measures(rows, cooled, run, options, cluster=cluster)
     return TestedTemperature(
-        before_and_after(before, after), before.rows, before.used, before.bins, after.bins
+        before_and_after(before, after),
+        before.rows,
+        before.used,
+        before.bins,
+        after.bins,
+        before.clusters,
     )

@@ -36,6 +36,8 @@ class TestedTemperature(ByName):
         How many rows there are, and how many are not ignored.
     bins_before, bins_after : tuple of Bin
         The bins of confidence.
+    clusters : int or None
+        How many clusters of rows there are, if errors are those of clusters.
     """
 
     metrics: dict[str, Measure]
@@ -43,6 +45,7 @@ class TestedTemperature(ByName):
     used: int
     bins_before: tuple[Bin, ...] = ()
     bins_after: tuple[Bin, ...] = ()
+    clusters: int | None = None
 
 
 @dataclass(frozen=True)

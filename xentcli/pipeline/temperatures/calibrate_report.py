@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from xentcli.metrics.intervals import t_quantile
-from xentcli.pipeline.measures.loss_measures import loss_measure
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.measures.loss_measures import loss_measure, with_errors
 from xentcli.pipeline.temperatures.temperature import Fit
 from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import TestedTemperature
 
 _MOST_EXPONENT = 709.0  # the exponentials of more are too large for float64
+
+_WIDER = 1.0001  # how much wider a gap may be than the widest one, which is a float32
 
 MEASURES = (
     "temperature",
@@ -56,11 +59,31 @@ def before_and_after(before: Measures, after: Measures) -> dict[str, Measure]:
     return {name: both[name] for name in MEASURES if name in both}
 
 
+def held_out_criterion(
+    fitted: Fit, bins: int, widest: float, *, clustered: bool
+) -> Criterion | None:
+    """Return what measures rows that took no part in a fit, if all folds have a temperature."""
+    if not fitted.folds or any(map(math.isnan, fitted.folds)):
+        return None
+    from xentcli.metrics.calibration import CalibrationState
+
+    parameters: dict[str, Any] = {
+        "scales": tuple(beta * fitted.temperature for beta in fitted.folds),
+        "widest": _WIDER * widest * fitted.beta,
+        "calibration": CalibrationState(bins),
+        "clustered": clustered,
+    }
+    return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
+
+
 def out_of_fold(found: Any) -> dict[str, Measure]:
     """Return the measures of rows that took no part in a fit; None where there are none."""
     if found is None:
         return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
-    return {"loss_out_of_fold": loss_measure(found.loss), "ece_out_of_fold": found.calibration.ece}
+    loss = {"loss": loss_measure(found.loss)}
+    if found.errors is not None:
+        loss = with_errors(loss, found.errors.metrics)
+    return {"loss_out_of_fold": loss["loss"], "ece_out_of_fold": found.calibration.ece}
 
 
 def notes_of(fitted: Fit, folds: int, *, tested: TestedTemperature | None) -> Iterator[str]:
@@ -68,6 +91,8 @@ def notes_of(fitted: Fit, folds: int, *, tested: TestedTemperature | None) -> It
     if tested is not None and not tested.used:
         why = "every label is ignored" if tested.rows else "there are no rows"
         yield f"of the rows to test on, nothing is used: {why}"
+    if tested is not None and fitted.clusters is not None and tested.clusters is None:
+        yield "the errors of the rows to test on take each row for independent"
     if tested is None:
         yield "loss and calibration 'after' are of the rows that were fitted" + (
             "; of new rows, expect 'out of fold'" if fitted.folds else ""
