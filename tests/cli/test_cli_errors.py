@@ -92,7 +92,7 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     (["nll", "--log-probs", "nan.npy", "--labels", "wrong.npy"], "wrong.npy[2]: label 7", ""),
     (["nll", "--probs", "z.npy", "--labels", "y.npy"], "z.npy[0, 2]: probability -", "xent loss"),
     # Shapes
-    ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "1,2"], "weight must have one number", ""),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "1,2"], "--weight must have one", ""),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "z.npy"], "z.npy: one row or one col", ""),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--class-axis", "2"], "z.npy: there is no axis 2", ""),
     (["softmax", "z.npy", "--axis", "2"], "z.npy: there is no axis 2 in shape (5, 3)", ""),

@@ -1,4 +1,4 @@
-"""Weights of classes that pandas saved with their index, which may name the classes."""
+"""Weights of classes: those that pandas saved with an index, and those of another number."""
 
 import numpy as np
 import pandas as pd
@@ -36,3 +36,23 @@ def test_what_the_hint_says_is_right(files: Run) -> None:
     for weights in ("row.parquet", "alone.parquet", "counted.csv"):
         found = files("loss", "z.csv", "y.npy", "--weight", weights).number
         assert found == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_an_error_of_their_number_names_their_file(files: Run) -> None:
+    np.savetxt("four.csv", [[1.0, 2.0, 3.0, 4.0]], delimiter=",")
+    np.save("hot.npy", np.eye(3)[LABELS])
+    for command in (
+        ["loss", "z.csv", "y.npy"],
+        ["nll", "--probs", "z.csv", "y.npy"],
+        ["eval", "z.csv", "y.npy"],
+        ["compare", "z.csv", "z.csv", "--labels", "y.npy"],
+        ["calibrate", "z.csv", "y.npy"],
+    ):
+        error = refusal(files(*command, "--weight", "four.csv")).error
+        each = "must have one number for each of the 3 classes, not shape (4,)"
+        assert error == f"four.csv: --weight {each}", command
+        typed = refusal(files(*command, "--weight", "1,2,3,4")).error
+        assert typed == error.removeprefix("four.csv: ")
+    for option in ("--weight", "--pos-weight"):
+        error = refusal(files("loss", "z.csv", "hot.npy", "--binary", option, "four.csv")).error
+        assert error.startswith(f"four.csv: {option} of shape (4,) does not fit logits"), option

@@ -39,6 +39,7 @@ def criterion_of(
 
     weights = parse_weight(flags.weight)
     weight = None if weights is None else weights.checked("--weight")
+    named = "--weight" if weights is None else weights.called("--weight")
     factors = parse_weight(options.pos_weight, "--pos-weight")
     ignored = tuple(flags.ignore_index or ())
     propagate = flags.non_finite == "propagate"
@@ -50,6 +51,7 @@ def criterion_of(
             label_smoothing,
             flags.label_base or 0,
             nan_of_zero=propagate,
+            weight_name=named,
         ),
         options.reduction,
         flags.class_axis,
@@ -59,7 +61,7 @@ def criterion_of(
         shift=flags.shift,
         naming=read_naming(flags.classes, flags.label_base),
         ids_wanted=flags.id_column is not None,
-        binary=_binary(flags, factors, kind, weight, ignored or (-100,)),
+        binary=_binary(flags, factors, kind, (weight, named), ignored or (-100,)),
         rows=None if flags.rows is None else parse_rows(flags.rows),
         weights=(weights, factors),
     )
@@ -76,10 +78,10 @@ def _binary(
     flags: RowFlags,
     pos_weight: "Weights | None",
     kind: "Kind",
-    weight: Any,
+    weight: tuple[Any, str],
     ignored: tuple[int, ...],
 ) -> "BinaryOptions | None":
-    """Return the options of a binary loss, if one is asked for.
+    """Return the options of a binary loss, if one is asked for; weights come with their name.
 
     Raises
     ------
@@ -108,8 +110,11 @@ def _binary(
             raise UsageError(f"{name} is for classes; with --binary each number has a label")
     from xentcli.pipeline.elements import BinaryOptions
 
-    factor = None if pos_weight is None else pos_weight.checked("--pos-weight")
-    return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
+    found = BinaryOptions(weight[0], None, ignored, kind == "probabilities", weight[1])
+    if pos_weight is None:
+        return found
+    name = pos_weight.called("--pos-weight")
+    return found._replace(pos_weight=pos_weight.checked("--pos-weight"), pos_weight_name=name)
 
 
 def with_weights_in_order(

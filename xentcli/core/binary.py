@@ -38,12 +38,16 @@ class BinaryOptions(NamedTuple):
         Labels of elements to leave out.
     probs : bool
         Whether the values are probabilities of class 1, and not logits.
+    weight_name, pos_weight_name : str
+        What messages call the factors.
     """
 
     weight: Doubles | None = None
     pos_weight: Doubles | None = None
     ignored: tuple[int, ...] = ()
     probs: bool = False
+    weight_name: str = "weight"
+    pos_weight_name: str = "pos_weight"
 
 
 def binary_losses(values: Array, labels: Array, options: BinaryOptions) -> Doubles:
@@ -75,11 +79,13 @@ def _times(factor: Doubles, values: Doubles) -> Doubles:
 def check_binary_weights(options: BinaryOptions, shape: tuple[Any, ...]) -> None:
     """Raise ShapeError unless the weights broadcast to elements of this shape."""
     last = shape[-1:] or (1,)
-    for name, weight in (("pos_weight", options.pos_weight), ("weight", options.weight)):
+    for name, weight, of in (
+        (options.pos_weight_name, options.pos_weight, last),
+        (options.weight_name, options.weight, shape),
+    ):
         if weight is None or weight.size == 1:
             continue
-        wanted = last if name == "pos_weight" else shape
-        wanted = tuple(1 if n is None else n for n in wanted)  # a length that is not known yet fits
+        wanted = tuple(1 if n is None else n for n in of)  # a length that is not known yet fits
         try:
             fits = np.broadcast_shapes(weight.shape, wanted) == wanted
         except ValueError:

@@ -215,17 +215,11 @@ def _are_rounded(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> bool:
     return False
 
 
-def check_weight(shape: tuple[int, ...], num_classes: int) -> None:
-    """Raise ShapeError unless the shape of class weights is (num_classes,)."""
-    if shape != (num_classes,):
-        raise ShapeError(
-            f"weight must have one number for each of the {num_classes} classes, not shape {shape}"
-        )
-
-
 def check_options(options: "LossOptions", num_classes: int, *, probabilities: bool) -> None:
     """Raise if the options do not fit the classes or the kind of labels."""
-    if options.weight is not None:
-        check_weight(options.weight.shape, num_classes)
+    shape = None if options.weight is None else options.weight.shape
+    if shape is not None and shape != (num_classes,):
+        each = f"one number for each of the {num_classes} classes"
+        raise ShapeError(f"{options.weight_name} must have {each}, not shape {shape}")
     if probabilities and max(options.ignored, default=-1) >= 0:
         raise InputError("ignore_index leaves out class indices; these labels are probabilities")

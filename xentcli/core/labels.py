@@ -16,7 +16,14 @@ NO_LABEL = -(2**63)
 class LossOptions:
     """PyTorch's options of a loss; `weight` has shape (C,)."""
 
-    __slots__ = ("ignore_index", "label_base", "label_smoothing", "nan_of_zero", "weight")
+    __slots__ = (
+        "ignore_index",
+        "label_base",
+        "label_smoothing",
+        "nan_of_zero",
+        "weight",
+        "weight_name",
+    )
 
     def __init__(
         self,
@@ -26,6 +33,7 @@ class LossOptions:
         label_base: int = 0,
         *,
         nan_of_zero: bool = False,
+        weight_name: str = "weight",
     ) -> None:
         if not 0.0 <= label_smoothing <= 1.0:
             raise InputError(f"label_smoothing must be in [0, 1], not {label_smoothing}")
@@ -37,6 +45,8 @@ class LossOptions:
         """The label of the first class."""
         self.nan_of_zero = nan_of_zero
         """Whether a probability of 0 times a log-probability of -inf is NaN, as in PyTorch."""
+        self.weight_name = weight_name
+        """What messages call the weights."""
 
     @property
     def ignored(self) -> tuple[int, ...]:

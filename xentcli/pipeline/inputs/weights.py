@@ -59,6 +59,10 @@ class Weights(NamedTuple):
         """Return the numbers; raise InputError if they are too large or too small to sum."""
         return _checked(self.values, self.file or option)
 
+    def called(self, option: str) -> str:
+        """Return what messages call the numbers that this option gives."""
+        return f"{self.file}: {option}" if self.file else option
+
     def names_in(self, labels: Source | None) -> tuple[str, ...]:
         """Return the names that class probabilities give the classes, if they are the same ones."""
         names = labels.columns if labels is not None and len(labels.shape) == 2 else None
