@@ -22,6 +22,18 @@ def test_every_item_once_and_in_order(jobs: int, count: int, shareable: bool) ->
     ]
 
 
+@in_one_test
+@any_way
+def test_work_that_raises_stop_iteration_ends_no_map(jobs: int, shareable: bool) -> None:
+    """It is a mistake in the work: the items behind it would be missing without a word."""
+
+    def work(i: int) -> int:
+        return i if i != 3 else next(iter(()))
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(ordered_map(work, range(9), jobs, shareable=shareable))
+
+
 @several_jobs
 def test_the_order_is_that_of_the_items_not_of_their_ends(jobs: int) -> None:
     """Each even item ends only after the odd one behind it."""

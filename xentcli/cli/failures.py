@@ -56,6 +56,8 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
             return error
         case KeyboardInterrupt() | typer.Abort():
             return Stopped(signal.SIGINT)
+        case SystemExit() if _is_of_addition(error):
+            return _mistake(error)
         case BrokenPipeError() | SystemExit():  # typer exits so when it cannot print
             return Stopped(signal.SIGPIPE)
         case _TyperUsageError(option_name=_, possibilities=_):
@@ -81,6 +83,12 @@ def _mistake(error: BaseException) -> XentError:
     from xentcli.cli.mistakes import mistake  # nearly never needed
 
     return mistake(error)
+
+
+def _is_of_addition(error: BaseException) -> bool:
+    from xentcli.cli.mistakes import place_outside
+
+    return place_outside(error.__traceback__) is not None
 
 
 def _out_of_memory(error: BaseException) -> XentError:

@@ -14,14 +14,23 @@ _WHERE_AND_HOW = "--debug shows where; what an addition must have: xent help des
 
 def mistake(error: BaseException) -> XentError:
     """Return the error of an exception that no file, option or machine explains."""
-    text = " ".join(str(error).split())
+    if isinstance(error.__cause__, StopIteration):  # which a generator may not raise
+        error = error.__cause__
+    text = _text_of(error)
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    if place := _place_outside(error.__traceback__):
+    if place := place_outside(error.__traceback__):
         return XentError(f"a mistake in {place}: {what}", hint=_WHERE_AND_HOW)
     if _started_by_script():
         added = f"or in what {Path(sys.argv[0]).name} adds to it"
         return XentError(f"a mistake in xent, {added}: {what}", hint=_WHERE_AND_HOW)
     return XentError(f"a mistake in xent: {what}", hint=_WHERE)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - a class of an addition whose text cannot be made
+        return ""
 
 
 def names_nothing(error: ImportError) -> bool:
@@ -37,7 +46,7 @@ def names_nothing(error: ImportError) -> bool:
     return trace is not None and not _is_library(trace)
 
 
-def _place_outside(trace: TracebackType | None) -> str | None:
+def place_outside(trace: TracebackType | None) -> str | None:
     """Return the last line of code that belongs neither to xent nor to a library, if any."""
     place = None
     while trace is not None:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from xentcli.errors import XentError
-from xentcli.execution.scheduler import Join, Scheduler
+from xentcli.execution.scheduler import Join, Scheduler, unending
 
 
 class NumberedResult(NamedTuple):
@@ -29,7 +29,7 @@ class NumberedWork:
     def __call__(self, numbered: tuple[Any, int]) -> NumberedResult:
         """Return the result with its number."""
         item, number = numbered
-        return NumberedResult(number, number + 1, self.work(item))
+        return NumberedResult(number, number + 1, unending(self.work)(item))
 
 
 @dataclass(frozen=True)

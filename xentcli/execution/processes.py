@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 
 from xentcli.execution.batches import ProcessWork, batches
 from xentcli.execution.pace import RequestPace
-from xentcli.execution.scheduler import Join, in_order
+from xentcli.execution.scheduler import Join, in_order, unending
 from xentcli.execution.worker import SMALL_REQUEST_BYTES, Task, Worker
 
 Item = TypeVar("Item")
@@ -96,7 +96,7 @@ class _ProcessPool(Generic[Item, Result]):
         while task.answer is None and self._workers:
             self._collect()
         if not task.answer:
-            return map(self._work, task.items)
+            return map(unending(self._work), task.items)
         told: list[Any]
         seconds, told, sent = pickle.loads(task.answer[1:])  # noqa: S301 - by our own process
         if task.items:

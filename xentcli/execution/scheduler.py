@@ -20,6 +20,21 @@ class Scheduler(Protocol):
         """Yield ``work(item)`` in the order of `items`; at most `jobs` + 2 items are held."""
 
 
+def unending(work: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    """Return the same work, whose StopIteration would end a `map` as if there were no more items.
+
+    It is a mistake in what was added to xent, such as `next` of nothing.
+    """
+
+    def call(item: Item) -> Result:
+        try:
+            return work(item)
+        except StopIteration as error:
+            raise RuntimeError("the work raised StopIteration") from error
+
+    return call
+
+
 def in_order(
     submit: Callable[[Any], Callable[[], Result]], items: Iterable[Any], most: int
 ) -> Iterator[Result]:

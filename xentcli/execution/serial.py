@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from xentcli.execution.scheduler import unending
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -15,4 +17,4 @@ class Serial:
     ) -> Iterator[Result]:
         """Yield ``work(item)`` in the order of `items`."""
         del jobs
-        return map(work, items)
+        return map(unending(work), items)
