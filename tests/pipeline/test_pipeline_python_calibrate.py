@@ -10,7 +10,7 @@ import pytest
 from close_to import close_to
 
 import xentcli as xent
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import InputError, LabelError, NonFiniteError, UsageError
 
 DATA = Path(__file__).parents[2] / "sample_data"
 FILES = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
@@ -114,3 +114,20 @@ def test_rows_to_test_on_of_which_none_is_used() -> None:
     assert f"{said}there are no rows" in nothing.notes
     used = xent.calibrate(logits, labels, test=(logits[:9], labels[:9]))
     assert not any("nothing is used" in note for note in used.notes)
+
+
+def test_what_names_and_numbers_labels_have_and_what_is_not_finite() -> None:
+    logits, labels = arrays()
+    want = xent.calibrate(logits, labels).temperature
+    names = tuple("abcdefghij")
+    assert xent.calibrate(logits, np.array(names)[labels], classes=names).temperature == want
+    assert xent.calibrate(logits, labels + 1, label_base=1).temperature == want
+    with pytest.raises(LabelError) as wrong:
+        xent.calibrate(logits, labels + 1)
+    assert wrong.value.hint == "labels look 1-based; try label_base=1"
+    logits[7, 3] = np.nan
+    with pytest.raises(NonFiniteError) as broken:
+        xent.calibrate(logits, labels)
+    assert str(broken.value.hint).startswith("non_finite='propagate' computes")
+    with pytest.raises(InputError, match="the loss is NaN: rows hold NaN"):
+        xent.calibrate(logits, labels, non_finite="propagate")

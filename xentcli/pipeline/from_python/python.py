@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
-from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.from_python.python_criterion import criterion_from, ignored_labels, kind_of
+from xentcli.pipeline.from_python.python_criterion import criterion_from, kind_of
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -23,7 +22,6 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
@@ -108,7 +106,7 @@ def evaluate(
     """
     criterion = criterion_from(
         kind_of(input),
-        weight=None if binary else weight,
+        weight=weight,
         ignore_index=ignore_index,
         label_base=label_base,
         label_smoothing=label_smoothing,
@@ -116,11 +114,8 @@ def evaluate(
         shift=shift,
         non_finite=non_finite,
         classes=classes,
+        binary=binary,
     )._replace(temperature=temperature)
-    if binary:
-        ignored, probs = ignored_labels(ignore_index), input == "probs"
-        elements = BinaryOptions(as_class_weights(weight), ignored=ignored, probs=probs)
-        criterion = criterion._replace(binary=elements)
     wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)

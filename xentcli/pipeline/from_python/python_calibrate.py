@@ -6,12 +6,9 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from xentcli.core.binary import BinaryOptions
-from xentcli.core.labels import LossOptions
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
-from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.from_python.python_criterion import as_shift, ignored_labels, kind_of
+from xentcli.pipeline.from_python.python_criterion import criterion_from, kind_of
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -23,7 +20,6 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_group_names
 from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.run import run_of
 from xentcli.results.temperature import FittedTemperature
 
@@ -44,7 +40,9 @@ def calibrate(
     bins: int = 15,
     cluster: ArrayLike | str | None = None,
     test: tuple[Data, Data] | None = None,
+    non_finite: Literal["error", "propagate"] = "error",
     classes: Sequence[str] | None = None,
+    label_base: int | None = None,
     label_column: str | None = None,
     label_key: str | None = None,
     id_column: str | None = None,
@@ -81,7 +79,7 @@ def calibrate(
         Which rows depend on one another, as in `evaluate`: for the errors, and for the folds.
     test : tuple of two, optional
         Logits and labels that the temperature is reported on, too.
-    classes, label_column, label_key, id_column
+    non_finite, classes, label_base, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
         Threads or processes at once; by default the cores that this process may use.
@@ -105,8 +103,19 @@ def calibrate(
     >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
     (3.641, 0.5623)
     """
-    shapes = {"class_axis": class_axis, "shift": as_shift(shift)}
-    criterion = _criterion(weight, pos_weight, ignore_index, input, binary=binary, **shapes)
+    kind_of(input)  # logits and log-probabilities are fitted alike
+    criterion = criterion_from(
+        "logits",
+        weight=weight,
+        ignore_index=ignore_index,
+        label_base=label_base,
+        class_axis=class_axis,
+        shift=shift,
+        non_finite=non_finite,
+        classes=classes,
+        binary=binary,
+        pos_weight=pos_weight,
+    )._replace(from_probs=input == "probs")
     reader = reader_of(reading, input)
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     given = GivenRows.of(logits, labels)
@@ -131,26 +140,3 @@ def calibrate(
     )
     notes = notes_of(rows, labels_source, weights, clusters, *(tested or ()))
     return replace(found, notes=(*notes, *found.notes))
-
-
-def _criterion(
-    weight: ArrayLike | None,
-    pos_weight: ArrayLike | None,
-    ignore_index: int | Sequence[int],
-    input: str,  # noqa: A002 - the option's name
-    *,
-    binary: bool,
-    **more: Any,
-) -> Criterion:
-    """Return the loss that the temperature minimises."""
-    kind_of(input)  # logits and log-probabilities are fitted alike
-    factor = as_class_weights(weight)
-    ignored = ignored_labels(ignore_index)
-    return Criterion(
-        options=LossOptions(None if binary else factor, ignored),
-        binary=BinaryOptions(factor, as_class_weights(pos_weight, "pos_weight"), ignored)
-        if binary
-        else None,
-        from_probs=input == "probs",
-        **more,
-    )

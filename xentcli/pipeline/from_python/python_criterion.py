@@ -5,6 +5,7 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
+from xentcli.core.binary import BinaryOptions
 from xentcli.core.checks import Kind
 from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
@@ -56,14 +57,21 @@ def criterion_from(
     shift: int,
     non_finite: Literal["error", "propagate"],
     classes: Sequence[str] | None,
+    binary: bool = False,
+    pos_weight: ArrayLike | None = None,
 ) -> Criterion:
     """Return the loss of outputs of a kind, as the arguments of these names say."""
     propagate = non_finite == "propagate"
+    factor, ignored = as_class_weights(weight), ignored_labels(ignore_index)
+    elements = None
+    if binary:
+        of_ones = as_class_weights(pos_weight, "pos_weight")
+        elements = BinaryOptions(factor, of_ones, ignored, kind == "probabilities")
     return Criterion(
         kind,
         LossOptions(
-            as_class_weights(weight),
-            ignored_labels(ignore_index),
+            None if binary else factor,
+            ignored,
             label_smoothing,
             label_base or 0,
             nan_of_zero=propagate,
@@ -72,4 +80,5 @@ def criterion_from(
         propagate=propagate,
         shift=as_shift(shift),
         naming=Naming(tuple(classes or ()), counted=label_base is not None),
+        binary=elements,
     )
