@@ -77,4 +77,4 @@ def test_tiny_weights_beside_others(arrays: Run) -> None:
     assert found["standard_error"] == close_to(error_of(weights), rel=1e-12)
     np.save("y.npy", np.zeros(60, int))
     outcome = arrays("loss", "z.npy", "y.npy", "--weight", "1e-310,1,1")
-    assert refusal(outcome).error.startswith("weight: weights so small")
+    assert refusal(outcome).error.startswith("--weight: weights so small")

@@ -6,6 +6,8 @@ from cli_files import write_rows
 from cli_tools import Run
 from compare_tools import CLASSES, IDS, ONE, TRUE
 
+import xentcli as xent
+
 ORDER = np.random.default_rng(8).permutation(40)
 WEIGHTS = np.random.default_rng(9).uniform(0.5, 2, 40)
 LOSSES = np.log(np.exp(ONE).sum(axis=1)) - ONE[np.arange(40), TRUE]
@@ -49,3 +51,49 @@ def test_weights_of_binary_labels_without_ids(tables: Run, *, moved: bool) -> No
     assert outcome.number == pytest.approx((losses * WEIGHTS).sum() / WEIGHTS.sum(), rel=1e-12)
     note = "w.csv: no ids, so its weights are taken in the order of z.csv"
     assert (note in outcome.err) == moved
+
+
+def test_each_command_says_how_files_were_matched(tables: Run) -> None:
+    """Whatever reads rows by ids says that they were in another order, and what went by place.
+
+    Python's results have the notes of the commands.
+    """
+    fitted = ONE.copy()
+    fitted[np.arange(40), TRUE] += 2.0  # so that there is a temperature
+    for name, order in (("z", range(40)), ("moved", ORDER)):
+        table = [[IDS[i], *fitted[i].tolist()] for i in order]
+        write_rows(f"{name}.csv", ["id", *CLASSES], table)
+    write_rows("y.csv", ["id", "label"], [[IDS[i], CLASSES[TRUE[i]]] for i in ORDER])
+    write_rows("same.csv", ["id", "label"], [[IDS[i], CLASSES[TRUE[i]]] for i in range(40)])
+    np.save("y.npy", TRUE)
+    moved = "{}.csv: in another order than {}.csv; matched by 'id'"
+    placed = "{}: no ids, so its {} are taken in the order of z.csv"
+    labels, weights = moved.format("y", "z"), placed.format("w.csv", "weights")
+    rows, by, cluster = ("z.csv", "y.csv"), ("--by", "g.csv"), ("--cluster", "g.csv")
+    two = ("compare", "z.csv", "moved.csv", "--labels")
+    other = moved.format("moved", "z")
+    cases: list[tuple[tuple[str, ...], list[str]]] = [
+        (("loss", *rows, "--sample-weight", "w.csv"), [labels, weights]),
+        (("nll", *rows, "--sample-weight", "w.csv"), [labels, weights]),
+        (("explain", *rows), [labels]),
+        (("eval", *rows, *by), [labels, placed.format("g.csv", "groups")]),
+        (("eval", *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
+        (("calibrate", *rows, "--sample-weight", "w.csv"), [labels, weights]),
+        (("calibrate", *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
+        (("calibrate", "z.csv", "same.csv", "--test", *rows), [labels]),
+        ((*two, "y.npy"), [other, placed.format("y.npy", "labels")]),
+        ((*two, "same.csv", *by), [other, placed.format("g.csv", "groups")]),
+        ((*two, "same.csv", *cluster), [other, placed.format("g.csv", "clusters")]),
+    ]
+    for command, said in cases:
+        outcome = tables(*command)
+        assert outcome.code == 0, outcome
+        notes = [line for line in outcome.err.splitlines() if "another order" in line]
+        assert len(notes) == sum("another order" in each for each in said), command
+        for each in said:
+            assert f"note: {each}" in outcome.err, command
+    found = xent.calibrate(*rows, sample_weight="w.csv", test=("moved.csv", "same.csv"))
+    assert {labels, weights, moved.format("same", "moved")} <= {*found.notes}
+    assert {labels, placed.format("g.csv", "groups")} <= {*xent.evaluate(*rows, by="g.csv").notes}
+    compared = xent.compare("z.csv", "moved.csv", "same.csv", by="g.csv")
+    assert {other, placed.format("g.csv", "groups")} <= {*compared.notes}

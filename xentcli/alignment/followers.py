@@ -152,11 +152,12 @@ def matchings_of(followers: "Iterable[Follower]") -> "tuple[Matching, ...]":
 
 
 def notes_of_place(leader: Source, followers: "Iterable[Follower]") -> "Iterator[str]":
-    """Yield a note for weights and names without ids, if ids show their rows in two orders."""
+    """Yield a note for each follower without ids, if ids show the others' rows in two orders."""
     followers = tuple(followers)
     if any(matching.in_another_order for matching in matchings_of(followers)):
         for each in followers:
-            if each.matching is None and each.what != "labels" and each.source.name != leader.name:
+            by_place = each.matching is None and each.source.id_column is None
+            if by_place and each.source.name != leader.name:
                 place = f"no ids, so its {each.what} are taken in the order of {leader.name}"
                 yield f"{each.source.name}: {place}"
 

@@ -33,6 +33,8 @@ from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
+_Tested = tuple[TestedTemperature | None, tuple[str, ...]]
+"""What a temperature does to other rows, and notes about these."""
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -140,7 +142,7 @@ def calibrate(
     clustered = before.clusters is not None
     held_out = held_out_criterion(fitted, options.bins, of_start.widest, clustered=clustered)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
-    of_others = None
+    of_others: _Tested = (None, ())
     if tested is not None:
         of_others = _tested(tested, criterion, cooled, run, options, cluster)
     return _report(fitted, before, after, again, of_others, curve, options)
@@ -151,11 +153,13 @@ def _report(
     before: Measures,
     after: Measures,
     again: Measured,
-    tested: TestedTemperature | None,
+    of_others: _Tested,
     curve: tuple[CurvePoint, ...],
     options: CalibrateOptions,
 ) -> FittedTemperature:
     """Return what a temperature is, and what is measured without and with it."""
+    tested, notes = of_others
+    notes = tuple(dict.fromkeys((*before.notes, *notes)))
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     return FittedTemperature(
         metrics={
@@ -175,7 +179,7 @@ def _report(
         clusters=before.clusters,
         curve=curve,
         looks_like=before.looks_like,
-        notes=(*before.notes, *notes_of(fitted, options.folds, tested=tested)),
+        notes=(*notes, *notes_of(fitted, options.folds, tested=tested)),
     )
 
 
@@ -230,18 +234,13 @@ def _tested(
     run: Run,
     options: CalibrateOptions,
     cluster: Source | str | None,
-) -> TestedTemperature:
+) -> _Tested:
     """Return what the temperature does to other rows, whose clusters no source names."""
     if isinstance(cluster, Source):
         cluster = "rows"
     rows = TemperatureRows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
     before, _ = _measures(rows, criterion, run, options, cluster=cluster)
     after, _ = _measures(rows, cooled, run, options, cluster=cluster)
-    return TestedTemperature(
-        before_and_after(before, after),
-        before.rows,
-        before.used,
-        before.bins,
-        after.bins,
-        before.clusters,
-    )
+    both, bins = before_and_after(before, after), (before.bins, after.bins)
+    found = TestedTemperature(both, before.rows, before.used, *bins, before.clusters)
+    return found, before.notes

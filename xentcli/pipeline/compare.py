@@ -155,7 +155,8 @@ def compare(
         spools.close()
     notes = [*together.notes, *total.notes]
     notes += [matching.note for matching in together.matchings if matching.note]
-    notes += notes_of_place(together.first.logits, together.first.followers)
+    followers = (*together.first.followers, *(each.follower for each in together.others))
+    notes += notes_of_place(together.first.logits, followers)
     return Compared(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),

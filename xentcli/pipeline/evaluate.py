@@ -104,7 +104,7 @@ def measured(
     if beside.sample_weight is not None:
         check_mean_weight(of_loss, beside.sample_weight.name)
     elif criterion.options.weight is not None:
-        check_mean_weight(of_loss, "weight")
+        check_mean_weight(of_loss, criterion.options.weight_name)
     return found
 
 
