@@ -1,6 +1,7 @@
 """info: what it says of files and of the arrays and columns in them."""
 
 import csv
+import gzip
 import io
 import json
 import math
@@ -65,6 +66,24 @@ def test_info_of_standard_input_and_to_a_file(run: Run) -> None:
     assert run("info", "-", "y.csv", "-o", "info.csv", stdin=content) == (0, b"", b"")
     assert len(Path("info.csv").read_text().splitlines()) == 3
     assert run("info", "-", "-").code == 2
+
+
+def test_bytes_are_those_of_the_file(run: Run) -> None:
+    """A file that is unpacked to be read has its own size all the same, and a pipe has none."""
+    endings = ["npy", "npz", "safetensors", "csv", "parquet", "arrow", "arrows", "hdf5"]
+    for name in [f"p.{ending}" for ending in endings]:
+        assert run("softmax", "z.npy", "-o", name).code == 0
+    Path("p.json").write_text(json.dumps(np.load("z.npy").tolist()))
+    np.savez("two.npz", logits=np.load("z.npy"), labels=np.load("y.npy"))
+    for plain in [*(f"p.{ending}" for ending in [*endings, "json"]), "two.npz"]:
+        packed = f"{plain}.gz"
+        Path(packed).write_bytes(gzip.compress(Path(plain).read_bytes()))
+        for name in (plain, packed):
+            content = Path(name).read_bytes()
+            found = run("info", name, "--json").json["files"]
+            assert {each["bytes"] for each in found} == {len(content)}, name
+            piped = run("info", "-", "--json", stdin=content).json["files"]
+            assert {each["bytes"] for each in piped} == {None}, name
 
 
 def test_info_of_no_numbers(run: Run) -> None:

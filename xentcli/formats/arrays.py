@@ -57,7 +57,7 @@ class _StoredArray(Source):
     def __init__(self, data: Input, stored: Stored, format_: str, name: str | None) -> None:
         self.name = name or data.name
         self.format = format_
-        self.size = data.size
+        self.size = data.file_size
         self.unchanged = data.check_unchanged
         self.notes = []
         self.shape = stored.shape

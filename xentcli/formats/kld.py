@@ -45,7 +45,7 @@ class KldSource(IndexedSource):
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_data")
 
     def __init__(self, data: Input) -> None:
-        self.name, self.size, self.notes = data.name, data.size, []
+        self.name, self.size, self.notes = data.name, data.file_size, []
         self.unchanged = data.check_unchanged
         self.shareable = data.shareable
         self._data = data
@@ -213,9 +213,7 @@ class KldSource(IndexedSource):
 def open_source(data: Input, options: ReadOptions) -> KldSource:
     """Open a base; one from a pipe is kept on disk."""
     del options
-    source = KldSource(data.spooled())
-    source.size = data.size
-    return source
+    return KldSource(data.spooled())
 
 
 KLD = Format(

@@ -32,7 +32,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """
-    size, data = data.size, data.spooled()
+    data = data.spooled()
     from xentcli.storage.archives import open_archive
 
     archive = open_archive(data, "not an NPZ file")
@@ -52,7 +52,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     array = _open_member(archive, member, data)
     stored = npy.read_header(array, options.input_dtype, labels=options.takes_names)
     source = open_stored(array, stored, "npz", there=member.file_size)
-    source.size = size
+    source.size = data.file_size
     source.notes += notes_of(data.name, members, options, key)
     return source
 

@@ -149,7 +149,7 @@ def only_member(data: Input) -> Input | None:
     first = data.peek(HEADER_BYTES + length)[HEADER_BYTES:].decode(errors="replace")
     if first.endswith(_FORMATS):
         return None
-    size, data = data.size, data.spooled()
+    data = data.spooled()
     archive = open_archive(data, "a damaged zip archive")
     files = [info for info in archive.infolist() if not _is_beside(info.filename)]
     if any(info.filename.endswith(_FORMATS) for info in files):
@@ -158,7 +158,7 @@ def only_member(data: Input) -> Input | None:
     if len(files) != 1:
         raise _several(data.name, [info.filename for info in files])
     member = open_member(archive, files[0], f"{data.name}:{visible(files[0].filename)}", data)
-    member.size = size
+    member.size = member.file_size = data.file_size
     member.seekable = False
     return member
 

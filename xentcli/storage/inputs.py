@@ -38,6 +38,8 @@ class Input:
         The extension that tells the format, in lower case, with the dot.
     size : int or None
         The number of bytes of the file as it is stored; None if it is not known before the end.
+    file_size : int or None
+        The same, but if this is a copy, that of the original.
     seekable : bool
         Whether any part can be read at any time, and more than once; then all of `size` can.
     check_unchanged : callable
@@ -66,7 +68,7 @@ class Input:
     ) -> None:
         self.name = name
         self.suffix = suffix_of(name)
-        self.size = size
+        self.size = self.file_size = size
         self.seekable = size is not None if seekable is None else seekable
         self.check_unchanged = check or _nothing
         self.shareable = shareable
@@ -175,7 +177,10 @@ class Input:
         copy = TemporaryCopy(self.name)
         while part := self.read(_MOST_READ_BYTES):
             copy.write(part)
-        return Input(self.name, copy.file, copy.size(), check=self.check_unchanged, shareable=True)
+        check = self.check_unchanged
+        copied = Input(self.name, copy.file, copy.size(), check=check, shareable=True)
+        copied.file_size = self.file_size
+        return copied
 
 
 def _wait_for_data(descriptor: int) -> None:

@@ -35,7 +35,7 @@ class TableSource(StreamSource):
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
         self._names = options.names
         self.name = data.name
-        self.size = data.size
+        self.size = data.file_size
         self.unchanged = data.check_unchanged
         self.format = format_
         with self._understood():

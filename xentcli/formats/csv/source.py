@@ -56,7 +56,7 @@ class CsvSource(StreamSource):
         block_bytes: int | None = None,
     ) -> None:
         self.name = data.name
-        self.size = data.size
+        self.size = data.file_size
         self.unchanged = data.check_unchanged
         self.format = "tsv" if usual_delimiter == "\t" else "csv"
         self.block_bytes = block_bytes or self.block_bytes

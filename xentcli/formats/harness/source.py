@@ -109,7 +109,7 @@ def _source(inputs: Sequence[Input], name: str, options: ReadOptions) -> Source:
     source = SamplesSource(name, samples, options)
     if all(map(details.may_be_details, inputs)):
         source.format = "parquet"
-    sizes = [data.size for data in inputs]
+    sizes = [data.file_size for data in inputs]
     source.size = None if None in sizes else sum(size or 0 for size in sizes)
     checks = [data.check_unchanged for data in inputs]
     source.unchanged = partial(_check_all, checks)

@@ -24,7 +24,7 @@ _NOT_READ = "cannot be read"
 
 def open_source(data: Input, options: ReadOptions) -> Source:
     """Open a dataset of a file."""
-    size, data = data.size, data.spooled()
+    data = data.spooled()
     found, links = datasets_of(data)
     named = options.key or by_name([*found, *links], options)
     if named in links:
@@ -33,7 +33,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     name = f"{data.name}:{shown(key)}"
     with understood(name, InputError, _NOT_READ):
         source = _opened(data, found[key], name, options)
-    source.size, source.unchanged = size, data.check_unchanged
+    source.size, source.unchanged = data.file_size, data.check_unchanged
     source.notes += notes_of(data.name, found, options, key)
     return source
 

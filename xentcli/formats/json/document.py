@@ -21,7 +21,7 @@ def open_document(data: Input, options: ReadOptions) -> Source:
     source = MemorySource(data.name, values)
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
-    source.size, source.unchanged = data.size, data.check_unchanged
+    source.size, source.unchanged = data.file_size, data.check_unchanged
     source.notes = notes
     return source
 

@@ -52,7 +52,9 @@ def _apart(data: Input) -> Input:
     if not data.seekable:
         return data
     file: Any = data.as_file()
-    return Input(data.name, file, data.size, check=data.check_unchanged)
+    apart = Input(data.name, file, data.size, check=data.check_unchanged)
+    apart.file_size = data.file_size
+    return apart
 
 
 class JsonLinesSource(StreamSource):
@@ -68,7 +70,7 @@ class JsonLinesSource(StreamSource):
     of_this_process = ("unchanged", "_data")
 
     def __init__(self, data: Input, options: ReadOptions) -> None:
-        self.name, self.size = data.name, data.size
+        self.name, self.size = data.name, data.file_size
         self.unchanged = data.check_unchanged
         self.notes: list[str] = []
         self._data = _apart(data)

@@ -56,7 +56,7 @@ class AnswersSource(StreamSource):
     block_bytes = _BLOCK_BYTES
 
     def __init__(self, data: Input, options: ReadOptions) -> None:
-        self.name, self.size = data.name, data.size
+        self.name, self.size = data.name, data.file_size
         self.unchanged = data.check_unchanged
         self.notes: list[str] = []
         self.dtype = np.dtype(np.float64)

@@ -31,13 +31,13 @@ _OF_WEIGHTS = "save what the model returns: torch.save(model(x), 'logits.pt'); {
 
 def open_source(data: Input, options: ReadOptions, format_: str) -> Source:
     """Open an array of a file; one from a pipe is kept on disk."""
-    size, data = data.size, data.spooled()
+    data = data.spooled()
     leaves = _leaves(data)
     if options.key in leaves:
-        return _opened(data, options, format_, leaves, options.key, size)
+        return _opened(data, options, format_, leaves, options.key)
     found = readable(leaves)
     if options.key is None and (named := by_name(leaves, options)) and named not in found:
-        return _opened(data, options, format_, leaves, named, size)  # it says why it is not read
+        return _opened(data, options, format_, leaves, named)  # it says why it is not read
     if not found:
         raise nothing_in(data.name, leaves)
     try:
@@ -50,7 +50,7 @@ def open_source(data: Input, options: ReadOptions, format_: str) -> Source:
             what = f"{data.name}: the weights of a model, not what it returns"
             raise InputError(what, hint=_OF_WEIGHTS.format(options.key_option)) from error
         raise
-    source = _opened(data, options, format_, leaves, key, size)
+    source = _opened(data, options, format_, leaves, key)
     source.notes += notes_of(data.name, found, options, key)
     return source
 
@@ -61,11 +61,10 @@ def _opened(
     format_: str,
     leaves: Leaves,
     key: str,
-    size: int | None,
 ) -> Source:
     name = f"{data.name}:{shown(key)}" if key else data.name
     source = leaves[key].open(data, name, format_, options)
-    source.size = size
+    source.size = data.file_size
     return source
 
 
