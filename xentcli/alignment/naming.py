@@ -4,7 +4,6 @@ import io
 import re
 
 from xentcli.alignment.axes import Axes
-from xentcli.alignment.by_number import note_by_number
 from xentcli.alignment.class_names import ClassNames
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.base import Source
@@ -56,13 +55,6 @@ class Naming(Record):
             names = f"{len(self.classes)} name{'' if one else 's'}"
             raise ShapeError(f"--classes has {names} for {num_classes} classes", hint=hint)
         return self.classes
-
-    def note(self, logits: Source, labels: Source | None) -> str | None:
-        """Return a note if only labels name the classes, and the names do not count them."""
-        names = labels.columns if labels is not None and len(labels.shape) == 2 else None
-        if labels is None or not names or logits.columns or self.classes:
-            return None
-        return note_by_number(names, labels.name, logits.name)
 
     def names_of(self, logits: Source, axes: Axes) -> ClassNames:
         """Return the names that the user gives, or those of the columns, if these are the classes.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.alignment.by_number import note_by_number
+from xentcli.alignment.by_number import note_of_labels
 from xentcli.alignment.cutting import steps
 from xentcli.alignment.fitting import in_shape
 from xentcli.alignment.followers import (
@@ -63,11 +63,9 @@ class Elements(NamedTuple):
         """Notes that tell the user how labels and what stands beside numbers were found."""
         yield from (matching.note for matching in self.matchings if matching.note)
         yield from notes_of_place(self.values, self.followers)
-        for each in self.followers:
-            names = each.source.columns if each.what == "labels" else None
-            if names and len(each.source.shape) == 2 and not self.values.columns:
-                note = note_by_number(names, each.source.name, self.name)
-                yield from [note] if note else []
+        labels = next((each.source for each in self.followers if each.what == "labels"), None)
+        note = note_of_labels(self.values, labels)
+        yield from [note] if note else []
 
     @property
     def sources(self) -> tuple[Source, ...]:
