@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from additions import TOTAL, added
+from additions import MEAN, TOTAL, added
 from cli_tools import Run
+
+from xentcli import evaluate
 
 RAISES = "        return cls(int(facts"
 
@@ -31,3 +33,103 @@ def test_whatever_an_addition_raises(
     place = TOTAL.splitlines().index(RAISES + '["rank"].sum()), facts.rows)') + 1
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines()[0] == f"error: a mistake in mine.py:{place}: {said}"
+
+
+FACT = 'return rows[np.arange(len(rows)), tile["label"]]'
+LATER = ('"before", needs', "needs"), ("(tile, rows)", "(given)")
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "said"),
+    [
+        (
+            MEAN,
+            [('"before",', '"before", dtype=np.int64,')],
+            "gives float32, and its dtype is int6",
+        ),
+        (MEAN, [(FACT, "return rows[:, 0] * 1j")], "gives complex64, and its dtype is float64"),
+        (MEAN, [(FACT, "return np.full(len(rows), '1')")], "gives <U1, and its dtype is float64"),
+        (
+            MEAN,
+            [*LATER, (FACT, "return given['label'][1:]")],
+            "gives shape (8,) of int64 for 9 row",
+        ),
+        (MEAN, [*LATER, (FACT, "return 3.0")], "gives float for 9 rows"),
+        (MEAN, [*LATER, (FACT, "return given['label'] * 1j")], "gives shape (9,) of complex128"),
+        (MEAN, [*LATER, (FACT, "given['label'][:] = 0")], "destination is read-only"),
+        (MEAN, [*LATER, (FACT, "given.labels[:] = 0")], "destination is read-only"),
+        (TOTAL, [(RAISES, f"        facts['rank'][:] = 0\n{RAISES}")], "destination is read-only"),
+        (
+            MEAN,
+            [('("label",)', '("labels",)')],
+            "there is no fact 'labels', which the fact mine_fa",
+        ),
+        (MEAN, [('("label",)', '("mine_fact",)')], "the fact 'mine_fact' needs itself"),
+    ],
+)
+def test_a_fact_that_would_give_other_numbers(
+    run: Run, tmp_path: Path, source: str, changes: list[tuple[str, str]], said: str
+) -> None:
+    np.save(tmp_path / "z.npy", np.eye(9, dtype=np.float32))
+    np.save(tmp_path / "y.npy", np.arange(9))
+    files = (tmp_path / "z.npy", tmp_path / "y.npy")
+    with added(tmp_path, source, *changes):
+        done = run("eval", *files, "--metric", "mine", "--metric", "mrr")
+    assert (done.code, done.out, done.err.count("error: ")) == (1, "", 1)
+    assert said in done.err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "said"),
+    [
+        (
+            MEAN,
+            [('"before",', '"before", dtype="U3",')],
+            "'mine_fact': dtype='U3' is no dtype of n",
+        ),
+        (MEAN, [('"before",', '"before", dtype="nope",')], "dtype='nope' is no dtype of numbers"),
+        (
+            MEAN,
+            [('@fact("mine_fact", "before", needs=("label",))', "@fact")],
+            "a fact has a name: ",
+        ),
+        (
+            MEAN,
+            [('"mine_fact", "measured")', '"measured", "mine_fact")')],
+            "'mine' is a mean: needs",
+        ),
+        (
+            MEAN,
+            [('"mine_fact", "measured")', '"mine_fact", "used")')],
+            "'mine' is a mean: needs = ",
+        ),
+        (
+            TOTAL,
+            [('@register("mine", measure=True)', "@register")],
+            "a metric has a name: @register",
+        ),
+        (
+            TOTAL,
+            [('"mine"', "3")],
+            "a metric has a name: @register('my_metric'), not @register or 3",
+        ),
+        (
+            TOTAL,
+            [("@dataclass(", "def mine(): ...\n@dataclass(")],
+            "'mine' is a class, and <function",
+        ),
+    ],
+)
+def test_what_is_refused_at_once(
+    tmp_path: Path, source: str, changes: list[tuple[str, str]], said: str
+) -> None:
+    with pytest.raises(ValueError) as caught, added(tmp_path, source, *changes):  # noqa: PT011
+        raise AssertionError("it was registered")
+    assert said in str(caught.value)
+
+
+def test_the_arrays_that_are_measured_stay_the_users() -> None:
+    """Facts cannot change them; whoever has made them still can."""
+    logits, labels = np.eye(9), np.arange(9)
+    evaluate(logits, labels)
+    logits[0], labels[0] = 1.0, 3

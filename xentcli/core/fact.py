@@ -57,6 +57,14 @@ class Fact:
         return all(given[name] is not None for name in self.needs)
 
 
+class UnknownFactError(KeyError):
+    """There is no fact of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no fact {name!r}")
+        self.name = name
+
+
 _FACTS: dict[str, Fact] = {}
 
 
@@ -101,8 +109,8 @@ def fact(
     Raises
     ------
     ValueError
-        If `when` is none of these, what it is computed from is no tuple, or another module has a
-        fact of this name.
+        If the name is no text, `when` is none of these, what it is computed from is no tuple, the
+        dtype is none of numbers, or another module has a fact of this name.
 
     Examples
     --------
@@ -117,10 +125,14 @@ def fact(
     >>> facts["hit"]
     array([ True, False])
     """
+    if not isinstance(name, str):
+        raise ValueError(f"a fact has a name: @fact('my_fact'), not @fact or {name!r}")
     if when not in _ORDER:
         raise ValueError(f"the fact {name!r}: when={when!r} is none of {', '.join(_ORDER)}")
     if not (isinstance(needs, tuple) and isinstance(uses, tuple)):
         raise ValueError(f"the fact {name!r}: needs and uses are tuples of facts")
+    if dtype is not None and _kind_of(dtype) not in "biuf":
+        raise ValueError(f"the fact {name!r}: dtype={dtype!r} is no dtype of numbers")
 
     def registered(function: Function) -> Function:
         if not function.__module__.startswith(_PACKAGE):
@@ -137,6 +149,13 @@ def fact(
         return function
 
     return registered
+
+
+def _kind_of(dtype: DTypeLike) -> str:
+    try:
+        return np.dtype(dtype).kind
+    except TypeError:
+        return "?"
 
 
 def forget(name: str) -> None:
@@ -168,10 +187,12 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
             if name not in _FACTS:
                 import_module(f"xentcli.core.{_HOMES.get(name, 'measure_facts')}")
             if name not in _FACTS:
-                raise KeyError(f"there is no fact {name!r}")
+                raise UnknownFactError(name)
             each = _FACTS[name]
             for other in (*each.needs, *each.uses):
-                if other == name or _ORDER.index(add(other).when) > _ORDER.index(each.when):
+                if other == name:
+                    raise ValueError(f"the fact {name!r} needs itself")
+                if _ORDER.index(add(other).when) > _ORDER.index(each.when):
                     raise ValueError(f"fact {name!r} needs {other!r}, which is computed later")
             found[name] = each
         return found[name]

@@ -10,16 +10,16 @@ from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
 from xentcli.core.dtypes import Floats, computing_dtype
 from xentcli.core.fact import Fact, When, plan
+from xentcli.core.fact_values import check_cast, locked, misfit
 from xentcli.core.given import Given, TileFacts
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows
-from xentcli.errors import NonFiniteError, XentError
+from xentcli.errors import NonFiniteError
 
 Array = NDArray[Any]
-_HINT = "a fact gives one number for each row: xent help design"
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
@@ -66,7 +66,7 @@ class FactWalk:
         self._problems: tuple[Problem, ...] = ()
         for each in self._planned:
             if each.when == "labels":
-                given.facts[each.name] = each.function(given)
+                given.facts[each.name] = locked(each.function(given))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -100,9 +100,12 @@ class FactWalk:
     def found(self) -> dict[str, Any]:
         """Return the facts that were asked for, after all rows have been read."""
         given = self.given
+        for name, values in given.facts.items():
+            given.facts[name] = locked(values)
         for each in self._planned:
             if each.when == "rows":
-                given.facts[each.name] = each.function(given) if each.applies(given) else None
+                found = each.function(given) if each.applies(given) else None
+                given.facts[each.name] = locked(found)
         return {name: given[name] for name in self._needs}
 
 
@@ -155,7 +158,9 @@ class _TileObserver(Observer):
         for each in self._facts[when]:
             place, values = view[each.name], each.function(view, found)
             if getattr(values, "shape", None) != place.shape:  # NumPy would repeat one number
-                raise _misfit(each.name, values, len(place))
+                raise misfit(each.name, values, len(place))
+            if values.dtype != place.dtype:  # not if 2.7 would be 2, and a complex number real
+                check_cast(each.name, values.dtype, place.dtype)
             place[...] = values
 
     def before(self, tile: slice, rows: Array) -> None:
@@ -195,12 +200,6 @@ class _KeepingObserver(_TileObserver):
 
     def room_for_gaps(self, tile: slice) -> Floats:
         return self.gaps[tile]
-
-
-def _misfit(name: str, values: Any, rows: int) -> XentError:
-    """Return the error of a fact, one that was added to xent, which is no array of its rows."""
-    found = f"shape {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
-    return XentError(f"the fact {name} gives {found} for {rows} rows", hint=_HINT)
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:

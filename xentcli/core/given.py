@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.checks import Kind
 from xentcli.core.dtypes import Doubles, computing_dtype
+from xentcli.core.fact_values import locked
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.row_losses import losses_of_probabilities, nll_of_probabilities
@@ -36,7 +37,7 @@ class Given:
     ) -> None:
         self.parameters = parameters or {}
         self.logits = logits
-        self.labels = labels
+        self.labels: Array = locked(labels)
         self.options = options
         self.kind = kind
         self.norm = norm

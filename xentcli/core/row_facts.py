@@ -150,5 +150,7 @@ def facts_of(walk: FactWalk) -> RowFacts:
 def _as_fact(values: Any) -> Any:
     """Return float32 as float64, which changes no value."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return values.astype(np.float64, copy=False)
+        wide = values.astype(np.float64, copy=False)
+        wide.flags.writeable = False  # several metrics read it
+        return wide
     return values

@@ -7,6 +7,7 @@ from typing import Any
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError, XentError
+from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import HOMES, PAIR_HOMES
 from xentcli.metrics.state_json import from_plain, to_plain
 
@@ -20,11 +21,18 @@ def check_metric(name: str, metric: type) -> None:
     """Raise ValueError if a metric of this package has the name, or the class is no metric."""
     if name in HOMES or name in PAIR_HOMES:
         raise ValueError(f"there is a metric {name!r} in xent: give yours another name")
+    if not isinstance(metric, type):
+        raise ValueError(f"the metric {name!r} is a class, and {metric!r} is none")
     if lacks := [verb for verb in _VERBS if not callable(getattr(metric, verb, None))]:
         raise ValueError(f"the metric {name!r} has no {' and no '.join(lacks)}")
     needs = getattr(metric, "needs", None)
     if not isinstance(needs, tuple) or not all(isinstance(each, str) for each in needs):
         raise ValueError(f"the metric {name!r} needs a tuple of facts, and has needs = {needs!r}")
+    mean = getattr(metric.from_rows, "__func__", None) is MeanState.from_rows.__func__  # type: ignore[attr-defined]
+    if mean and (needs[:1] == ("measured",) or "measured" not in needs):
+        raise ValueError(
+            f"the metric {name!r} is a mean: needs = ('my_fact', 'measured'), not {needs!r}"
+        )
     if is_dataclass(metric) and "needs" in {each.name for each in fields(metric)}:
         raise ValueError(f"the metric {name!r} has needs as a field: annotate it as a ClassVar")
 
@@ -36,10 +44,12 @@ def check_facts(name: str, state: Any) -> None:
     for need in needs_of(state):
         try:
             fact.plan((need,))
-        except KeyError:
-            meant = get_close_matches(need, fact.names(), 1)
+        except fact.UnknownFactError as error:
+            missing = error.name
+            whose = f"metric {name} needs" if missing == need else f"fact {need} is computed from"
+            meant = get_close_matches(missing, fact.names(), 1)
             raise XentError(
-                f"there is no fact {need!r}, which the metric {name} needs",
+                f"there is no fact {missing!r}, which the {whose}",
                 hint=f"did you mean {meant[0]}?" if meant else "what facts are: xent help design",
             ) from None
         except ValueError as error:

@@ -47,8 +47,8 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     Raises
     ------
     ValueError
-        If the name is taken, by a metric of this package or a word of gates and results; or if the
-        class lacks what every metric has.
+        If the name is no text or taken, by a metric of this package or a word of gates and results;
+        or if the class lacks what every metric has.
 
     Examples
     --------
@@ -68,6 +68,8 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     >>> States.empty(["ignored"])
     States(states={'ignored': Ignored(rows=0)})
     """
+    if not isinstance(name, str):
+        raise ValueError(f"a metric has a name: @register('my_metric'), not @register or {name!r}")
     if measure:
         from xentcli.metrics.taken import check_measure
 

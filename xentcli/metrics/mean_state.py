@@ -1,13 +1,14 @@
 """Computes the mean over rows of one number each, with its error."""
 
 import math
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.row_facts import RowFacts
+from xentcli.errors import XentError
 from xentcli.metrics.intervals import mean_error, share_error, t_interval, wilson_interval
 from xentcli.results.measure import NOTHING, Measure
 
@@ -38,6 +39,8 @@ class MeanState(_MeanSums):
         values, measured = facts[cls.needs[0]], facts["measured"]
         if values is None:
             return cls()
+        if getattr(values, "shape", None) != (facts.rows,) or values.dtype.kind not in "biuf":
+            raise _no_numbers(cls.needs[0], values, facts.rows)
         return cls.of(values if measured is None else values[measured])
 
     @classmethod
@@ -54,6 +57,16 @@ class MeanState(_MeanSums):
     def compute(self) -> Measure:
         """Return the mean with its error; without rows, both are None."""
         return mean_of_sums(self.total, self.squares, self.n)
+
+
+def _no_numbers(name: str, values: Any, rows: int) -> XentError:
+    found = type(values).__name__
+    if isinstance(values, np.ndarray):
+        found = f"shape {values.shape} of {values.dtype}"
+    return XentError(
+        f"the fact {name} gives {found} for {rows} rows",
+        hint="a mean is of a fact that gives one number for each row: xent help design",
+    )
 
 
 def mean_of_sums(total: ExactSum, squares: ExactSum, n: int) -> Measure:
