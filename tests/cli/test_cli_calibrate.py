@@ -173,7 +173,7 @@ def test_nothing_is_written_where_there_is_none(run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--folds", "1"], "there are 2 to 1000 folds, or 0 for none, not 1"),
+        (["--folds", "1"], "there are 2 to 20000 folds, or 0 for none, not 1"),
         (["--bins", "0"], "--bins"),
         (["--input", "probs", "--log-probs", "z.npy"], "give one of"),
         (["--test", WEAK], "--test"),

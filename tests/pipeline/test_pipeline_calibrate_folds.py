@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from calibrate_tools import Array, fitted, problem, slope, source, where_it_changes_sign
 from close_to import close_to
 from pipeline_tools import run
@@ -14,6 +15,7 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.temperatures import temperature
 
 DATA = Path(__file__).parents[2] / "sample_data"
 
@@ -57,6 +59,21 @@ def test_folds_whose_temperatures_are_far_apart() -> None:
             out = np.arange(60) % 5 == i
             want = where_it_changes_sign(slope(z[~out], np.eye(6)[y[~out]]))
             assert each.temperature == close_to(want, rel=2e-15), (seed, i)
+
+
+def test_every_row_is_left_out_once() -> None:
+    """Without a row of much weight the temperature is far off; without another, close."""
+    for heavy in (1.0, 15.0):
+        z, y = problem(7, 60)
+        y[:3] = z[:3].argsort(axis=1)[:, 3]
+        weight = np.where(np.arange(60) < 3, heavy, 1.0)
+        mass = np.eye(6)[y] * weight[:, None]
+        found = fitted(z, y, CalibrateOptions(folds=60), sample_weight=weight)
+        for i, each in enumerate(found.folds):
+            out = np.arange(60) == i
+            want = where_it_changes_sign(slope(z[~out], mass[~out]))
+            assert each.temperature == close_to(want, rel=4e-15), (heavy, i)
+        assert found.passes <= 5
 
 
 def test_folds_are_slices_of_the_first_axis() -> None:
@@ -207,6 +224,16 @@ def calls(rows: int, folds: int) -> int:
     return count
 
 
-def test_many_folds_do_not_take_the_cube_of_their_number() -> None:
-    assert calls(80, 80) < 32 * calls(20, 20)  # each of them at a place of its own: the square
-    assert calls(60, 280) < 8 * calls(60, 70)  # empty ones are seen in the first read
+def test_many_folds_take_no_more_than_their_number() -> None:
+    assert calls(320, 320) < 4 * calls(80, 80)  # four times as many rows, left out one by one
+    assert calls(60, 280) < 4 * calls(60, 70)  # empty ones are seen in the first read
+
+
+def test_more_folds_than_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    z, y = problem(5, 40)
+    want = fitted(z, y, CalibrateOptions(folds=40))
+    monkeypatch.setattr(temperature, "_MOST_PLACES", 3)
+    found = fitted(z, y, CalibrateOptions(folds=40))
+    assert found.passes > want.passes
+    for one, other in zip(found.folds, want.folds, strict=True):
+        assert one.temperature == close_to(other.temperature, rel=4e-15)

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said() -> None:
     with pytest.raises(InputError, match=r"labels\[0\]: label 11 is outside 0..9"):
         xent.calibrate(logits, labels + 9)
     for folds in (1, -1, 2.5, 10**9):
-        with pytest.raises(UsageError, match=f"2 to 1000 folds, or 0 for none, not {folds}"):
+        with pytest.raises(UsageError, match=f"2 to 20000 folds, or 0 for none, not {folds}"):
             xent.calibrate(logits, labels, folds=folds)  # type: ignore[arg-type]
     for bins in (0, 0.5, 10**9):
         with pytest.raises(UsageError, match=f"1 to 10000 bins, not {bins}"):

@@ -1,8 +1,9 @@
 """Sums derivatives of the loss along the inverse temperature, over all rows or all but a fold."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, Slo
 
 _ZERO, _NO_ROWS = ExactSum(), SlopeCounts()
 _ENDS = 2  # come first
+_Item = TypeVar("_Item")
 
 
 @register("slopes")
@@ -25,7 +27,8 @@ class SlopesState:
     """Exact sums by fold of derivatives, and of the first one's square, at inverse temperatures.
 
     The fold of a row is its place on the first axis, or its cluster's number, modulo the number of
-    folds.
+    folds. At the last of the inverse temperatures, the derivatives are summed over the rows of all
+    folds but one: the numbers of these folds are `left_out`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("slopes", "weight", "used")
@@ -35,6 +38,7 @@ class SlopesState:
     ends: bool = True
     folds: int = 1
     more: int = 0
+    left_out: tuple[int, ...] = ()
     counts: SlopeCounts = _NO_ROWS
     widest: float = 0.0
     below_peak: CellSums = field(default_factory=CellSums)
@@ -69,9 +73,15 @@ class SlopesState:
         weight, fold = weight[there], fold[there]
         with np.errstate(all="ignore"):
             columns = self._columns(slopes, there, weight)
+            others = self._columns_left_out(slopes, there, weight, fold)
         # All columns are summed at once, since each sum of few rows costs as much as many of them.
         cells = fold * self._count + np.arange(self._count)[:, np.newaxis]
-        sums = CellSums.of(columns.reshape(-1), cells.reshape(-1), self.folds * self._count)
+        single = self.folds * self._count + np.arange(len(others))
+        sums = CellSums.of(
+            np.concatenate([columns, others]).reshape(-1),
+            np.concatenate([cells.reshape(-1), single.repeat(fold.size)]),
+            self.folds * self._count + len(others),
+        )
         rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
         widest = float(np.fmax.reduce(slopes.widest[there], initial=0.0))
         return self._with(counts, widest, CellSums.whole(below), rows, sums)
@@ -81,14 +91,26 @@ class SlopesState:
         columns = np.empty((self._count, weight.size))
         for i, each in enumerate((slopes.label_gap, slopes.mean_gap)):
             np.multiply(each[there], weight, out=columns[i])
-        orders = self.options.orders
-        for i, its in enumerate(np.split(columns[_ENDS:], len(self.betas))):
+        orders, step = self.options.orders, self._step
+        for i in range(self._whole):
+            its = columns[_ENDS + i * step : _ENDS + (i + 1) * step]
             np.multiply(slopes.values[there, i].T, weight, out=its[:orders])
             its[orders:] = _coefficients_of_square(its[:orders])[: self._squares]
         return columns
 
+    def _columns_left_out(
+        self, slopes: Slopes, there: NDArray[np.bool_], weight: Doubles, fold: NDArray[np.int64]
+    ) -> Doubles:
+        """Return the derivatives, (columns, n), each with 0 in the rows of the fold left out."""
+        values = slopes.values[there, self._whole :] * weight[:, np.newaxis, np.newaxis]
+        values[fold[:, np.newaxis] == np.array(self.left_out, np.int64)] = 0.0
+        columns: Doubles = values.reshape(weight.size, len(self.left_out) * self.options.orders).T
+        return columns
+
     def _with(self, *sums: Any) -> Self:
-        return type(self)(self.betas, self.fine, self.ends, self.folds, self.more, *sums)
+        return type(self)(
+            self.betas, self.fine, self.ends, self.folds, self.more, self.left_out, *sums
+        )
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -104,27 +126,41 @@ class SlopesState:
 
     def compute(self) -> SlopesOfRows:
         """Return the derivatives, each sum rounded once."""
-        sums = self.sums.exact() or [_ZERO] * self.folds * self._count
-        label, mean, *exact = (sums[i :: self._count] for i in range(self._count))
-        step = self.options.orders + self._squares
+        by_fold = self.folds * self._count
+        sums = self.sums.exact() or [_ZERO] * (by_fold + len(self.left_out) * self.options.orders)
+        label, mean, *exact = (sums[i : by_fold : self._count] for i in range(self._count))
+        others = [float(each) for each in sums[by_fold:]]
         ends = (label, mean, self.below_peak.exact())
         totals = [sum(each, _ZERO) for each in ends]
         return SlopesOfRows(
             self.counts,
             _ends(*totals),
-            tuple(self._of_beta(exact[i : i + step]) for i in range(0, len(exact), step)),
+            (
+                *(self._of_beta(each) for each in _cut(exact, self._step)),
+                *(SlopesOfBeta(tuple(each), (), ()) for each in _cut(others, self.options.orders)),
+            ),
             tuple(int(float(each)) for each in self.rows.exact()),
             tuple(
                 _ends(*(_less(total, its[fold]) for total, its in zip(totals, ends, strict=True)))
-                for fold in self._left_out
+                for fold in self._each_left_out
             ),
             self.widest,
         )
 
     @property
     def _count(self) -> int:
-        """How many columns are summed."""
-        return _ENDS + len(self.betas) * (self.options.orders + self._squares)
+        """How many columns are summed by fold."""
+        return _ENDS + self._whole * self._step
+
+    @property
+    def _whole(self) -> int:
+        """At how many inverse temperatures all rows are summed."""
+        return len(self.betas) - len(self.left_out)
+
+    @property
+    def _step(self) -> int:
+        """How many columns one of these has."""
+        return self.options.orders + self._squares
 
     @property
     def _squares(self) -> int:
@@ -132,7 +168,7 @@ class SlopesState:
         return self.options.orders if self.fine else 1
 
     @property
-    def _left_out(self) -> range:
+    def _each_left_out(self) -> range:
         """The folds, each of which is left out once."""
         return range(self.folds if self.folds > 1 else 0)
 
@@ -141,10 +177,15 @@ class SlopesState:
         of_orders = list(zip(sums[:orders], exact[:orders], strict=True))
         without = [
             tuple(float(_less(total, each[fold])) for total, each in of_orders)
-            for fold in self._left_out
+            for fold in self._each_left_out
         ]
         totals = tuple(map(float, sums))
         return SlopesOfBeta(totals[:orders], tuple(without), totals[orders:])
+
+
+def _cut(values: list[_Item], size: int) -> Iterator[list[_Item]]:
+    """Yield the next so many of some values until none are left."""
+    return (values[i : i + size] for i in range(0, len(values), size))
 
 
 def _coefficients_of_square(derivatives: Doubles) -> Doubles:

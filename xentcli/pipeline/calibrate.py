@@ -35,6 +35,7 @@ from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, Tes
 
 _Tested = tuple[TestedTemperature | None, tuple[str, ...]]
 """What a temperature does to other rows, and notes about these."""
+MOST_FOLDS = 20_000
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -57,8 +58,9 @@ class CalibrateOptions(NamedTuple):
 
     def check(self) -> None:
         """Raise UsageError if a number makes no sense."""
-        if self.folds not in (0, *range(2, 1001)):
-            raise UsageError(f"there are 2 to 1000 folds, or 0 for none, not {self.folds}")
+        if self.folds != 0 and self.folds not in range(2, MOST_FOLDS + 1):
+            most = f"2 to {MOST_FOLDS} folds"
+            raise UsageError(f"there are {most}, or 0 for none, not {self.folds}")
         if self.bins not in range(1, 10_001):
             raise UsageError(f"there are 1 to 10000 bins, not {self.bins}")
 

@@ -24,7 +24,7 @@ class CalibrateFlags(OptionGroup):
             "--folds",
             metavar="K",
             min=0,
-            max=1000,
+            max=20_000,
             help="How many parts of the rows are left out in turn; 0 for none.",
         ),
     ] = 5

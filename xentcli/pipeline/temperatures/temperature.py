@@ -14,6 +14,7 @@ from xentcli.pipeline.temperatures.no_temperature import check_counts, has_root,
 from xentcli.pipeline.temperatures.temperature_start import float32_holds
 
 _FOLD_TOLERANCE = 1e-15  # of a fold's temperature, as a share of it
+_MOST_PLACES = 256  # in one read, since there are derivatives of each row at each place
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
 
@@ -21,11 +22,18 @@ class Pass(Protocol):
     """Reads all rows."""
 
     def __call__(
-        self, betas: tuple[float, ...], *, fine: bool, ends: bool = False, more: int = 0
+        self,
+        betas: tuple[float, ...],
+        *,
+        fine: bool,
+        ends: bool = False,
+        more: int = 0,
+        left_out: tuple[int, ...] = (),
     ) -> SlopesOfRows:
         """Return slopes at inverse temperatures, and those at 0 if the `ends` are wanted.
 
-        `more` says how many derivatives are added to the fine ones.
+        `more` says how many derivatives are added to the fine ones. At the last inverse
+        temperatures, they are those of all rows but the ones of the fold that is `left_out`.
         """
 
 
@@ -102,8 +110,7 @@ def _search(
     search = RootSearch(start, reach=first.reach, limit=first.limit, most_fine=most)
     found, passes = first, 1
     fourth: list[float] = []
-    beside: tuple[float, ...] = ()
-    folds: list[RootSearch] = []
+    beside: dict[int, RootSearch] = {}
     while True:
         at = found.betas[0]
         if not search.fine:
@@ -119,36 +126,40 @@ def _search(
             search.place = float(np.float32(search.place))
             if not float32_holds(search.place):
                 search.begin_fine()
-        more, beside = search.orders - FINE_ORDERS, ()
-        if search.fine and not folds:
-            of_folds, beside = _for_folds(search, at, first.ends_without_fold)
+        more = search.orders - FINE_ORDERS
+        places: dict[int, float] = {}
+        if search.fine and not beside:
+            of_folds, places = _for_folds(search, at, first.ends_without_fold)
             more = max(more, of_folds)
         ends_too = search.fine and doubtful
-        found = read((search.place, *beside), fine=search.fine, ends=ends_too, more=more)
-        folds = folds or [RootSearch(each, fine=True, reach=search.reach) for each in beside]
-        for i, of_place in enumerate(found.betas[1:]):
-            folds[i].accept(of_place.without_fold[i], _FOLD_TOLERANCE)
+        betas = (search.place, *places.values())
+        found = read(betas, fine=search.fine, ends=ends_too, more=more, left_out=tuple(places))
+        for (i, place), of_place in zip(places.items(), found.betas[1:], strict=True):
+            beside[i] = RootSearch(place, fine=True, reach=search.reach)
+            beside[i].accept(of_place.derivatives, _FOLD_TOLERANCE)
         passes += 1
-    if not folds:
-        both = zip(at.without_fold, fourth, strict=True)
-        folds = [_fold_search(search, *each) for each in both]
+    folds = [
+        beside.get(i) or _fold_search(search, *each)
+        for i, each in enumerate(zip(at.without_fold, fourth, strict=True))
+    ]
     return search, found, folds, passes
 
 
 def _for_folds(
     search: RootSearch, at: SlopesOfBeta, ends: tuple[SlopeEnds, ...]
-) -> tuple[int, tuple[float, ...]]:
+) -> tuple[int, dict[int, float]]:
     """Return how many derivatives to add for the temperatures without each fold, and other places.
 
-    If a series from the temperature of all rows converges fast, there are no other places. Else the
-    derivatives are computed at a place near the temperature without each fold. Nothing is added if
-    the usual derivatives are enough, or if the rows must be read once more anyway.
+    Where a series from the temperature of all rows converges fast, there is no other place. Else
+    the derivatives are computed at a place near the temperature without the fold, unless the rows
+    must be read once more anyway.
     """
     before = search.place - search.last_step
-    rough = [RootSearch(before, reach=search.reach, limit=each.limit) for each in ends]
-    for each, derivatives in zip(rough, at.without_fold, strict=True):
-        each.step(derivatives)
-    there = [each for each, its in zip(rough, ends, strict=True) if has_root(its)]
+    rough = {}
+    for i, (derivatives, its) in enumerate(zip(at.without_fold, ends, strict=True)):
+        if has_root(its):
+            rough[i] = RootSearch(before, reach=search.reach, limit=its.limit)
+            rough[i].step(derivatives)
 
     def enough(offs: list[float], tolerance: float) -> int | None:
         for more in range(_MOST_ORDERS_MORE + 1):
@@ -158,25 +169,29 @@ def _for_folds(
                 return more
         return None
 
-    more = enough([each.place - search.place for each in there], _FOLD_TOLERANCE / 4.0)
-    if more is not None:
-        return more, ()
-    more = enough([each.left * each.place for each in there], _FOLD_TOLERANCE)
-    if more is None:
-        return 0, ()
-    return more, tuple(each.place if each in there else search.place for each in rough)
+    def of_all(i: int) -> float:
+        return rough[i].place - search.place
+
+    far = [i for i in rough if enough([of_all(i)], _FOLD_TOLERANCE / 4.0) is None]
+    more = enough([of_all(i) for i in rough.keys() - far], _FOLD_TOLERANCE / 4.0) or 0
+    of_far = enough([rough[i].left * rough[i].place for i in far], _FOLD_TOLERANCE)
+    if of_far is None or len(far) > _MOST_PLACES:
+        return more, {}
+    return max(more, of_far), {i: rough[i].place for i in far}
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
     """Add to a fit the inverse temperature without each fold, where there is one."""
     passes = found.passes
     while waiting := [i for i, each in searches.items() if not (each.done or each.lost)]:
-        slopes = read(tuple(searches[i].place for i in waiting), fine=True)
+        waiting = waiting[:_MOST_PLACES]
+        places = tuple(searches[i].place for i in waiting)
+        slopes = read(places, fine=True, left_out=tuple(waiting))
         passes += 1
         for i, at in zip(waiting, slopes.betas, strict=True):
-            searches[i].accept(at.without_fold[i], _FOLD_TOLERANCE)
-    places = {i: each.place for i, each in searches.items() if each.done}
-    betas = tuple(places.get(i, math.nan) for i in range(folds))
+            searches[i].accept(at.derivatives, _FOLD_TOLERANCE)
+    done = {i: each.place for i, each in searches.items() if each.done}
+    betas = tuple(done.get(i, math.nan) for i in range(folds))
     return found._replace(passes=passes, folds=betas)
 
 

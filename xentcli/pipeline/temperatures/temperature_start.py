@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -74,10 +74,10 @@ def slopes_criterion(
     *,
     fine: bool,
     ends: bool = False,
-    more: int = 0,
+    **more: Any,
 ) -> Criterion:
     """Return a reader of slopes alone."""
-    parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds, "more": more}
+    parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds, **more}
     return criterion._replace(metrics=("slopes",), parameters={"slopes": parameters})
 
 
