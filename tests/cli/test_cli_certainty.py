@@ -188,3 +188,18 @@ def test_a_misfit_names_what_would_fit(
     if axis and len(logits) > 2:
         lead = tuple(n for i, n in enumerate(logits) if i != int(axis) % len(logits))
         assert f"must have shape {lead} (class indices) or {logits}" in outcome.err
+
+
+@pytest.mark.parametrize("first", [1, 2**53, 2**62])
+def test_ids_that_float64_does_not_tell_apart(run: Run, first: int) -> None:
+    """Such a column looks constant, and is no class for that."""
+    frame = pd.DataFrame(Z, columns=NAMES)
+    frame.insert(0, "sample_name", first + np.arange(12))
+    frame.to_csv("z.csv", index=False)
+    frame.to_parquet("z.parquet")
+    np.save("y.npy", Y)
+    for path in ("z.csv", "z.parquet"):
+        outcome = run("loss", path, "y.npy")
+        assert ["--drop", "sample_name"] in ways(outcome)
+        found = run("loss", path, "y.npy", "--drop", "sample_name").number
+        assert found == close_to(LOSSES.mean(), rel=1e-12)

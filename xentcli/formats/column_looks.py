@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGEST_WHOLE = 2.0**53
 _FEW_ROWS = 10  # so few rows may hold whole numbers by chance
 
 
@@ -59,7 +60,8 @@ def looks_at(
     whole = finite & (table == np.floor(table))
     few = (table == 0) | (table == 1)
     certain = integers | (rows >= _FEW_ROWS)
-    varies = (table != table[0]).any(axis=0)
+    # float64 does not tell ids apart that are so large
+    varies = ((table != table[0]) | (np.abs(table) >= _LARGEST_WHOLE)).any(axis=0)
     only_few = few.all(axis=0)
     facts = zip(
         (finite & ~whole).any(axis=0).tolist(),
