@@ -118,3 +118,16 @@ def test_one_hot_labels_look_1_based_by_all_of_them(
             refused = refusal(run("one-hot", f"many.{kind}", "--num-classes", "10", "-o", "o.npy"))
             assert "label 10 is outside 0..9" in refused.error
             assert ("labels look 1-based" in refused.hint) == (first == 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"), [("p_2,p_0,p_1", True), ("p_1,p_2,p_3", False), ("0,1,2", False)]
+)
+def test_a_note_says_that_a_label_base_counts_columns(run: Run, header: str, *, said: bool) -> None:
+    """Numbers that name the columns in another order name no label where a base is given."""
+    write_rows("z.csv", header.split(","), LOGITS.tolist())
+    np.save("y.npy", np.array(INDICES) + 1)
+    outcome = run("loss", "z.csv", "y.npy", "--label-base", "1")
+    assert outcome.number == pytest.approx(LOSSES.mean(), rel=1e-12)
+    note = "z.csv: labels count the columns, by --label-base, though these are 2, 0, 1"
+    assert (note in outcome.err) == said

@@ -86,8 +86,13 @@ class ClassNames:
     @cached_property
     def numbers(self) -> tuple[int, ...]:
         """The whole numbers that name the classes; empty if not all do, or they count from 0."""
+        return () if self.counted else self._other_numbers
+
+    @cached_property
+    def _other_numbers(self) -> tuple[int, ...]:
+        """The whole numbers that are the names of the classes, if they do not count from 0."""
         names = self.shorts or self.names
-        if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
+        if not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
             return ()
         numbers = tuple(map(int, names))
         is_count = numbers == tuple(range(len(numbers)))
@@ -99,10 +104,15 @@ class ClassNames:
         notes = []
         if self.header is not None:
             notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
-        if not self.numbers:
-            return notes
         names = self.shorts or self.names
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        if self.counted and self._other_numbers:
+            first = self._other_numbers[0]
+            if self._other_numbers != tuple(range(first, first + len(names))):
+                what = f"labels count the columns, by --label-base, though these are {shown}"
+                notes.append(f"{self.where}: {what}")
+        if not self.numbers:
+            return notes
         listed = self.where == "--classes"
         what = (
             "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
