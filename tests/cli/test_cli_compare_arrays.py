@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from compare_tools import ONE, TWO, metrics_of, save_models
 from in_one_test import in_one_test
 
@@ -44,3 +44,15 @@ def test_a_named_array_without_labels(run: Run, kind: str) -> None:
     refused = run("loss", f"one.{kind}")
     assert (refused.code, refused.out) == (1, "")
     assert "hint: labels stand in a file of their own: --labels FILE" in refused.err
+
+
+@pytest.mark.parametrize("path", ["one.json", "one.jsonl"])
+def test_lists_of_json_beside_which_there_is_nothing(run: Run, path: str) -> None:
+    """Nothing is chosen in a file that is one array: it is not its own labels."""
+    save_models()
+    rows = [json.dumps(row) for row in ONE.tolist()]
+    Path(path).write_text("\n".join(rows) if path.endswith("l") else f"[{','.join(rows)}]")
+    found = run("compare", path, "two.npy", "--json").json["metrics"]
+    assert found["kl"] == run("compare", "one.npy", "two.npy", "--json").json["metrics"]["kl"]
+    error = refusal(run("loss", path), 2).error
+    assert error.startswith("where are the labels? In a second file")

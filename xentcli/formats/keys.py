@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Collection
 from itertools import islice
 
-from xentcli.errors import InputError, NoLabelsBeside
+from xentcli.errors import InputError, MissingLabels, NoLabelsBeside
 from xentcli.formats.base import ReadOptions
 from xentcli.text import shortened
 
@@ -69,6 +69,22 @@ def choose(
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
     meant = f"did you mean {options.key_option} {shlex.quote(near[0])}?" if near else None
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
+
+
+def check_alone(file: str, options: ReadOptions) -> None:
+    """Raise an error if something is to be chosen beside the one array of a file."""
+    if options.key is not None:
+        raise only_one(file, options)
+    if options.beside:
+        raise no_labels()
+
+
+def no_labels() -> MissingLabels:
+    """Return the error of logits without labels."""
+    return MissingLabels(
+        "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
+        "or --label-key NAME, of the same file"
+    )
 
 
 def only_one(file: str, options: ReadOptions, holder: str = "it") -> InputError:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from xentcli.errors import (
     InputError,
-    MissingLabels,
     OutputError,
     UsageError,
     XentError,
@@ -195,14 +194,6 @@ def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
         raise missing_library(f"{name}: {format_.name}", module, extra, kind)
 
 
-def no_labels() -> MissingLabels:
-    """Return the error of logits without labels."""
-    return MissingLabels(
-        "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-        "or --label-key NAME, of the same file"
-    )
-
-
 def _of_labels(options: ReadOptions) -> str:
     """Return what to do about a column that is named where there is none."""
     left = "leave --label-column out"
@@ -233,6 +224,8 @@ def _check_row(source: Source) -> None:
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     """Raise InputError if something is to be chosen that the format does not have."""
     if options.beside and (format_.has_columns or not format_.has_keys):
+        from xentcli.formats.keys import no_labels
+
         raise no_labels()
     ids = options.id_column if options.id_column not in options.partner else None
     chosen = options.columns or options.drop or ids or options.label_column

@@ -7,7 +7,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
-from xentcli.formats.keys import choose, notes_of, only_one
+from xentcli.formats.keys import check_alone, choose, notes_of
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
@@ -57,7 +57,7 @@ def _too_large(name: str, most: int) -> InputError:
 
 def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
     """Return the array of one JSON value, and what was decided."""
-    if options.key is None and (simdjson := parser()) is not None:
+    if options.key is None and not options.beside and (simdjson := parser()) is not None:
         numbers = _plain(simdjson, content)
         if numbers is not None:
             return numbers, []
@@ -82,8 +82,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         key = choose(name, keys, options, lambda _: each)
         notes += notes_of(name, keys, options, key)
         value, where = [value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
-    elif options.key is not None:
-        raise only_one(name, options)
+    else:
+        check_alone(name, options)
 
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where

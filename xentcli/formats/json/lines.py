@@ -14,7 +14,7 @@ from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, decoded, describe, fast, load, parser
 from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, with_first_line
-from xentcli.formats.keys import choose, notes_of, only_one
+from xentcli.formats.keys import check_alone, choose, notes_of
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -86,8 +86,8 @@ class JsonLinesSource(StreamSource):
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)
             first = first[self._key]
-        elif options.key is not None:
-            raise only_one(self.name, options)
+        else:
+            check_alone(self.name, options)
         row_values = careful(first, self._place_of(0), labels=options.takes_names)
         self.dtype: np.dtype[Any] = row_values.dtype
         self.stored_dtype = "text" if self.dtype == object else "float64"

@@ -16,7 +16,7 @@ from xentcli.formats.files import (
     open_pair,
 )
 from xentcli.formats.inline import expand, first_of, is_inline
-from xentcli.formats.registry import no_labels
+from xentcli.formats.keys import no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
