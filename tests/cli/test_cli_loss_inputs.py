@@ -120,6 +120,17 @@ def test_a_wrong_label_of_one_row_of_logits(run: Run, folder: Path) -> None:
     )
 
 
+def test_several_names_for_one_row_of_logits(run: Run, folder: Path) -> None:
+    """A CSV file does not tell how many labels it has; NumPy's dtype of names says nothing."""
+    np.save(folder / "row.npy", np.arange(3.0))
+    for count in (2, 3):  # 3 are as many as classes
+        (folder / "row.csv").write_text("label\n" + "cat\n" * count)
+        assert refusal(run("loss", "row.npy", "row.csv", "--classes", "cat,dog,fox")) == (
+            f"row.csv: {count} labels for one row of logits, of shape (3,) (row.npy)",
+            "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary",
+        )
+
+
 def test_classes_are_counted_along_the_first_axis_of_a_csv(run: Run, folder: Path) -> None:
     (folder / "columns.csv").write_text("1.5,2.5\n3.5,4.5\n0.5,9.5\n")
     (folder / "two.csv").write_text("0\n2\n")

@@ -13,6 +13,7 @@ from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
 from xentcli.alignment.followers import Follower, matched, matchings_of, places_of, read
+from xentcli.alignment.misfits import labels_of_one_row
 from xentcli.alignment.steps import Step
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
@@ -165,10 +166,8 @@ class Aligned:
     ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
         """Return the rows of a step in memory."""
         axes = self.axes
-        if axes.cut_axis is None:
-            table = Table(read_whole(self.logits))
-        else:
-            table = self.logits.decode(step.block)
+        whole = axes.cut_axis is None
+        table = Table(read_whole(self.logits)) if whole else self.logits.decode(step.block)
         labels, places, ids = table.labels, None, table.ids
         if self._labels:
             labels, places, ids = self._read_labels(step, ids)
@@ -191,7 +190,7 @@ class Aligned:
         if self._labels is None:
             raise AssertionError("labels stand beside the logits")
         if self.axes.cut_axis is None:
-            return read_whole(self._labels.source), None, ids
+            return labels_of_one_row(self._labels.source, self.logits), None, ids
         there = read(self._labels, step.parts[0])
         labels, places = places_of(self._labels, there, ids, step.block.start)
         labels = self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis)

@@ -184,7 +184,8 @@ class ClassNames:
     def with_hint(self, problem: Problem) -> Problem:
         """Return a problem whose hint says which class an unknown name may have meant."""
         if not problem.name:
-            no_index = bool(self.names) and problem.label is not None and not problem.one_based
+            class_number = problem.label is not None and problem.label >= 0
+            no_index = bool(self.names) and class_number and not problem.one_based
             return problem._replace(hint=None) if no_index else problem
         if not self.names:
             return problem._replace(hint=_NO_NAMES_HINT)

@@ -1,11 +1,15 @@
 """Explains why labels do not fit logits, and what to do about it."""
 
 import math
+from typing import Any
 
+from numpy.typing import NDArray
+
+from xentcli.alignment.axes import BINARY_HINT
 from xentcli.alignment.fitting import ShapeFit, same_but_for_ones
 from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
-from xentcli.formats.base import Shape, Source
+from xentcli.formats.base import Shape, Source, read_whole
 
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
@@ -27,6 +31,24 @@ def check_fit(
         # Sequences of one token may be hidden states, (T, layers, D).
         what = f"{logits.name}: a shift leaves no label to sequences of one token"
         raise ShapeError(what, hint=_LAYER_HINT)
+
+
+def labels_of_one_row(labels: Source, logits: Source) -> NDArray[Any]:
+    """Return the label, or the class probabilities, of logits of one axis.
+
+    Raises
+    ------
+    ShapeError
+        If there are several names, which a file of text does not tell before it is read.
+    """
+    found = read_whole(labels)
+    if found.size > 1 and found.dtype.kind not in "fiub":
+        raise ShapeError(
+            f"{labels.name}: {found.size} labels for one row of logits, of shape "
+            f"{show_shape(logits.shape)} ({logits.name})",
+            hint=BINARY_HINT,
+        )
+    return found
 
 
 def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:

@@ -71,6 +71,8 @@ CASES = [
         """
         loss z.npy minus.npy
             if -1 marks rows to leave out: --ignore-index -1
+        loss z.csv minus.npy
+            if -1 marks rows to leave out: --ignore-index -1
         loss z.npy gap.npy
             leave such rows out, or mark them, labels.fillna(-100), for --ignore-index -100
         loss z.csv gap.csv
