@@ -80,7 +80,12 @@ def test_a_measure_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
         (Measure(), Measure()),
         (None, "computes None, which is no Measure of numbers"),
         (2.5, "computes 2.5, which is no Measure"),
-        (Measure("x"), "computes Measure(value='x', "),  # type: ignore[arg-type]
+        (Measure("x"), "computes a Measure whose value is 'x'"),  # type: ignore[arg-type]
+        (Measure(1.0, n=1.5), "a Measure whose n is 1.5"),  # type: ignore[arg-type]
+        (Measure(1.0, n=-3), "a Measure whose n is -3"),
+        (Measure(10**400), "a Measure whose value is 1000"),
+        (Measure(1.0, -0.5), "a Measure whose standard_error is -0.5"),
+        (Measure(1.0, None, 5.0, -5.0), "computes the interval 5.0 to -5.0"),
     ]:
         monkeypatch.setattr(GapState, "compute", lambda _, found=computed: found)
         if isinstance(said, Measure):

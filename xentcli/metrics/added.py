@@ -13,6 +13,7 @@ from xentcli.metrics.state_json import from_plain, to_plain
 
 _VERBS = ("from_rows", "merge", "compute")
 _HINT = "what a metric must have: xent help design"
+_MAY_BE_NONE = ("used", "measured", "weight", "uneven", "zeroed", "column")
 _tried: set[type] = set()
 """The metrics of which a state was tried by `check_state`."""
 
@@ -88,6 +89,11 @@ def check_state(name: str, state: Any) -> None:
             raise XentError(
                 f"the metric {name}: merge with the state of no rows changes a state", hint=_HINT
             )
+
+
+def applies(state: Any, facts: RowFacts) -> bool:
+    """Whether all facts apply that a metric needs; None of a mask means that all rows are meant."""
+    return all(need in _MAY_BE_NONE or facts[need] is not None for need in needs_of(state))
 
 
 def needs_of(state: Any) -> tuple[str, ...]:

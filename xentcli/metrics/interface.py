@@ -222,8 +222,10 @@ def _is_ours(name: str) -> bool:
 
 def _from_rows(name: str, state: Any, facts: RowFacts) -> Any:
     """Return the state of some rows of a metric from outside, after a look at it."""
-    from xentcli.metrics.added import AskedFacts, check_made, check_state, needs_of
+    from xentcli.metrics.added import AskedFacts, applies, check_made, check_state, needs_of
 
+    if not applies(state, facts):
+        return state
     made = state.from_rows(AskedFacts(facts, name, needs_of(state)))
     check_made(name, "from_rows", made, type(state))
     check_state(name, made)

@@ -1,6 +1,7 @@
 """What metrics that were added to this package compute, checked before it is reported."""
 
 import math
+import sys
 from collections.abc import Container, Iterator, Mapping
 from numbers import Real
 from typing import Any
@@ -19,17 +20,37 @@ def added_measure(name: str, result: Any) -> Measure:
     XentError
         If it is no `Measure` of numbers.
     """
-    numbers = vars(result) if isinstance(result, Measure) else {}
-    if not numbers or not all(isinstance(each, Real | None) for each in numbers.values()):
-        raise XentError(
-            f"the metric {name} computes {shortened(repr(result))}, which is no Measure of numbers",
-            hint="compute() returns a Measure: xent help design",
-        )
+    if not isinstance(result, Measure):
+        raise _error(name, shortened(repr(result)), "no Measure of numbers")
+    for field, number in vars(result).items():
+        if not _fits(field, number):
+            raise _error(name, f"a Measure whose {field} is {shortened(repr(number))}", "none")
     value, error, low, high = (
         None if each is None else float(each)
         for each in (result.value, result.standard_error, result.low, result.high)
     )
+    if low is not None and high is not None and low > high:
+        raise _error(name, f"the interval {low} to {high}", "none")
     return Measure(value, error, low, high, None if result.n is None else int(result.n))
+
+
+def _fits(field: str, number: Any) -> bool:
+    """Whether a field of a measure can be this."""
+    if number is None:
+        return True
+    is_number = isinstance(number, Real)
+    if not is_number or (isinstance(number, int) and abs(number) > sys.float_info.max):
+        return False
+    if field == "n":
+        return bool(number >= 0 and number % 1 == 0)
+    return field != "standard_error" or not number < 0
+
+
+def _error(name: str, found: str, what: str) -> XentError:
+    return XentError(
+        f"the metric {name} computes {found}, which is {what}",
+        hint="compute() returns a Measure of numbers, n a whole one: xent help design",
+    )
 
 
 def notes_of_added(

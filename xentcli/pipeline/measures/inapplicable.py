@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
+from xentcli.metrics.interface import from_outside
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, Plan, metric_name_of
 
@@ -33,6 +34,8 @@ def _why_not(name: str, metric: str, plan: Plan, found: Measured, *, uneven: boo
     if metric in conditions:
         holds, why = conditions[metric]
         return None if holds else why
+    if metric in from_outside() and getattr(found.results.get(metric), "value", None) is not None:
+        return "there are labels between 0 and 1" if uneven else None
     if metric in _OF_ANY_LABELS:
         return None
     if plan.binary:
@@ -51,7 +54,7 @@ def _why_not_of_classes(name: str, metric: str, found: Measured) -> str | None:
 
 
 def _why_not_binary(metric: str, plan: Plan, *, uneven: bool) -> str | None:
-    if metric in _OF_ROWS:
+    if metric in _OF_ROWS or metric in from_outside():
         return "with --binary each number is a row by itself, of two classes"
     if uneven:
         return "there are labels between 0 and 1"
