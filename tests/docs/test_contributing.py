@@ -4,16 +4,14 @@ Each is used through the public seam alone, and works in the command line.
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from addition_runs import run, run_again
 from close_to import close_to
-from doc_tools import CONTRIBUTING, ROOT, examples
+from doc_tools import CONTRIBUTING, examples
 from numpy.typing import NDArray
 
 CODE = {
@@ -41,19 +39,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(code: str, folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"},
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
 MAIN = "from xentcli.cli.app import main; main()"
 WITH_FORMAT = f"import added_idx; {MAIN}"
 WITH_COMMAND = f"from xentcli.cli.names import register; register('shape', 'added_shape'); {MAIN}"
@@ -72,7 +57,7 @@ def test_a_format(folder: Path) -> None:
     np.save(folder / "y.npy", labels)
     (folder / "z.idx").write_bytes(idx(logits, 13))
     (folder / "y").write_bytes(idx(labels, 8))  # known by its first bytes
-    code, want, _ = run(MAIN, folder, "loss", "z.npy", "y.npy")
+    code, want, _ = run_again(MAIN, folder, "loss", "z.npy", "y.npy")
     assert code == 0
     got = run(WITH_FORMAT, folder, "loss", "z.idx", "y", "--jobs", "2")
     assert got == (0, want, "")
@@ -88,7 +73,7 @@ def test_what_is_wrong_with_a_file_of_a_new_format(folder: Path) -> None:
     assert (code, out) == (1, "")
     assert err == "error: z.idx: the file is cut off\n"
     (folder / "z.idx").write_bytes(whole + b"\0")  # the header may be wrong
-    code, out, err = run(WITH_FORMAT, folder, "loss", "z.idx", "0,1,2,0")
+    code, out, err = run_again(WITH_FORMAT, folder, "loss", "z.idx", "0,1,2,0")
     assert (code, out, err) == (1, "", "error: z.idx: something follows the array\n")
     code, out, _ = run(WITH_FORMAT, folder, "loss", "--help")
     assert (code, "The format to read: idx, npy," in out) == (0, True)
@@ -148,11 +133,11 @@ def test_a_mean_of_a_fact(folder: Path) -> None:
     assert float(confidence[1]) == close_to((1 / powers.sum(axis=1)).mean(), rel=1e-6)
     for number, rows in enumerate((":70001", "70001:")):
         state = ("--rows", rows, "--state", f"{number}.json")
-        assert run(code, folder, *asked, *state)[0] == 0
-    assert run(code, folder, "merge", "1.json", "0.json") == found
+        assert run_again(code, folder, *asked, *state)[0] == 0
+    assert run_again(code, folder, "merge", "1.json", "0.json") == found
     logits[7, 3] = np.nan
     np.save(folder / "z.npy", logits)
-    done, out, _ = run(code, folder, *asked, "--non-finite", "propagate")
+    done, out, _ = run_again(code, folder, *asked, "--non-finite", "propagate")
     assert done == 0
     _, *lines = (line.split(",") for line in out.splitlines())
     assert [line[-1] for line in lines] == ["149999", "149999"]
@@ -165,12 +150,12 @@ def test_a_command(folder: Path) -> None:
     shown = run(WITH_COMMAND, folder, "shape", "z.npy", "z.csv")
     note = "note: z.csv: cells are separated by a semicolon\n"
     assert shown == (0, "z.npy: 3 x 4 x 5\nz.csv: ? x 2\n", note)
-    code, out, err = run(WITH_COMMAND, folder, "shape", "z.csv", "--delimiter", ";", "--json")
+    code, out, err = run_again(WITH_COMMAND, folder, "shape", "z.csv", "--delimiter", ";", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out) == {"command": "shape", "shapes": {"z.csv": ["?", 2]}}
-    assert run(WITH_COMMAND, folder, "shape", "z.npy", "-o", "shapes.txt") == (0, "", "")
+    assert run_again(WITH_COMMAND, folder, "shape", "z.npy", "-o", "shapes.txt") == (0, "", "")
     assert (folder / "shapes.txt").read_text() == "z.npy: 3 x 4 x 5\n"
-    code, out, _ = run(WITH_COMMAND, folder, "--help")
+    code, out, _ = run_again(WITH_COMMAND, folder, "--help")
     assert code == 0
     assert "shape" in out
 
@@ -184,13 +169,13 @@ def test_a_command_on_two_models(folder: Path) -> None:
     assert found == (0, f"{np.abs(base - new).max()}\n", "")
     (folder / "base.csv").write_text("a,b,c\n1.5,2.5,3.5\n4.5,5.5,6.5\n")
     (folder / "new.csv").write_text("c,b,a\n3.5,2.5,1.75\n6.5,5.5,4.5\n")
-    code, out, err = run(with_gap, folder, "gap", "base.csv", "new.csv", "--json")
+    code, out, err = run_again(with_gap, folder, "gap", "base.csv", "new.csv", "--json")
     assert (code, json.loads(out)) == (0, {"command": "gap", "largest": 0.25})
     assert err == "note: new.csv: its classes are in another order; matched by name\n"
     new[249_990, 3] = np.nan
     np.save(folder / "new.npy", new)
     for models in (("base.npy", "new.npy"), ("new.npy", "base.npy")):
-        assert run(with_gap, folder, "gap", *models) == (0, "nan\n", "")
+        assert run_again(with_gap, folder, "gap", *models) == (0, "nan\n", "")
 
 
 def test_a_scheduler(folder: Path) -> None:
@@ -198,12 +183,12 @@ def test_a_scheduler(folder: Path) -> None:
     rng = np.random.default_rng(7)
     np.save(folder / "z.npy", rng.normal(size=(250_000, 10)).astype(np.float32))  # several blocks
     np.save(folder / "y.npy", rng.integers(0, 10, 250_000))
-    code, want, _ = run(MAIN, folder, "loss", "z.npy", "y.npy")
+    code, want, _ = run_again(MAIN, folder, "loss", "z.npy", "y.npy")
     assert code == 0
     with_pool = f"import added_pool; {MAIN}"
     got = run(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:1")
     assert got == (0, want, "")
-    code, out, err = run(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:x")
+    code, out, err = run_again(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:x")
     assert (code, out, err.splitlines()[0]) == (2, "", "error: --scheduler: 'pool:x' is no pool:N")
 
 

@@ -228,11 +228,15 @@ def temperature() -> FittedTemperature:
     return calibrate(*rows, Criterion(), Run(1), options, tested=tested)
 
 
+def comparison_page(*arguments: Any) -> str:
+    from xentcli.render.report.comparison_page import comparison_page as made
+
+    return made(*arguments)
+
+
 @cache
 def page_of_models(name: str) -> str:
     """Return the page of one of the comparisons."""
-    from xentcli.render.report.comparison_page import comparison_page
-
     return comparison_page(COMPARED[name](), PROVENANCE, VERDICTS, ("a <b>warning</b>",))
 
 

@@ -6,6 +6,7 @@ from page_reader import read, words_of
 from report_tools import (
     HOSTILE,
     compared,
+    comparison_page,
     guesses,
     page_of_models,
     page_of_temperature,
@@ -14,10 +15,7 @@ from report_tools import (
     two_models,
 )
 
-from xentcli.render.report.comparison_page import comparison_page
 from xentcli.text import visible
-
-# Pages of comparisons and temperatures
 
 
 def test_a_comparison_begins_with_its_verdict() -> None:
