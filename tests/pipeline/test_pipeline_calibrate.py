@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 from calibrate_tools import (
@@ -57,6 +58,35 @@ def test_digits() -> None:
     assert low is not None
     assert high is not None
     assert low * high == pytest.approx(0.57247563916619417**2)
+
+
+def temperature_in_40_digits(z: Array, y: Array, start: float) -> mpmath.mpf:
+    """Return 1/b where the derivative of the summed loss along b is 0, by a secant from near it."""
+
+    def derivative(b: mpmath.mpf) -> mpmath.mpf:
+        total = mpmath.mpf(0)
+        for row, label in zip(z.tolist(), y, strict=True):
+            terms = [mpmath.exp(b * each) for each in row]
+            total += mpmath.fdot(terms, row) / mpmath.fsum(terms) - row[label]
+        return total
+
+    low, high = 1 / (start + mpmath.mpf("1e-13")), 1 / (start - mpmath.mpf("1e-13"))
+    below, above = derivative(low), derivative(high)
+    assert below < 0 < above
+    return 1 / (low - below * (high - low) / (above - below))  # off by about 1e-26
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("name", "digits_known"), [("digits", "0.572475639166194174"), ("digits_weak", "0.4296631239")]
+)
+def test_digits_in_40_digits(name: str, digits_known: str) -> None:
+    z, y = digits(name)
+    found = fitted(z, y).temperature.value or 0.0
+    with mpmath.workdps(40):
+        want = temperature_in_40_digits(z, y, found)
+        assert mpmath.nstr(want, 30).startswith(digits_known)
+        assert found == float(want)
 
 
 def test_what_is_reported_is_what_eval_says() -> None:
