@@ -9,7 +9,8 @@ XentError                exit code 1, one line on standard error
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
-│   └── MissingLabels    nothing says where the labels are
+│   ├── MissingLabels    nothing says where the labels are
+│   └── ArgumentError    an argument in Python (also a TypeError and a ValueError)
 ├── GateFailed           exit code 3: a result is written, but does not pass
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
@@ -70,6 +71,10 @@ class UsageError(XentError):
 
 class MissingLabels(UsageError):  # noqa: N818
     """Nothing says where the labels are."""
+
+
+class ArgumentError(UsageError, TypeError, ValueError):
+    """A function of Python is given what its argument does not take."""
 
 
 class GateFailed(XentError):  # noqa: N818

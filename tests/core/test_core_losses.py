@@ -193,7 +193,7 @@ def test_smoothing_is_a_share(smoothing: float) -> None:
 
 @losses
 def test_unknown_reduction(loss: Any) -> None:
-    with pytest.raises(InputError, match="reduction must be 'mean', 'sum' or 'none', not 'avg'"):
+    with pytest.raises(ValueError, match="reduction takes 'mean', 'sum' or 'none', not 'avg'"):
         loss(LOGITS, LABELS, reduction="avg")
 
 

@@ -73,10 +73,10 @@ def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"input": "odds"}, "input is one of"),
-        ({"input": ["probs"]}, "input is one of"),
+        ({"input": "odds"}, "input takes 'logits'"),
+        ({"input": ["probs"]}, "input is given 1 times"),
         ({"temperature": 0}, "temperature is above 0"),
-        ({"temperature": (1.0, 2.0, 3.0)}, "temperature is above 0, one or two"),
+        ({"temperature": (1.0, 2.0, 3.0)}, "temperature is given 3 times"),
         ({"temperature": 2, "input": "probs"}, "temperature divides logits"),
         ({"metrics": ["kld"]}, "there is no measure 'kld'"),
         ({"delimeter": ";"}, "there is no argument 'delimeter'"),

@@ -105,7 +105,7 @@ def test_results_show_themselves() -> None:
     ("arguments", "more", "message"),
     [
         (([[1.0, 2.0]],), {}, "an array of logits needs labels"),
-        (([[1.0, 2.0]], [0]), {"input": "probabilities"}, "input is one of"),
+        (([[1.0, 2.0]], [0]), {"input": "probabilities"}, "input takes 'logits'"),
         (([[1.0, 2.0]], [0]), {"metrics": ["acuracy"]}, "there is no measure 'acuracy'"),
         (([[1.0, 2.0]], [0]), {"by": "region"}, "arrays have no column 'region'"),
         (([[1.0, 2.0]], [0]), {"sep": ";"}, "there is no argument 'sep'"),
@@ -152,7 +152,7 @@ def test_hidden_states_and_a_head(tmp_path: Path) -> None:
     wrong: dict[str, dict[str, Any]] = {
         "softcap is for hidden states": {"softcap": 3.0},
         "lm_head makes logits": {"lm_head": where, "input": "probs"},
-        "logits_dtype is float32": {"lm_head": where, "logits_dtype": "int8"},
+        "logits_dtype takes 'float32'": {"lm_head": where, "logits_dtype": "int8"},
         "logit_scale is a number": {"lm_head": where, "logit_scale": 0.0},
         "one head": {"lm_head": [where, where]},
     }

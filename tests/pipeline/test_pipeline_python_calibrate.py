@@ -93,16 +93,20 @@ def test_what_is_wrong_is_said() -> None:
         xent.calibrate(logits, logits.argmax(axis=1))
     with pytest.raises(InputError, match=r"labels\[0\]: label 11 is outside 0..9"):
         xent.calibrate(logits, labels + 9)
-    for folds in (1, -1, 2.5, 10**9):
+    for folds in (1, -1, 10**9):
         with pytest.raises(UsageError, match=f"2 to 20000 folds, or 0 for none, not {folds}"):
-            xent.calibrate(logits, labels, folds=folds)  # type: ignore[arg-type]
-    for bins in (0, 0.5, 10**9):
+            xent.calibrate(logits, labels, folds=folds)
+    for bins in (0, 10**30):
         with pytest.raises(UsageError, match=f"1 to 10000 bins, not {bins}"):
-            xent.calibrate(logits, labels, bins=bins)  # type: ignore[arg-type]
-    for shift in (-1, 1.5, "1"):
-        for call in (xent.calibrate, xent.evaluate, partial(xent.compare, logits)):
-            with pytest.raises(UsageError, match=f"from 0 on, not {shift!r}"):
-                call(logits, labels, shift=shift)  # type: ignore[arg-type]
+            xent.calibrate(logits, labels, bins=bins)
+        with pytest.raises(UsageError, match=f"1 to 10000 bins, not {bins}"):
+            xent.evaluate(logits, labels, bins=bins)
+    call: Any
+    for call in (xent.calibrate, xent.evaluate, partial(xent.compare, logits)):
+        with pytest.raises(UsageError, match="from 0 on, not -1"):
+            call(logits, labels, shift=-1)
+        with pytest.raises(UsageError, match="label_base is at most 2147483648"):
+            call(logits, labels, label_base=10**30)
 
 
 def test_rows_to_test_on_of_which_none_is_used() -> None:

@@ -235,7 +235,7 @@ def binary_cross_entropy_with_logits(
     """
     z, y = np.asarray(logits), np.asarray(labels)
     y = same_elements(z, y)
-    options = BinaryOptions(as_weight(weight), as_weight(pos_weight))
+    options = BinaryOptions(as_weight(weight), as_weight(pos_weight, "pos_weight"))
     check_binary_weights(options, z.shape)
     facts = binary_facts(np.atleast_1d(z), np.atleast_1d(y), options)
     return reduce_losses(facts, z.shape, reduction, lambda elements: float(elements.rows))

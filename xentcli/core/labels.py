@@ -75,9 +75,17 @@ class LossOptions:
         return mask if mask is not None and mask.any() else None
 
 
-def as_weight(weight: ArrayLike | None) -> Doubles | None:
-    """Return class weights as float64."""
-    return None if weight is None else np.asarray(weight).astype(np.float64)
+def as_weight(weight: ArrayLike | None, name: str = "weight") -> Doubles | None:
+    """Return weights as float64; raise InputError, which calls them `name`, if that cannot be."""
+    if weight is None:
+        return None
+    try:
+        values = np.asarray(weight)
+        if values.dtype.kind not in "cmMSU":
+            return values.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"{name} takes real numbers, and an array or a list of them")
 
 
 class Labels:

@@ -51,6 +51,9 @@ def one_hot(
         raise ShapeError(f"num_classes must be positive, not {num_classes}")
     for problem in problems or check_labels(indices, num_classes):
         raise problem.at(f"labels{index_of(problem.row, indices.shape)}")
-    rows = np.zeros((*indices.shape, num_classes), dtype)
+    try:
+        rows = np.zeros((*indices.shape, num_classes), dtype)
+    except ValueError:
+        raise ShapeError(f"an array of rows of {num_classes} numbers is too large") from None
     np.put_along_axis(rows, indices[..., None], 1, axis=-1)
     return rows

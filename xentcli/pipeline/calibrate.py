@@ -9,7 +9,7 @@ from xentcli.metrics.slope_sums import SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured, states_of_rows
 from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.measures.measure_plan import Options, Plan
+from xentcli.pipeline.measures.measure_plan import Options, Plan, check_bins
 from xentcli.pipeline.measures.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
@@ -61,8 +61,7 @@ class CalibrateOptions(NamedTuple):
         if self.folds != 0 and self.folds not in range(2, MOST_FOLDS + 1):
             most = f"2 to {MOST_FOLDS} folds"
             raise UsageError(f"there are {most}, or 0 for none, not {self.folds}")
-        if self.bins not in range(1, 10_001):
-            raise UsageError(f"there are 1 to 10000 bins, not {self.bins}")
+        check_bins(self.bins)
 
 
 def calibrate(

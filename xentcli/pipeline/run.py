@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, UsageError
 from xentcli.execution import available_jobs, ordered_map
 from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
@@ -152,8 +152,10 @@ def run_of(jobs: int | None, cluster: str | None = None) -> Run:
     Raises
     ------
     UsageError
-        If no scheduler can have this address.
+        If there are no workers, or no scheduler can have this address.
     """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs is 1 or more, not {jobs}")
     run = Run(jobs) if jobs else Run()
     if cluster is None:
         return run

@@ -1,10 +1,9 @@
 """`compare` of the Python API, which takes arrays or the names of files."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
@@ -13,10 +12,11 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
-from xentcli.pipeline.from_python.python_criterion import criterion_from
+from xentcli.pipeline.from_python.python_criterion import check_temperature, criterion_from
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
+    HowRead,
     array_source,
     names_of_files,
     notes_of,
@@ -57,7 +57,7 @@ def compare(
     label_key: str | None = None,
     id_column: str | None = None,
     jobs: int | None = None,
-    **reading: Any,
+    **reading: HowRead,
 ) -> Comparison:
     """Return how the outputs of a new model differ from those of a first one, on the same rows.
 
@@ -142,15 +142,15 @@ def _of_each_model(
     UsageError
         If there are not one or two of each, or they do not belong together.
     """
-    kinds: tuple[Kind, ...] = (kind, kind) if isinstance(kind, str) else tuple(kind)
-    if len(kinds) != 2 or not set(kinds) <= KINDS.keys():
-        raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {kind!r}")
+    kinds = (kind, kind) if isinstance(kind, str) else tuple(kind)
+    if len(kinds) != 2:
+        raise UsageError(f"input is given {len(kinds)} times, and there are 2 models")
     one = (int, float)
     temperatures = [temperature] * 2 if isinstance(temperature, one) else [*temperature]
-    if len(temperatures) != 2 or not all(0.0 < each < math.inf for each in temperatures):
-        raise UsageError(f"temperature is above 0, one or two, not {temperature!r}")
-    if any(each != "logits" and t != 1.0 for each, t in zip(kinds, temperatures, strict=True)):
-        raise UsageError("temperature divides logits")
+    if len(temperatures) != 2:
+        raise UsageError(f"temperature is given {len(temperatures)} times, and there are 2 models")
+    for each, there in zip(temperatures, kinds, strict=True):
+        check_temperature(each, KINDS[there])
     return kinds, temperatures
 
 

@@ -5,28 +5,42 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from xentcli.errors import InputError, XentError
+from xentcli.errors import ArgumentError, InputError, XentError
+from xentcli.pipeline.from_python.arguments import arguments_of, is_ragged, plain
 from xentcli.pipeline.from_python.frames import check_frames
-from xentcli.pipeline.from_python.python_hints import arguments_of, hint_in_python
+from xentcli.pipeline.from_python.python_hints import hint_in_python
 
 
 def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a public function with hints in the words of Python, which refuses misleading arrays.
+    """Return a public function that refuses what its arguments do not take, and misleading arrays.
 
-    A hint is a note of its error, too. The function pickles as `xentcli` has it.
+    It has hints in the words of Python; a hint is a note of its error, too. The function pickles
+    as `xentcli` has it.
     """
+    arguments = arguments_of(function)
+    names = [*arguments]
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
         try:
             if "numpy.ma" in sys.modules:
-                _check_masks((*args, *kwargs.values()))
-            check_frames((*args, *kwargs.values()))
-            return function(*args, **kwargs)
+                _check_masks(tuple(given.values()))
+            check_frames(tuple(given.values()))
+            if len(args) + len(kwargs) > len(given):  # too many, or one of them twice
+                return function(*args, **kwargs)
+            taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
+            return function(**taken)
         except XentError as error:
             if error.hint is not None:
-                error.hint = hint_in_python(error.hint, arguments_of(function))
+                error.hint = hint_in_python(error.hint, frozenset(names))
                 error.add_note(f"hint: {error.hint}")
+            raise
+        except ValueError as error:
+            for name in filter(given.__contains__, names):
+                if arguments[name] is None and is_ragged(given[name]):
+                    message = f"{name}: no array can be made of lists of different lengths"
+                    raise ArgumentError(message) from error
             raise
 
     public.__module__ = "xentcli"

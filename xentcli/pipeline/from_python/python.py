@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
-from xentcli.pipeline.from_python.python_criterion import criterion_from, kind_of
+from xentcli.pipeline.from_python.python_criterion import criterion_from
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
+    HowRead,
     Name,
     names_of_files,
     notes_of,
@@ -22,6 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
+from xentcli.pipeline.inputs.output_kinds import KINDS
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
@@ -55,7 +57,7 @@ def evaluate(
     label_key: str | None = None,
     id_column: str | None = None,
     jobs: int | None = None,
-    **reading: Any,
+    **reading: HowRead,
 ) -> Measures:
     """Return everything that is measured of a model's outputs, as ``xent eval`` reports it.
 
@@ -105,7 +107,7 @@ def evaluate(
     2
     """
     criterion = criterion_from(
-        kind_of(input),
+        KINDS[input],
         weight=weight,
         ignore_index=ignore_index,
         label_base=label_base,
@@ -115,7 +117,8 @@ def evaluate(
         non_finite=non_finite,
         classes=classes,
         binary=binary,
-    )._replace(temperature=temperature)
+        temperature=temperature,
+    )
     wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
@@ -136,7 +139,7 @@ def evaluate(
     return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 
 
-def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
+def load(files: Name | Sequence[Name], **reading: HowRead) -> NDArray[Any]:
     """Return the array that files hold, all of them in one.
 
     Parameters

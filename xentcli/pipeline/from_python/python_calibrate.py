@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
-from xentcli.pipeline.from_python.python_criterion import criterion_from, kind_of
+from xentcli.pipeline.from_python.python_criterion import criterion_from
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
+    HowRead,
     names_of_files,
     notes_of,
     open_data,
@@ -47,7 +48,7 @@ def calibrate(
     label_key: str | None = None,
     id_column: str | None = None,
     jobs: int | None = None,
-    **reading: Any,
+    **reading: HowRead,
 ) -> FittedTemperature:
     """Return the temperature that minimises the cross entropy of logits divided by it.
 
@@ -103,9 +104,8 @@ def calibrate(
     >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
     (3.641, 0.5623)
     """
-    kind_of(input)  # logits and log-probabilities are fitted alike
     criterion = criterion_from(
-        "logits",
+        "logits",  # log-probabilities are fitted as these are
         weight=weight,
         ignore_index=ignore_index,
         label_base=label_base,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from os import PathLike
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
-from xentcli.pipeline.inputs.heads import ARGUMENTS, heads_from, with_head
+from xentcli.pipeline.inputs.heads import heads_from, with_head
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.records import Record
@@ -21,6 +21,31 @@ from xentcli.storage.paths import expand, is_there
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
+
+
+class ReadingArguments(TypedDict, total=False):
+    """How files are read, and what makes logits of hidden states."""
+
+    format: str | None
+    delimiter: str | None
+    encoding: str | None
+    decimal: Literal[".", ","]
+    header: bool | None
+    columns: str | int | Sequence[str | int] | None
+    drop: str | int | Sequence[str | int] | None
+    key: str | None
+    input_dtype: Literal["bfloat16"] | None
+    lm_head: Name | Sequence[Name | None] | None
+    layer: int | None
+    final_norm: bool
+    logit_scale: float | None
+    softcap: float | None
+    head_bias: Name | None
+    logits_dtype: Literal["float32", "bfloat16", "float16"]
+
+
+HowRead = Annotated[Any, ReadingArguments]
+"""Further arguments of a function, by their names."""
 _OF_ALL = ("delimiter", "encoding", "decimal", "header")
 _OF_LOGITS = ("columns", "drop", "key", "input_dtype")
 
@@ -96,7 +121,7 @@ def reader_of(reading: Mapping[str, Any], kind: str = "logits") -> Reader:
 def readers_of(reading: Mapping[str, Any], kinds: Sequence[str]) -> list[Reader]:
     """Return what opens the files of each of several models that hold these kinds."""
     for name in reading:
-        if name not in (*_OF_ALL, *_OF_LOGITS, *ARGUMENTS, "format"):
+        if name not in ReadingArguments.__annotations__:
             raise UsageError(f"there is no argument {name!r}")
     reader = _without_head(reading)
     heads = heads_from(reading, kinds)
@@ -105,10 +130,11 @@ def readers_of(reading: Mapping[str, Any], kinds: Sequence[str]) -> list[Reader]
 
 def _without_head(reading: Mapping[str, Any]) -> Reader:
     common = {name: reading[name] for name in _OF_ALL if name in reading}
-    values = {name: reading[name] for name in _OF_LOGITS if name in reading}
+    values = {name: reading[name] for name in _OF_LOGITS if reading.get(name) is not None}
     for name in ("columns", "drop"):
-        if values.get(name) is not None:
-            values[name] = tuple(map(str, np.atleast_1d(values[name])))
+        if name in values:
+            several = isinstance(values[name], tuple)
+            values[name] = tuple(map(str, values[name] if several else (values[name],)))
     return Reader(reading.get("format"), common, values)
 
 

@@ -1,9 +1,6 @@
 """Hints of the command line in the words of Python: ``--label-base 1`` is ``label_base=1``."""
 
 import re
-from collections.abc import Callable
-from inspect import getdoc, signature
-from typing import Any
 
 _OPTION = re.compile(r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[^\s;]+))?")
 _CLAUSE = re.compile(r"[^;]+|;")
@@ -13,17 +10,6 @@ _KINDS = ("probs", "log-probs")
 _LISTS = ("columns", "drop", "classes")
 _NOT_VALUES = ("out", "has")  # leave --columns out; a file of --classes has ...
 _PLACEHOLDER = re.compile(r"[A-Z_:]+|[A-Z](?:,[A-Z])*(?:,\.\.\.)?")
-_READING = ("delimiter", "encoding", "decimal", "columns", "drop", "key", "input_dtype")
-_HEADS = ("lm_head", "layer", "head_bias")
-
-
-def arguments_of(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of a function's arguments, those that it passes on included."""
-    names = set(signature(function).parameters)
-    if names & {"options", "reading"}:  # the docstring names those that they may be
-        names |= {*_READING, *_HEADS, "header"}
-        names |= set(re.findall(r"`(\w+)`", getdoc(function) or ""))
-    return frozenset(names)
 
 
 def hint_in_python(hint: str, arguments: frozenset[str]) -> str:

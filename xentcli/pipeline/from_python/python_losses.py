@@ -8,6 +8,7 @@ from xentcli.pipeline.from_python.python_rows import (
     GivenLists,
     ListData,
     RowArguments,
+    RowOptions,
     TokensPart,
     in_part,
     of_rows,
@@ -29,7 +30,7 @@ def loss(
     top_indices: ListData | None = None,
     log_sum_exp: ListData | None = None,
     num_classes: int | None = None,
-    **options: Any,
+    **options: RowOptions,
 ) -> LossSummary | BoundedLoss:
     """Return the cross entropy of logits, as ``xent loss`` reports it.
 
@@ -79,7 +80,7 @@ def loss(
         if label_smoothing or temperature != 1.0:
             raise UsageError("label_smoothing and temperature are for whole rows of logits")
         return found
-    criterion = rows.criterion("logits", label_smoothing)._replace(temperature=temperature)
+    criterion = rows.criterion("logits", label_smoothing=label_smoothing, temperature=temperature)
     return of_rows(given, criterion, rows, reader)
 
 
@@ -96,7 +97,7 @@ def nll(
     top_indices: ListData | None = None,
     log_sum_exp: ListData | None = None,
     num_classes: int | None = None,
-    **options: Any,
+    **options: RowOptions,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss:
     """Return the negative log likelihood of log-probabilities, as ``xent nll`` reports it.
 
@@ -144,14 +145,13 @@ def nll(
         found = in_part("nll", given, lists, rows, reader, probs=probs)
         if found is not None:
             return found
-    criterion = rows.criterion("probabilities" if probs else "log-probabilities")
-    criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
-    return of_rows(given, criterion, rows, reader)
+    criterion = rows.criterion(
+        "probabilities" if probs else "log-probabilities", normalize=normalize, clip=clip
+    )
+    return of_rows(given, criterion._replace(picked=picked), rows, reader)
 
 
 def _split(options: dict[str, Any]) -> tuple[RowArguments, dict[str, Any]]:
     """Return the options on rows, and how files are read."""
     rows = {name: options.pop(name) for name in RowArguments._fields if name in options}
-    if rows.get("reduction", "mean") not in ("mean", "sum"):
-        raise UsageError("reduction is 'mean' or 'sum'; cross_entropy and nll_loss have 'none'")
     return RowArguments(**rows), options

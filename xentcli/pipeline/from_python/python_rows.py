@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,7 @@ from xentcli.pipeline.from_python.python_criterion import criterion_from, ignore
 from xentcli.pipeline.from_python.python_data import (
     GivenRows,
     Name,
+    ReadingArguments,
     array_source,
     names_of_files,
     open_data,
@@ -44,7 +45,7 @@ _OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column",
 class RowArguments(NamedTuple):
     """The arguments of both functions on rows and labels; see `loss`."""
 
-    reduction: Literal["mean", "sum"] = "mean"
+    reduction: Annotated[Literal["mean", "sum"], "cross_entropy and nll_loss have 'none'"] = "mean"
     weight: ArrayLike | None = None
     ignore_index: int | Sequence[int] = -100
     class_axis: int | None = None
@@ -74,20 +75,24 @@ class RowArguments(NamedTuple):
             if name not in ("reduction", "jobs", *but) and value is not default:
                 raise UsageError(f"{name} is not for {what}")
 
-    def criterion(self, kind: Kind, label_smoothing: float = 0.0) -> Criterion:
-        """Return the criterion: which loss, with which options."""
+    def criterion(self, kind: Kind, **more: Any) -> Criterion:
+        """Return the criterion: which loss, with which options, and `more` of `criterion_from`."""
         criterion = criterion_from(
             kind,
             weight=self.weight,
             ignore_index=self.ignore_index,
             label_base=self.label_base,
-            label_smoothing=label_smoothing,
             class_axis=self.class_axis,
             shift=self.shift,
             non_finite=self.non_finite,
             classes=self.classes,
+            **more,
         )
         return criterion._replace(reduction=self.reduction).with_all_metrics()
+
+
+RowOptions = Annotated[Any, RowArguments, ReadingArguments]
+"""Further arguments of both functions, by their names."""
 
 
 class GivenLists(NamedTuple):

@@ -60,7 +60,10 @@ def open_group_names(
     if names is None:
         return None
     if not isinstance(names, str):
-        return MemorySource(what, np.asarray(names))
+        values = np.asarray(names)
+        if not values.ndim:
+            raise UsageError(f"{what}: a name for each row is needed")
+        return MemorySource(what, values)
     if names not in ROW_WORDS and not files[0]:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
     of_labels = labels.id_column if labels else None

@@ -21,7 +21,6 @@ ARGUMENTS = {
     "logits_dtype": "logits_dtype",
 }
 """The arguments of Python's functions, and the fields of the options that each one sets."""
-_DTYPES = ("float32", "bfloat16", "float16")
 
 
 def paths_of_models(
@@ -61,8 +60,6 @@ def heads_from(given: Mapping[str, Any], kinds: Sequence[str]) -> list[HeadOptio
     heads = [heads] if isinstance(heads, (str, PathLike)) else [*heads]
     if not heads and said:
         raise UsageError(f"{next(iter(said))} is for hidden states: lm_head")
-    if said.get("logits_dtype", "float32") not in _DTYPES:
-        raise UsageError(f"logits_dtype is {', '.join(_DTYPES)}, not {said['logits_dtype']!r}")
     if not 0.0 < abs(said.get("logit_scale", 1.0)) < math.inf:
         raise UsageError(f"logit_scale is a number other than 0, not {said['logit_scale']!r}")
     if not 0.0 <= said.get("softcap", 0.0) < math.inf:

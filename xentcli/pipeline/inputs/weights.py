@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xentcli.alignment.by_number import note_by_number
 from xentcli.core.dtypes import Doubles
+from xentcli.core.labels import as_weight
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source, read_whole
 from xentcli.metrics.loss import LossState
@@ -57,7 +58,7 @@ class Weights(NamedTuple):
 
     def checked(self, option: str) -> Doubles:
         """Return the numbers; raise InputError if they are too large or too small to sum."""
-        return _checked(self.values, self.file or option)
+        return _checked(np.asarray(self.values, np.float64), self.file or option)
 
     def called(self, option: str) -> str:
         """Return what messages call the numbers that this option gives."""
@@ -106,11 +107,11 @@ def as_class_weights(given: ArrayLike | None, name: str = "weight") -> Doubles |
     InputError
         If they are so large or so small that sums of squares leave the range of float64.
     """
-    return None if given is None else _checked(given, name)
+    weight = as_weight(given, name)
+    return None if weight is None else _checked(weight, name)
 
 
-def _checked(given: ArrayLike, name: str) -> Doubles:
-    weight = np.asarray(given).astype(np.float64)
+def _checked(weight: Doubles, name: str) -> Doubles:
     if weight.size:
         _check_size(float(np.abs(weight).max()), name)
     return weight

@@ -13,6 +13,7 @@ from xentcli.pipeline.inputs.clustering import Clustering
 from xentcli.pipeline.opening import Source
 
 _ON_REQUEST = ("classwise_ece", "equal_mass_ece", "losses", "suspects")
+_MOST_BINS = 10_000
 BINARY_ONLY = ("auroc", "average_precision")
 TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
 
@@ -46,10 +47,9 @@ class Options(NamedTuple):
         for name in (*(self.metrics or ()), *self.also):
             if name not in ("all", *MEASURES, *TABLES_OF) and top_of(name) is None:
                 raise unknown_measure(name)
-        if self.bins < 1 or self.worst < 0 or any(k < 1 for k in self.top_k):
-            raise UsageError(
-                "bins and k are 1 or more, and the number of worst rows is not below 0"
-            )
+        check_bins(self.bins)
+        if self.worst < 0 or any(k < 1 for k in self.top_k):
+            raise UsageError("k is 1 or more, and the number of worst rows is not below 0")
 
     def names(self, *, binary: bool) -> tuple[str, ...]:
         """Return the measures and tables that are wanted, in the order of reporting."""
@@ -68,6 +68,12 @@ class Options(NamedTuple):
             every += [name for name in self.metrics if name != "all"]
             return tuple(dict.fromkeys(every))
         return tuple(dict.fromkeys(self.metrics))
+
+
+def check_bins(bins: int) -> None:
+    """Raise UsageError unless there are as many bins of confidence as there may be."""
+    if not 1 <= bins <= _MOST_BINS:
+        raise UsageError(f"there are 1 to {_MOST_BINS} bins, not {bins}")
 
 
 def unknown_measure(name: str) -> UsageError:
