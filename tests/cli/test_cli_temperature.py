@@ -33,12 +33,15 @@ def test_the_file_is_what_temperature_takes(run: Run) -> None:
 def test_a_temperature_through_a_pipe(run: Run) -> None:
     piped = run("calibrate", *DIGITS, "--json", "--quiet").out.encode()
     value = repr(json.loads(piped)["temperature"])
+    bare = run("calibrate", *DIGITS, "--quiet").out.encode()
+    assert bare.decode() == f"{value}\n"
     compared: list[Argument] = ["compare", DIGITS[0], DIGITS[0], "--labels", DIGITS[1]]
     compared += ["--temperature", "1"]
     alone: list[list[Argument]] = [["loss", *DIGITS], ["eval", *DIGITS], ["softmax", DIGITS[0]]]
     for command in (*alone, compared):
-        outcome = run(*command, "--temperature", "-", stdin=piped)
-        assert (outcome.code, outcome) == (0, run(*command, "--temperature", value))
+        for text in (piped, bare):
+            outcome = run(*command, "--temperature", "-", stdin=text)
+            assert (outcome.code, outcome) == (0, run(*command, "--temperature", value))
         for i in range(1, 2 + (command[0] != "softmax")):
             twice = run(*command[:i], "-", *command[i + 1 :], "--temperature", "-", stdin=piped)
             assert (twice.code, "only one input can be standard input" in twice.err) == (2, True)
@@ -70,6 +73,9 @@ def test_a_file_of_another_format_is_refused(run: Run, options: str) -> None:
     [
         ("", "t.json: the file is empty"),
         ('{"temperature": 0.5', "t.json: the JSON ends too early"),
+        ("-0.5", "t.json: its temperature is -0.5"),
+        ("true", "t.json: its temperature is True"),
+        ('"0.5"', "t.json: this is no result of xent"),
         ("[0.5]", "t.json: this is no result of xent"),
         ('{"T": 0.5}', "t.json: there is no temperature in it"),
         ('{"temperature": null}', "t.json: there is no temperature in it"),

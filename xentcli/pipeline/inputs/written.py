@@ -33,6 +33,14 @@ def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, di
     InputError
         If it holds no object.
     """
+    name, result = _read(path, what, empty)
+    if not isinstance(result, dict):
+        raise InputError(f"{name}: this is no result of xent", hint=what)
+    return name, result
+
+
+def _read(path: str, what: str, empty: str | None = None) -> tuple[str, Any]:
+    """Return the name of a file, and what its JSON says."""
     with closing(open_input(path)) as data:
         if not data.peek(1):
             raise InputError(f"{data.name}: the file is empty", hint=empty or what)
@@ -42,13 +50,13 @@ def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, di
         except InputError as error:
             error.hint = error.hint or what
             raise
-    if not isinstance(result, dict):
-        raise InputError(f"{name}: this is no result of xent", hint=what)
     return name, result
 
 
 def read_temperature(path: str) -> float | None:
     """Return the temperature in a file that ``xent calibrate`` wrote; None if no such file exists.
+
+    The file holds a result, or the number alone, which is what goes into a pipe.
 
     Raises
     ------
@@ -57,8 +65,10 @@ def read_temperature(path: str) -> float | None:
     """
     if path != STANDARD_STREAM and not is_there(path) and not is_url(path):
         return None
-    name, found = read_object(path, _TEMPERATURE)
-    value: Any = found.get("temperature")
+    name, found = _read(path, _TEMPERATURE)
+    if not isinstance(found, (dict, int, float)):
+        raise InputError(f"{name}: this is no result of xent", hint=_TEMPERATURE)
+    value: Any = found.get("temperature") if isinstance(found, dict) else found
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0.0 < value <= _LARGEST:
         what = "there is no temperature in it" if value is None else f"its temperature is {value!r}"
