@@ -128,6 +128,83 @@ def test_what_is_refused_at_once(
     assert said in str(caught.value)
 
 
+ROWS = "    rows: int = 0\n"
+MERGED = "return MineState(self.total + other.total, self.rows + other.rows)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "hint"),
+    [
+        ([("frozen=True", "")], "", ""),
+        (
+            [("(frozen=True)", ""), (MERGED, "self.rows += other.rows; return self")],
+            "merge changes a state that it is given: it returns another one",
+            "what a metric must have",
+        ),
+        (
+            [("(frozen=True)", ""), (MERGED, "other.rows += self.rows; return other")],
+            "merge changes a state that it is given",
+            "what a metric must have",
+        ),
+        (
+            [
+                ("(frozen=True)", ""),
+                ("    @classmethod\n    def from_rows(cls", "    def from_rows(self"),
+                (RAISES, f"        self.rows += facts.rows; return self\n{RAISES}"),
+            ],
+            "from_rows changes the state of no rows",
+            "what a metric must have",
+        ),
+        (
+            [("total: int = 0", "total: int"), ("rows: int = 0", "rows: int")],
+            "MineState() should be the state of no rows: ",
+            "what a metric must have",
+        ),
+        (
+            [
+                ("@dataclass(frozen=True)\n", ""),
+                ("    total: int = 0\n", ""),
+                (
+                    ROWS,
+                    "    def __init__(self, total=0, rows=0): self.total, self.rows = total, 1\n",
+                ),
+            ],
+            "MineState is no dataclass and no named tuple",
+            "what a metric must have",
+        ),
+        (
+            [(ROWS, f"{ROWS}    seen: list = field(default_factory=list)\n")],
+            "a field is annotated list, which does not say of what",
+            "list[int]",
+        ),
+        (
+            [
+                (ROWS, f"{ROWS}    seen: dict[int, int] = field(default_factory=dict)\n"),
+                ('"].sum()), facts.rows)', '"].sum()), facts.rows, {3: 1})'),
+            ],
+            "the keys of a dict are text in JSON, and 3 is none",
+            "dict[str, int]",
+        ),
+    ],
+)
+def test_a_state_that_cannot_be_kept_or_merged(
+    run: Run, tmp_path: Path, changes: list[tuple[str, str]], said: str, hint: str
+) -> None:
+    """Where a state is changed, blocks would count twice, or not at all."""
+    np.save(tmp_path / "z.npy", 2.0 * np.eye(9))
+    np.save(tmp_path / "y.npy", np.arange(9))
+    with added(tmp_path, TOTAL, *changes):
+        done = run("eval", tmp_path / "z.npy", tmp_path / "y.npy", "--metric", "mine")
+    if not said:
+        assert (done.code, done.out, done.err) == (0, "0.0\n", "")
+        return
+    first, second = done.err.splitlines()
+    assert (done.code, done.out) == (1, "")
+    assert first.startswith("error: the metric mine: ")
+    assert said in first
+    assert hint in second
+
+
 def test_the_arrays_that_are_measured_stay_the_users() -> None:
     """Facts cannot change them; whoever has made them still can."""
     logits, labels = np.eye(9), np.arange(9)

@@ -13,9 +13,13 @@ from xentcli.metrics.state_json import from_plain, to_plain
 
 _VERBS = ("from_rows", "merge", "compute")
 _HINT = "what a metric must have: xent help design"
+_FIELDS = (
+    "a state has annotated fields of int, float, bool, str and NDArray, and of tuple[int, ...], "
+    "list[int], dict[str, int] and the like"
+)
 _MAY_BE_NONE = ("used", "measured", "weight", "uneven", "zeroed", "column")
 _tried: set[type] = set()
-"""The metrics of which a state was tried by `check_state`."""
+"""The metrics of which a state was tried."""
 
 
 def check_metric(name: str, metric: type) -> None:
@@ -64,31 +68,72 @@ def check_made(name: str, verb: str, state: Any, metric: type) -> None:
         raise XentError(f"the metric {name}: {verb} returns {found}, and no {wanted}", hint=_HINT)
 
 
-def check_state(name: str, state: Any) -> None:
-    """Raise XentError if a metric's state cannot be kept, or merges wrong with that of no rows.
+def empty_state(name: str, metric: type) -> Any:
+    """Return the state of no rows of a metric from outside, whose facts there must be."""
+    try:
+        state = metric()
+    except TypeError as error:
+        what = f"{metric.__name__}() should be the state of no rows: {error}"
+        raise XentError(f"the metric {name}: {what}", hint=_HINT) from error
+    check_facts(name, state)
+    return state
 
-    The first state of each metric is tried: a sum that `merge` forgets would be a wrong number in
-    files of several blocks alone, and what cannot be read again would be noticed by ``xent merge``.
+
+def checked_state(name: str, empty: Any, facts: RowFacts) -> Any:
+    """Return the state of some rows.
+
+    Raises
+    ------
+    XentError
+        If it cannot be kept, if it merges wrong with that of no rows, or if a verb changes a state.
+        The first state of each metric is tried: a sum that `merge` forgets would be a wrong number
+        in files of several blocks alone, and what cannot be read again would be noticed by
+        ``xent merge``.
     """
-    metric = type(state)
+    metric = type(empty)
     if metric in _tried:
-        return
+        return empty.from_rows(facts)
+    nothing = _kept(name, empty)
+    state = empty.from_rows(facts)
+    check_made(name, "from_rows", state, metric)
+    plain = _kept(name, state)
+    if _kept(name, empty) != nothing:
+        raise _error(name, "from_rows changes the state of no rows: it returns another one")
+    _check_merge(name, state, plain)
     _tried.add(metric)
+    return state
+
+
+def _kept(name: str, state: Any) -> Any:
+    """Return a state as values of JSON, from which it must be read again."""
+    metric = type(state)
+    if not hasattr(metric, "__dataclass_fields__") and not hasattr(metric, "_fields"):
+        raise _error(name, f"{metric.__name__} is no dataclass and no named tuple")
     try:
         plain = to_plain(state)
         read = to_plain(from_plain(metric, json.loads(json.dumps(plain))))
     except (TypeError, InputError) as error:
-        raise XentError(f"the metric {name}: {error}", hint=_HINT) from error
+        raise XentError(f"the metric {name}: {error}", hint=_FIELDS) from error
     if read != plain:
-        raise XentError(f"the metric {name}: its state is another one after JSON", hint=_HINT)
-    empty = metric()
-    for one, other in ((state, empty), (empty, state)):
+        raise XentError(f"the metric {name}: its state is another one after JSON", hint=_FIELDS)
+    return plain
+
+
+def _check_merge(name: str, state: Any, plain: Any) -> None:
+    metric = type(state)
+    empty, twin = metric(), from_plain(metric, plain)
+    for one, other in ((state, empty), (empty, state), (state, twin)):
+        before = to_plain(one), to_plain(other)
         merged = one.merge(other)
         check_made(name, "merge", merged, metric)
-        if to_plain(merged) != plain:
-            raise XentError(
-                f"the metric {name}: merge with the state of no rows changes a state", hint=_HINT
-            )
+        if (to_plain(one), to_plain(other)) != before:
+            raise _error(name, "merge changes a state that it is given: it returns another one")
+        if other is not twin and to_plain(merged) != plain:
+            raise _error(name, "merge with the state of no rows changes a state")
+
+
+def _error(name: str, what: str) -> XentError:
+    return XentError(f"the metric {name}: {what}", hint=_HINT)
 
 
 def applies(state: Any, facts: RowFacts) -> bool:

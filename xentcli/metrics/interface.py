@@ -134,12 +134,7 @@ class States(Record):
     ) -> "States":
         """Return the states of no rows; parameters are those of each metric, by its name."""
         given = parameters or {}
-        made = {name: metric_of(name)(**given.get(name, {})) for name in names}
-        for name in filter(made.__contains__, from_outside()):
-            from xentcli.metrics.added import check_facts
-
-            check_facts(name, made[name])
-        return cls(made)
+        return cls({name: _empty(name, given.get(name, {})) for name in names})
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -220,13 +215,21 @@ def _is_ours(name: str) -> bool:
     return name in HOMES or name in PAIR_HOMES
 
 
+def _empty(name: str, parameters: Mapping[str, Any]) -> Any:
+    metric = metric_of(name)
+    if _is_ours(name):
+        return metric(**parameters)
+    from xentcli.metrics.added import empty_state
+
+    return empty_state(name, metric)
+
+
 def _from_rows(name: str, state: Any, facts: RowFacts) -> Any:
     """Return the state of some rows of a metric from outside, after a look at it."""
-    from xentcli.metrics.added import AskedFacts, applies, check_made, check_state, needs_of
+    from xentcli.metrics.added import AskedFacts, applies, check_made, checked_state, needs_of
 
     if not applies(state, facts):
         return state
-    made = state.from_rows(AskedFacts(facts, name, needs_of(state)))
+    made = checked_state(name, state, AskedFacts(facts, name, needs_of(state)))
     check_made(name, "from_rows", made, type(state))
-    check_state(name, made)
     return made

@@ -17,6 +17,7 @@ from xentcli.results.records import field_names
 
 _WIDTHS = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64)}
 _DTYPES = {"bool", *(f"{kind}{bits}" for kind, widths in _WIDTHS.items() for bits in widths)}
+_BARE = (object, np.ndarray, dict, list, tuple, set, frozenset)
 _EXACT = 2**53  # whole numbers up to here are float64 too
 
 
@@ -38,6 +39,8 @@ def _plain_collection(value: Any) -> Any:
         numbers = [to_plain(number) for number in value.reshape(-1).tolist()]
         return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
     if isinstance(value, dict):
+        if odd := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"the keys of a dict are text in JSON, and {odd[0]!r} is none")
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list, frozenset)):
         items = sorted(value) if isinstance(value, frozenset) else value
@@ -79,6 +82,8 @@ def _from_plain(kind: Any, plain: Any) -> Any:
 def _collection_of(kind: Any, plain: Any) -> Any:
     """Return an array, or a tuple, list, frozenset or dict of values of one type."""
     origin, args = get_origin(kind), get_args(kind)
+    if kind in _BARE:
+        raise TypeError(f"a field is annotated {kind.__name__}, which does not say of what")
     if origin in (np.ndarray, NDArray):  # newer NumPy has an alias of its own
         dtype = _dtype_of(plain["dtype"])
         of = {"f": float, "b": bool}.get(dtype.kind, int)
