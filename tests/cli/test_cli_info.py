@@ -10,6 +10,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -46,7 +47,26 @@ def test_info_as_csv(run: Run) -> None:
     assert float(first["mean"]) == math.fsum(logits.ravel()) / 15
     assert int(first["bytes"]) == Path("z.csv").stat().st_size
     assert (second["format"], second["dtype"], second["shape"]) == ("npy", labels.dtype.name, "5")
-    assert int(second["memory"]) > 0
+    assert int(first["memory"]) > 0
+
+
+def test_only_outputs_of_a_model_have_an_estimate_of_memory(run: Run) -> None:
+    """There is no loss or softmax of labels, ids, names or text."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=list("abc"))
+    table.insert(0, "id", np.arange(60) * 7 + 1000)
+    table.assign(label=np.arange(60) % 3, kind=["x", "y"] * 30).to_csv("rows.csv", index=False)
+    table[["id"]].to_csv("ids.csv", index=False)
+    np.save("words.npy", [f"word {i}" for i in range(60)])
+    np.save("hot.npy", np.eye(3)[np.arange(60) % 3])
+    np.save("scores.npy", rng.normal(size=60))
+    found = run("info", "rows.csv", "ids.csv", "words.npy", "hot.npy", "y.npy", "scores.npy").table
+    looks = {(row["file"], row["name"]): row["looks_like"] for row in found}
+    estimated = {key for key, row in zip(looks, found, strict=True) if row["memory"]}
+    assert estimated == {("rows.csv", ""), ("scores.npy", "")}
+    assert looks["rows.csv", ""] == "logits"
+    assert looks["ids.csv", ""] == "ids"
+    assert "loss LOGITS ids.csv" not in str(found)
 
 
 def test_info_as_json(run: Run) -> None:

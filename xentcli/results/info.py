@@ -29,7 +29,8 @@ class ArraySummary:
     looks_like : str
         What the values may be: logits, labels, ids, ...
     memory : int or None
-        About how many bytes a command on this array uses.
+        About how many bytes a loss or a softmax of it takes; None for what is no output of a
+        model, as labels and ids.
     fits : str or None
         A command that fits.
     """

@@ -16,7 +16,7 @@ from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import collect, joined
-from xentcli.pipeline.inspection.looks import NOT_READ, look_of_texts, look_of_whole
+from xentcli.pipeline.inspection.looks import BESIDE_OUTPUTS, NOT_READ, look_of_texts, look_of_whole
 from xentcli.pipeline.inspection.summary_work import SummaryWork, range_of
 from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
@@ -157,6 +157,7 @@ def _found(
     integers = source.dtype.kind in "iub"
     looks_like = values.looks_like(len(shape), integers=integers)
     names: frozenset[str] = frozenset()
+    columns = group.columns if group else source.columns
     if isinstance(state, TextState):
         names = state.names
         few = content and look_of_texts(content)
@@ -164,18 +165,19 @@ def _found(
     elif len(shape) > 1 and source.dtype.kind == "f" and _are_hidden(source, name):
         looks_like = HIDDEN_STATES
     elif looks_like == "labels":
-        looks_like = look_of_whole(name or "", values, len(shape))
+        only = columns[0] if columns and len(columns) == 1 else ""
+        looks_like = look_of_whole(name or only, values, len(shape))
     summary = ArraySummary(
         file=_file_name(source, content),
         name=name,
         format=source.format,
         shape=shape,
         dtype=group.dtype if group else "text" if names else source.stored_dtype,
-        columns=group.columns if group else source.columns,
+        columns=columns,
         bytes=source.size,
         **range_of(values, integers=integers),
         looks_like=looks_like,
-        memory=_memory(source, shape, run),
+        memory=None if looks_like in BESIDE_OUTPUTS else _memory(source, shape, run),
     )
     return FoundArray(summary, content, group, names)
 
@@ -196,7 +198,7 @@ def _file_name(source: Source, content: Content | None) -> str:
 
 
 def _memory(source: Source, shape: Sequence[int], run: Run) -> int:
-    """Return about how many bytes a command on this array uses: a few blocks, whatever its size."""
+    """Return about how many bytes a loss of these rows takes: a few blocks, whatever their size."""
     itemsize = source.dtype.itemsize
     if source.dtype.kind in "fiub":
         itemsize = max(itemsize, computing_dtype(source.dtype).itemsize)

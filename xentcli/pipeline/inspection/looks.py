@@ -5,6 +5,8 @@ from xentcli.formats.contents import Content
 from xentcli.results.array_values import ValueSummary
 
 NOT_READ = "not read"
+BESIDE_OUTPUTS = ("labels", "one-hot labels", "ids", "class names", "text", "a mask")
+"""What is no output of a model: there is no loss or softmax of it."""
 _TYPES = {"<U": "text", "|S": "text", "time": "times", "date": "times"}  # by part of the dtype
 _FEWEST_IDS = 20  # rows in which each number follows the one before: fewer may be labels
 _EACH_TWICE = 2  # texts name classes if the first rows have each of them so often on average
