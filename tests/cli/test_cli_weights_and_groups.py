@@ -42,6 +42,28 @@ def test_weights_are_found_by_id(run: Run, order: slice, *, binary: bool) -> Non
 
 
 @in_one_test
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+@pytest.mark.parametrize("ending", ["npy", "csv", "jsonl"])
+def test_one_row_of_a_file_that_does_not_tell_how_many(
+    run: Run, shape: tuple[int, ...], ending: str
+) -> None:
+    np.save("z.npy", Z[:1])
+    Path("z.csv").write_text(",".join(map(repr, Z[0].tolist())) + "\n")
+    Path("z.jsonl").write_text(f"{Z[0].tolist()}\n")
+    np.save("one.npy", np.full(shape, 2))
+    np.save("y.npy", Y[:1])
+    weighted = run("loss", f"z.{ending}", "y.npy", "--sample-weight", "one.npy", "--reduction=sum")
+    assert weighted.number == close_to(2 * LOSSES[0], rel=1e-14)
+    options = ("--by", "one.npy", "--cluster", "one.npy", "--json")
+    (group,) = run("eval", f"z.{ending}", "y.npy", *options).json["groups"]
+    assert group["metrics"]["loss"]["value"] == close_to(LOSSES[0], rel=1e-14)
+    Path("two.csv").write_text("a,b,c\n0.5,1.5,2.5\n1.5,2.5,3.5\n")
+    np.save("two.npy", Y[:2])
+    refused = run("loss", "two.csv", "two.npy", "--sample-weight", "one.npy")
+    assert refused.err == "error: one.npy: 1 weights, and two.csv has more rows\n"
+
+
+@in_one_test
 @pytest.mark.parametrize(
     ("ids", "message"),
     [

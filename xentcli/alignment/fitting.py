@@ -143,7 +143,9 @@ def in_shape(source: Source, shape: Shape) -> Source | None:
     if source.shape == shape:
         return source
     fits = same_but_for_ones(source.shape, shape)
-    if fits and source.shape and shape and _same_rows(source.shape[0], shape[0]):
+    one_row = source.shape[:1] == (1,) and shape[:1] == (None,)  # rows are not counted yet
+    one_row = one_row and same_but_for_ones(source.shape[1:], shape[1:])
+    if one_row or (fits and source.shape and shape and _same_rows(source.shape[0], shape[0])):
         return Reshaped(source, shape[1:])
     if not fits and None not in source.shape:
         return None
