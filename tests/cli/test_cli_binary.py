@@ -67,6 +67,18 @@ def test_one_column(run: Run, shape: tuple[int, ...]) -> None:
         assert run("loss", values, "column.npy", "--binary").number == bce(Z[:, 0], Y[:, 0])
 
 
+@in_one_test
+@pytest.mark.parametrize("words", [("0", "1"), ("false", "true"), ("0.25", "1.0")])
+def test_a_column_of_the_same_name_in_both_files(run: Run, words: tuple[str, str]) -> None:
+    """The name above binary labels is no label, though the logits have a column of that name."""
+    Path("z.csv").write_text("spam\n" + "".join(f"{z!r}\n" for z in Z[:, 0].tolist()))
+    Path("y.csv").write_text("spam\n" + "".join(f"{words[y]}\n" for y in Y[:, 0].tolist()))
+    labels = np.where(Y[:, 0], 1.0, 0.25 if words[0] == "0.25" else 0.0)
+    outcome = run("loss", "z.csv", "y.csv", "--binary")
+    assert outcome.number == bce(Z[:, 0], labels)
+    assert "row" not in outcome.err
+
+
 def test_a_loss_over_one_class_is_never_silent(run: Run) -> None:
     np.save("one.npy", Z[:, :1])
     np.save("zeros.npy", np.zeros(40, int))

@@ -214,7 +214,9 @@ def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
 
 def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether the text at the top of a column of labels is a label, and not the column's name."""
-    top = first.strip()
+    top, below = first.strip(), [other.strip() for other in others]
+    if len(classes) == 1 and all(is_number(each) or each.lower() in _BOOL_WORDS for each in below):
+        return top.lower() in _BOOL_WORDS or not below  # above binary labels, it names the column
     if top in classes or top in without_shared(classes) or top.lower() in _BOOL_WORDS:
         return True
-    return any(top == other.strip() for other in others)
+    return top in below
