@@ -1,9 +1,11 @@
 """Groups and clusters that the rows' own ids name: rows are still matched by them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from cli_files import write_rows
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
 from in_one_test import in_one_test
@@ -59,3 +61,16 @@ def test_the_same_of_a_temperature_and_in_python(tables: Run) -> None:
     assert loss == close_to(losses(fitted).mean(), rel=1e-12)
     compared = xent.compare("one.csv", "two.csv", "y.csv", cluster="id")
     assert compared.loss_new.value == close_to(losses(fitted).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("option", ["--by", "--cluster"])
+def test_labels_in_a_pipe_are_matched_by_the_ids_that_name_groups(tables: Run, option: str) -> None:
+    piped, content = ("eval", "one.csv", "-", option, "id", "--json"), Path("y.csv").read_bytes()
+    outcome = tables(*piped, stdin=content)
+    assert outcome.json["metrics"]["loss"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
+    assert "<stdin>: in another order than one.csv; matched by 'id'" in outcome.err
+    there = tables("eval", "one.csv", "y.csv", option, "id", "--json").json
+    assert outcome.json["groups"] == there["groups"]
+    assert outcome.json["clusters"] == there["clusters"]
+    reverse = tables("eval", "-", "y.csv", option, "id", stdin=Path("one.csv").read_bytes())
+    assert refusal(reverse).error == "-: column 'id' is read twice, which a pipe is not"

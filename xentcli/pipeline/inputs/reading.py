@@ -10,6 +10,7 @@ from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
 from xentcli.formats.inline import first_of, is_inline
 from xentcli.records import Record
+from xentcli.storage.names import shown_name
 from xentcli.storage.paths import is_there, reads_once
 
 ROW_WORDS = ("axis0", "rows")
@@ -97,8 +98,8 @@ class Reader(Record):
         The one that the files of labels have too stays, since rows are matched by it.
         """
         wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
-        header = self.header_of(paths) if wanted else ()
-        of_labels = self.header_of(labels) if wanted else ()
+        header = self.header_of(paths, waiting=True) if wanted else ()
+        of_labels = self.header_of(labels, waiting=True) if wanted else ()
         ids = shared_ids(header, of_labels)
         found = self.without(name for name in wanted if name in header and [name] != ids)
         return found.with_files_beside(wanted, (*header, *of_labels))
@@ -113,10 +114,13 @@ class Reader(Record):
         found = chain(*(self.header_of([file]) for file in files))
         return self._replace(beside=(*self.beside, *found), groups=(*self.groups, *groups))
 
-    def header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the names of the columns of files that can be read more than once."""
+    def header_of(self, paths: Sequence[str], *, waiting: bool = False) -> tuple[str, ...]:
+        """Return the names of the columns of files that can be read more than once.
+
+        A pipe that is `waiting` to be opened can be looked at, too.
+        """
         first = first_of(paths)
-        if first is None or is_inline(first) or reads_once(first):
+        if first is None or is_inline(first) or (reads_once(first) and not waiting):
             return ()
         return columns_of(self.labels(first)) if may_have_columns(self.file(first)) else ()
 
@@ -143,6 +147,9 @@ class Reader(Record):
         headers: dict[str, tuple[str, ...]] = {}
         for paths, ids in ((labels, id_column), (logits, None)):
             header = self.header_of(paths)
+            if name in header and name == ids and any(map(reads_once, logits)):
+                where = shown_name(logits[0])
+                raise InputError(f"{where}: column {name!r} is read twice, which a pipe is not")
             if name in header and name != ids:  # the ids are those of the rows, in their order
                 return open_files(
                     paths, partial(self.labels, label_column=name, id_column=ids, names=True)
