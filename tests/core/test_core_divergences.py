@@ -6,27 +6,17 @@ from typing import Any
 
 import mpmath
 import numpy as np
-import numpy.typing as npt
 import pytest
 from close_to import close_to
+from divergence_tools import Array, extended, of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
 
 from xentcli.core.checks import Kind
-from xentcli.core.divergences import Divergences, ModelRows, divergences
-from xentcli.core.normalizer import normalizer
+from xentcli.core.divergences import Divergences
 
-Array = npt.NDArray[Any]
 LN_2 = math.log(2.0)
-
-
-def rows_of(values: Array, kind: Kind = "logits") -> ModelRows:
-    return ModelRows(values, kind, normalizer(values))
-
-
-def of(one: Array, other: Array, kind: Kind = "logits") -> Divergences:
-    return divergences(rows_of(one, kind), rows_of(other, kind))
 
 
 def exact(one: Array, other: Array) -> tuple[float, float, float]:
@@ -80,62 +70,6 @@ def test_every_row_is_right(classes: int, dtype: Any, relative: float) -> None:
             assert getattr(found, name)[i] == pytest.approx(
                 number, rel=relative, abs=floor + 4.0 * unit * size * math.sqrt(min(number, 1.0))
             ), (i, name)
-
-
-def extended(one: Array, other: Array) -> list[Array]:
-    """Return the divergences of rows by the textbook, in the longest numbers that NumPy has."""
-    logs = []
-    for rows in (one, other):
-        wide = rows.astype(np.longdouble)
-        wide = wide - wide.max(axis=1, keepdims=True)
-        logs.append(wide - np.log(np.exp(wide).sum(axis=1, keepdims=True)))
-    p, q = map(np.exp, logs)
-    mean = np.log((p + q) / 2)
-    kl, back = (p * (logs[0] - logs[1])).sum(axis=1), (q * (logs[1] - logs[0])).sum(axis=1)
-    js = (p * (logs[0] - mean)).sum(axis=1) + (q * (logs[1] - mean)).sum(axis=1)
-    return [kl, back, js / 2]
-
-
-@in_one_test
-@pytest.mark.parametrize("classes", [41, 1000])
-@pytest.mark.parametrize("spread", [1.0, 4.0, 12.0])
-@pytest.mark.parametrize("step", [0.02, 0.3, 1.0, 2.0, 8.0])
-def test_long_rows_of_single_precision_are_right(classes: int, spread: float, step: float) -> None:
-    """Few or many classes far apart; in confident rows the far ones have next to no mass."""
-    rng = np.random.default_rng(int(10 * spread + step))
-    one = (rng.normal(size=(40, classes)) * spread).astype(np.float32)
-    one[::2, 3] += 12.0 + spread
-    other = (one + step * rng.normal(size=one.shape)).astype(np.float32)
-    other[::4, 3] = one[::4, 3]
-    found = of(one, other)
-    for values, wanted in zip(found, extended(one, other), strict=True):
-        assert (np.abs(values - wanted) <= 1e-5 * wanted).all()
-
-
-def test_a_row_has_the_same_bits_alone_and_among_others() -> None:
-    """Rows that are near are computed where they stand or gathered, as many or few of them are."""
-    random = np.random.default_rng(10)
-    one = random.normal(0.0, 3.0, (24, 400)).astype(np.float32)
-    for steps in ([0.1, 0.3, 0.5, 4.0], [4.0] * 7 + [0.1], [0.1] * 7 + [0.4], [0.45, 0.45, 0.02]):
-        step = np.resize(steps, len(one))[:, None]
-        other = (one + step * random.normal(size=one.shape)).astype(np.float32)
-        together = np.array(of(one, other))
-        alone = [np.array(of(one[i : i + 1], other[i : i + 1]))[:, 0] for i in range(len(one))]
-        assert (together == np.transpose(alone)).all(), steps
-
-
-def test_long_rows_are_right_where_single_precision_loses_digits() -> None:
-    random = np.random.default_rng(8)
-    base = random.normal(0.0, 2.0, (20, 60)).astype(np.float32)
-    near = (base + random.normal(0.0, 0.01, base.shape)).astype(np.float32)
-    masked, scaled = near.copy(), (base * 1e4).astype(np.float32)
-    masked[:, 20:] = -1e9
-    shifted = near + np.float32(1e4)
-    cases = {"masked": (base, masked), "shifted": (base, shifted), "scaled": (scaled, near)}
-    for name, rows in cases.items():
-        for one, other in (rows, rows[::-1]):
-            for found, wanted in zip(of(one, other), extended(one, other), strict=True):
-                np.testing.assert_allclose(found, wanted, rtol=1e-5, err_msg=name)
 
 
 def test_peaks_that_no_digit_of_other_logits_reaches() -> None:
