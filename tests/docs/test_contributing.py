@@ -204,6 +204,13 @@ def test_a_mistake_in_an_addition_is_one_line_that_says_whose(folder: Path) -> N
         ("shape", "COMMAND =", "COMMANDS =", shape, "added_shape has no COMMAND = Command("),
         ("shape", "in files", "in file", shape, f"a mistake in added_shape.py:{line}: NameError"),
         ("shape", "import Destin", "import Destim", shape, "added_shape.py:8: ImportError: cannot"),
+        (
+            "shape",
+            'lambda delimiter: "\\n".join(lines) + "\\n"',
+            "None",
+            shape,
+            "Forms(...) takes text",
+        ),
         ("shape", "import open_f", "import open_", shape, f"added_shape.py:{line - 5}: ImportErr"),
     ]:
         path = folder / f"added_{name}.py"

@@ -1,5 +1,7 @@
 """A format from outside that gives other rows than it has promised is noticed."""
 
+import pickle
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,28 @@ WRONG_SHAPES: list[Any] = [(-10, 3), (10.0, 3), ("10", 3), (10, None), [10, 3], 
 
 def shaped(shape: Any) -> type[Any]:
     return changed(ToldStream, shape=property(lambda _: shape, lambda *_: None))
+
+
+class KeepsFile(ToldStream):
+    def __init__(self, data: Input) -> None:
+        super().__init__(data)
+        self.unchanged = data.check_unchanged
+        self.header = b"x" * 10
+        self._input = threading.Lock()
+
+
+def test_what_cannot_be_sent_to_other_processes_is_named(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError) as raised:
+        pickle.dumps(opened(KeepsFile))
+    what = "the format told keeps _input, which cannot be sent to other processes: "
+    assert what in raised.value.message
+    assert "a.told: " in raised.value.message
+    assert raised.value.hint == "of_this_process names what is not sent: xent help design"
+    monkeypatch.setattr(KeepsFile, "of_this_process", ("unchanged", "_input"))
+    again = pickle.loads(pickle.dumps(opened(KeepsFile)))
+    np.testing.assert_array_equal(rows_of(again), VALUES)
 
 
 def test_a_writer_that_lacks_something_is_an_error(opened: Any) -> None:

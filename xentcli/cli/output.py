@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.cli.options import Common, Writing
-from xentcli.errors import UsageError
+from xentcli.errors import UsageError, XentError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -23,6 +23,11 @@ class Forms:
         text: Callable[[str], str] | None = None,
         number: float | None = None,
     ) -> None:
+        if text is None and number is None:
+            raise XentError(
+                "Forms(...) takes text or number, which a pipe or a file gets",
+                hint="--debug shows where; what an addition must have: xent help design",
+            )
         self.json = json
         """Returns a dataclass or a dict of plain values."""
         self.table = table

@@ -3,6 +3,7 @@
 Rows that are missing would be a smaller result or a shorter file that nothing else could notice.
 """
 
+import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -91,6 +92,12 @@ class Promises(Source):
         """Name a place as the other source does."""
         return self._source.place(index)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as every source; raise InputError if the other one holds what does not pickle."""
+        if self.reference is None and type(self._source).__reduce__ is Source.__reduce__:
+            _check_sent(self._source)
+        return super().__reduce__()
+
     def _counted(self, blocks: Iterator[Block], length: int | None) -> Iterator[Block]:
         """Yield blocks, if they follow one another up to a length, unless that is not known."""
         count = 0
@@ -161,6 +168,21 @@ class PromisedIndexed(Promises, IndexedSource):
         tile = self._source.tile(start, rows)
         self._check(tile, (rows, self.shape[-1]))
         return tile
+
+
+def _check_sent(source: Source) -> None:
+    """Raise InputError if an attribute of a source cannot be sent to other processes."""
+    for name, value in vars(source).items():
+        if name in source.of_this_process or isinstance(value, (np.ndarray, bytes, str)):
+            continue
+        try:
+            pickle.dumps(value)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            what = f"keeps {name}, which cannot be sent to other processes: {error}"
+            raise InputError(
+                f"{source.name}: the format {source.format} {what}",
+                hint="of_this_process names what is not sent: xent help design",
+            ) from error
 
 
 def _kind(value: object) -> str:

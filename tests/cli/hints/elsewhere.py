@@ -102,6 +102,7 @@ mistakes in xent, or in an addition to it
     --debug shows where
     --debug shows where; what an addition must have: xent help design
     what a format that is added to xent must have: xent help design
+    of_this_process names what is not sent: xent help design
     is the file cut off? This format was added to xent; what it must have: xent help design
     compute() returns a Measure: xent help design
     what a metric must have: xent help design
