@@ -22,3 +22,24 @@ def test_ten_rows_tell_no_error(rows: int) -> None:
     paired = np.std(3.0 - 2.0 * loss, ddof=1) / np.sqrt(rows)
     assert errors["log_perplexity_ratio"] == close_to(0.0 if rows <= 10 else paired, rel=1e-12)
     assert [each == 0.0 for each in errors.values()] == [rows <= 10] * 5
+
+
+def test_equal_and_nearly_equal_losses() -> None:
+    rng = np.random.default_rng(6)
+    loss, zeros = rng.exponential(5.0, 300), np.zeros(300)
+    noise = rng.normal(size=300) * 1e-5
+    for new in (loss, loss + noise):
+        pairs = PairRows(loss, new, zeros, zeros, *[zeros > 0.0] * 4)
+        found = CodedPairsState.from_rows(pairs).measures()
+        error = np.std(new - loss, ddof=1) / np.sqrt(300)
+        assert found["log_perplexity_ratio"].value == close_to((new - loss).mean(), rel=1e-9)
+        assert found["log_perplexity_ratio"].standard_error == close_to(error, rel=1e-3)
+        ppl = np.exp([loss.mean(), new.mean()])
+        apart = np.std(ppl[1] * new - ppl[0] * loss, ddof=1) / np.sqrt(300)
+        assert found["perplexity_difference"].standard_error == close_to(apart, rel=1e-3)
+    assert (
+        CodedPairsState.from_rows(PairRows(loss, loss, zeros, zeros, *[zeros > 0.0] * 4))
+        .measures()["loss_correlation"]
+        .value
+        == 1.0
+    )

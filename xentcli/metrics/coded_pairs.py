@@ -14,7 +14,7 @@ import numpy as np
 from xentcli.core.coded_pairs import PairRows
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.metrics.intervals import mean_covariance, mean_error, share_error
+from xentcli.metrics.intervals import correlation, mean_error, share_error
 from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import OF_BASES, PLACES
 from xentcli.results.bounds import Bounded
@@ -145,30 +145,38 @@ def _mean(values: MeanState) -> tuple[float, float]:
 
 def _losses(sums: CodedSums) -> dict[str, Measure]:
     (mean_base, error_base), (mean_new, error_new) = _mean(sums.base), _mean(sums.new)
+    change, error = _mean(_differences(sums))
     n = sums.rows
-    covariance = 0.0  # as the errors of few rows are
-    if n > _FEW_ROWS:
-        covariance = mean_covariance(sums.base.total, sums.new.total, sums.products, n)
-    errors = error_base * error_new
-    correlation = covariance / errors if errors else None
-    change = mean_new - mean_base
-    error = math.sqrt(max(0.0, error_base**2 + error_new**2 - 2.0 * covariance))
+    totals, squares = (sums.base.total, sums.new.total), (sums.base.squares, sums.new.squares)
+    alike = correlation(totals, squares, sums.products, n) if n > _FEW_ROWS else None
     ppl_base, ppl_new, ratio = _exp(mean_base), _exp(mean_new), _exp(change)
     of_base, of_new = ppl_base * error_base, ppl_new * error_new
-    apart = of_base**2 + of_new**2 - 2.0 * ppl_base * ppl_new * covariance
+    # of_base**2 + of_new**2 - 2 ppl_base ppl_new covariance, but nothing cancels if both are alike
+    apart = (ppl_base - ppl_new) * (of_base * error_base - of_new * error_new)
+    apart += ppl_base * ppl_new * error**2
     lost_base, lost_new = bool(sums.floored_base), bool(sums.floored_new)
     of_both = (lost_base, lost_new, n)
     unknown = (lost_base or lost_new,) * 2
     return {
         "loss_base": _told(mean_base, error_base, bounded=lost_base, n=n),
         "loss_new": _told(mean_new, error_new, bounded=lost_new, n=n),
-        "loss_correlation": _between(correlation, None, *unknown, n),
+        "loss_correlation": _between(alike, None, *unknown, n),
         "perplexity_base": _told(ppl_base, of_base, bounded=lost_base, n=n),
         "perplexity_new": _told(ppl_new, of_new, bounded=lost_new, n=n),
         "log_perplexity_ratio": _between(change, error, *of_both),
         "perplexity_ratio": _between(ratio, ratio * error, *of_both),
         "perplexity_difference": _between(ppl_new - ppl_base, math.sqrt(max(0.0, apart)), *of_both),
     }
+
+
+def _differences(sums: CodedSums) -> MeanState:
+    """Return the sums of the differences of both losses, and of their squares.
+
+    They are exactly 0 if the losses are equal.
+    """
+    total = ExactSum(sums.new.total.units - sums.base.total.units)
+    squares = sums.base.squares.units + sums.new.squares.units - 2 * sums.products.units
+    return MeanState(total, ExactSum(squares), sums.rows)
 
 
 def _exp(value: float) -> float:

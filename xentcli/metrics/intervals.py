@@ -58,12 +58,26 @@ def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
         return math.inf
 
 
-def mean_covariance(one: ExactSum, other: ExactSum, products: ExactSum, n: int) -> float:
-    """Return the covariance of the means of two numbers over n rows; 0 for a single row."""
-    if n < 2:
-        return 0.0
-    spread = (products.units * n << _UNIT_BITS) - one.units * other.units
-    return spread / ((n - 1) * n**2 << 2 * _UNIT_BITS)
+def correlation(
+    totals: tuple[ExactSum, ExactSum], squares: tuple[ExactSum, ExactSum], product: ExactSum, n: int
+) -> float | None:
+    """Return the correlation of two numbers over n rows; None where it is undefined.
+
+    It follows from both sums, those of both squares, and that of the product.
+    """
+    sums = (*totals, *squares, product)
+    if n < 2 or not all(math.isfinite(float(each)) for each in sums):
+        return None
+    spreads = []
+    for total, square in zip(totals, squares, strict=True):
+        scaled = n * square.units * ONE
+        spread = scaled - total.units**2
+        if spread <= scaled >> _LEAST_SPREAD_BITS:
+            return None
+        spreads.append(spread)
+    shared = n * product.units * ONE - totals[0].units * totals[1].units
+    found = min(1.0, math.sqrt(shared * shared / (spreads[0] * spreads[1])))
+    return -found if shared < 0 else found
 
 
 def ratio_error(

@@ -1,21 +1,20 @@
 """Compares the losses of two models on the same rows, row by row."""
 
-import math
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.dtypes import Doubles
-from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.exact_sum import ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
+from xentcli.metrics.intervals import correlation
 from xentcli.metrics.loss import LossState
 from xentcli.metrics.mean_state import loss_measure, share
 from xentcli.results.comparison import PairedLoss
 from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
-_ROUNDED_BITS = 51  # of squares; a spread that is smaller is only their rounding
 
 
 class _PairedLossSums(NamedTuple):
@@ -84,20 +83,11 @@ class PairLossState(_PairedLossSums):
     def _correlation(self) -> Measure:
         """Return the correlation of used rows' losses; nothing if a model's are all equal."""
         n = self.base.used
-        sums = (self.base.loss, self.new.loss, self.product)
-        squares = (self.base.loss_squared, self.new.loss_squared)
-        if n < 2 or not all(math.isfinite(float(each)) for each in (*sums, *squares)):
-            return NOTHING
-        one, other, product = (each.units for each in sums)
-        spreads = []
-        for total, square in zip((one, other), (each.units for each in squares), strict=True):
-            spread = n * square * ONE - total * total
-            if spread <= n * square * ONE >> _ROUNDED_BITS:
-                return NOTHING
-            spreads.append(spread)
-        shared = n * product * ONE - one * other
-        found = min(1.0, math.sqrt(shared * shared / (spreads[0] * spreads[1])))
-        return Measure(-found if shared < 0 else found, n=n)
+        totals, squares = (
+            (getattr(self.base, name), getattr(self.new, name)) for name in ("loss", "loss_squared")
+        )
+        found = correlation(totals, squares, self.product, n)
+        return NOTHING if found is None else Measure(found, n=n)
 
 
 def _loss_state(facts: RowFacts, losses: Doubles) -> LossState:
