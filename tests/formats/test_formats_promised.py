@@ -131,7 +131,7 @@ class KeepsFile(ToldStream):
     def __init__(self, data: Input) -> None:
         super().__init__(data)
         self.unchanged = data.check_unchanged
-        self.header = b"x" * 10
+        self.kept_bytes = b"x" * 10
         self._input = threading.Lock()
 
 
