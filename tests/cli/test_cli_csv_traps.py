@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from cli_tools import Outcome, Run, command, refusal
 from in_one_test import in_one_test
@@ -166,3 +168,24 @@ def test_many_columns_there_and_back(run: Run, ids: bool) -> None:
     header, *rows = Path("out.csv").read_text().splitlines()
     assert header == head + ",".join(names)
     assert rows == [start.format(i) + ",".join([repr(1 / count)] * count) for i in range(3)]
+
+
+@pytest.mark.parametrize("header", ["2,0,1", "0,2,1,3"])
+def test_a_first_row_that_numbers_the_columns_in_another_order(run: Run, header: str) -> None:
+    """It is the header of a frame whose columns were put in another order, or data."""
+    names = list(map(int, header.split(",")))
+    z = np.random.default_rng(6).normal(size=(5, len(names)))
+    labels = np.arange(5) % len(names)
+    np.save("y.npy", labels)
+    pd.DataFrame(z[:, names], columns=names).to_csv("z.csv", index=False)
+    error, hint = refusal(run("loss", "z.csv", "y.npy"))
+    assert error.startswith("z.csv:1: the first row numbers the columns in another order")
+    assert hint == "say which with --header or --no-header"
+    losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(5), labels]
+    assert run("loss", "z.csv", "y.npy", "--header").number == pytest.approx(
+        losses.mean(), rel=1e-12
+    )
+    Path("z.csv").write_text(f"{header}\n{header[::-1]}\n")  # whole numbers are data
+    rows = np.array([names, names[::-1]], float)
+    want = (np.log(np.exp(rows).sum(axis=1)) - rows[:, 0]).mean()
+    assert run("loss", "z.csv", "0,0").number == pytest.approx(want, rel=1e-12)

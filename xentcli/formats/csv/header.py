@@ -25,6 +25,18 @@ def _counts(cells: list[str], at_least: int = 2) -> bool:
     return len(cells) >= at_least and cells in (counted, sorted(counted))
 
 
+def _numbers_columns(first: dict[int, str], others: Iterable[list[str]]) -> bool:
+    """Whether cells are 0, 1, 2, ... in any order, and all numbers below written as fractions.
+
+    1 and 0 alone may well be the probabilities of a row.
+    """
+    names = [cell.strip() for cell in first.values()]
+    if len(names) < 3 or sorted(names) != sorted(map(str, range(len(names)))):
+        return False
+    below = [cells[i].strip() for cells in others for i in first if i < len(cells)]
+    return bool(below) and not any(cell.lstrip("+-").isdecimal() for cell in below)
+
+
 def decide_header(
     first: list[str],
     second: list[str] | None,
@@ -51,6 +63,12 @@ def decide_header(
     cells = {i: cell for i, cell in enumerate(first) if i not in by_number}
     if _counts(list(cells.values())):
         return _judge_counting(cells, others, name)
+    if _numbers_columns(cells, others):
+        raise InputError(
+            f"{name}:1: the first row numbers the columns in another order, and may be a header or "
+            "data: all numbers below it are fractions",
+            hint="say which with --header or --no-header",
+        )
     if second is not None and len(second) != len(first):
         second = None
     return _judge(cells, second, name)
