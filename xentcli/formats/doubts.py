@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, says_ids, words_of
+from xentcli.formats.column_words import OF_IDS, OF_ROWS, WORDS, says_ids, words_of
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.text import name_option
 
+_ID_WORDS = OF_IDS | {"key", "name"}
 _SENTENCE_WORDS = 3  # the least that make a sentence
 _MOST_LISTED_SHARE = 1 / 3  # the largest share of a sentence's words
 _MOST_WHOLE_SHARE = 0.1  # the largest in columns of fractions, 0 and 1 apart
@@ -45,7 +46,7 @@ def check(
         return []
     reasons = _reasons(columns, partner)
     if not reasons:
-        return [*_flags(file, columns), *_sentences(file, columns)]
+        return [*_flags(file, columns), *_sentences(file, columns), *_ids(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -131,6 +132,19 @@ def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
     more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
     what = f"column {name!r} is read as a class, though its name says {word!r}"
     return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
+
+
+def _ids(file: str, columns: Sequence[Column]) -> list[str]:
+    """Return a note on a column of fractions that is named as ids are, and others are not.
+
+    It may be a class, as the language 'id' is one.
+    """
+    named = [each for each in columns if not _ID_WORDS.isdisjoint(words_of(each.name))]
+    if len(named) != 1 or not named[0].look.has_fractions:
+        return []
+    name = named[0].name
+    what = f"column {name!r} is read as a class, though its name says that it names rows"
+    return [f"{file}: {what} (else --drop {name_option(name)})"]
 
 
 def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:

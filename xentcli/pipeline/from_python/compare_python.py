@@ -172,8 +172,11 @@ def _open(
         return open_models(readers, paths, label_files or [], options, beside)
     if options.shift and labels is None:
         raise UsageError("shift needs labels")
+    if len(paths) == 2:
+        alone = options._replace(label_column=None, label_key=None, shift=0)
+        return open_models(readers, paths, [], alone, beside)[0], array_source("labels", labels)
     sources = [
-        open_files(there, partial(reader.file, goes_with=True))
+        open_files(there, partial(reader.file, id_column=options.id_column, goes_with=True))
         if there
         else rows_source(name, data, reader)
         for name, data, there, reader in zip(

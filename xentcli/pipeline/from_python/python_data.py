@@ -160,7 +160,7 @@ def open_data(
         return open_both(files, label_files, how)
     if labels is None:
         raise UsageError("an array of logits needs labels")
-    file_of = partial(reader.file, goes_with=True)
+    file_of = partial(reader.file, id_column=options.id_column, goes_with=True)
     rows = open_files(files, file_of) if files else rows_source("logits", logits, reader)
     if label_files is None:
         return rows, array_source("labels", labels)
