@@ -51,6 +51,30 @@ def test_labels_in_one_row(run: Run, logits: str, labels: str, count: int) -> No
 
 
 @in_one_test
+@pytest.mark.parametrize("names", [NAMES, ["c0", "c1", "c2"]])
+@pytest.mark.parametrize("value", [0.0, -4.0])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_class_without_fractions_that_every_file_has(
+    run: Run, names: list[str], value: float, ending: str
+) -> None:
+    """Labels that are a column for each class, and other models, have the names of all classes."""
+    z = np.c_[Z[:, :2], np.full(12, value)]
+    labels = np.arange(12) % 2
+    for name, numbers in (("z", z), ("onehot", np.eye(3)[labels])):
+        frame = pd.DataFrame(numbers, columns=names)
+        frame.to_csv(f"{name}.csv", index=False)
+        frame.to_parquet(f"{name}.parquet")
+    want = close_to(cross_entropies(z, labels).mean(), rel=1e-14)
+    assert run("loss", f"z.{ending}", f"onehot.{ending}").number == want
+    Path(f"other.{ending}").write_bytes(Path(f"z.{ending}").read_bytes())
+    compared = run("compare", f"z.{ending}", f"other.{ending}", "--json").json
+    assert compared["metrics"]["kl"]["value"] == 0
+    labelled = ("--labels", f"onehot.{ending}", "--json")
+    compared = run("compare", f"z.{ending}", f"other.{ending}", *labelled).json
+    assert compared["metrics"]["loss_base"]["value"] == want
+
+
+@in_one_test
 @pytest.mark.parametrize("labels", ["0,1,2\n", "[0, 1, 2]\n"])
 def test_labels_in_one_row_for_logits_that_are_read_once(run: Run, labels: str) -> None:
     Path("y.jsonl" if "[" in labels else "y.csv").write_text(labels)

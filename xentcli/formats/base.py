@@ -58,7 +58,9 @@ class ReadOptions(Record):
     id_column: str | None = None
     """The column that names each row and is carried to the output."""
     partner: tuple[str, ...] = ()
-    """The columns of the file of labels, one of which may name the rows here, too."""
+    """The columns of the files of labels and of other models, one of which may name the rows."""
+    of_labels: tuple[str, ...] = ()
+    """The columns of the file of labels alone."""
     goes_with: bool = False
     """Whether the rows belong to those of another file, which need not be a table."""
     partner_label: str | None = None

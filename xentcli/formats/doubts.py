@@ -23,19 +23,24 @@ def is_numbered(names: Sequence[str]) -> bool:
     return len(names) > 1 and all(names) and is_one_pattern(names)
 
 
-def are_sure(names: Sequence[str], partner: Sequence[str] = ()) -> bool:
+def are_sure(names: Sequence[str], of_labels: Sequence[str] = ()) -> bool:
     """Whether names alone decide what `check` says of columns of floating point."""
     words = {word for name in names for word in words_of(name)}
     plain = words.isdisjoint(OF_ROWS) and not any(" " in name for name in names)
-    return plain and is_numbered(names) and set(names).isdisjoint(partner)
+    return plain and is_numbered(names) and set(names).isdisjoint(of_labels)
 
 
 def check(
-    file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
+    file: str,
+    columns: Sequence[Column],
+    names: Sequence[str],
+    partner: Sequence[str] = (),
+    of_labels: Sequence[str] = (),
 ) -> list[str]:
     """Return notes about columns that are read as classes; `names` are those of all columns.
 
-    `partner` are the columns of the file of labels, if they stand in another file.
+    `partner` are the columns of other files of these rows, and `of_labels` those of the file of
+    labels among them, if they stand in another file.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def check(
     """
     if len(columns) < 2:
         return []
-    reasons = _reasons(columns, partner)
+    reasons = _reasons(columns, of_labels)
     if not reasons:
         return [*_flags(file, columns), *_sentences(file, columns), *_ids(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
@@ -61,7 +66,7 @@ def check(
     raise error
 
 
-def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str]:
+def _reasons(columns: Sequence[Column], of_labels: Sequence[str]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     numbered = is_numbered([column.name for column in columns])
@@ -84,14 +89,23 @@ def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
-    fractions = any(column.look.has_fractions for column in columns)
-    for i, column in enumerate(columns):
-        is_new = fractions and not column.look.has_fractions and i not in reasons
-        if is_new and column.name and column.name in partner:
-            reasons[i] = "the file of labels has such a column, too"
+    for i in _shared(columns, of_labels) - {*reasons}:
+        reasons[i] = "the file of labels has such a column, too"
     for i in flags - {*reasons}:
         reasons[i] = "it holds only 0 and 1, and others hold fractions"
     return dict(sorted(reasons.items()))
+
+
+def _shared(columns: Sequence[Column], of_labels: Sequence[str]) -> set[int]:
+    """Return the columns without fractions that labels have beside them, which is not all classes.
+
+    Labels that have columns of fractions too are one-hot rows or class probabilities.
+    """
+    fractions = [column.name for column in columns if column.look.has_fractions]
+    if not fractions or not {*fractions}.isdisjoint(of_labels):
+        return set()
+    whole = [i for i, column in enumerate(columns) if not column.look.has_fractions]
+    return {i for i in whole if columns[i].name and columns[i].name in of_labels}
 
 
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:

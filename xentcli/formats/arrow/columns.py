@@ -87,9 +87,9 @@ def select(
     _check_lists(schema, file, values)
     if not certain and not options.any_columns and not nested(schema.field(values[0]).type):
         floats = all(_is_float(schema.field(name).type) for name in values)
-        looks = {} if floats and are_sure(values, options.partner) else look(values)
+        looks = {} if floats and are_sure(values, options.of_labels) else look(values)
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
-        notes += check(file, columns, names, options.partner)
+        notes += check(file, columns, names, options.partner, options.of_labels)
     if not options.any_columns:
         _check_values(schema, file, values, may_be_names=certain and not options.weights)
     selection = Selection(values, by_name.labels, by_name.ids, notes)

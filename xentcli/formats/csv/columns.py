@@ -155,7 +155,8 @@ def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOp
         return []
     looks = fields.looks()
     columns = [Column(name, i + 1, looks[i]) for i, name in named]
-    return doubts.check(fields.file, columns, fields.names or (), options.partner)
+    beside = options.partner, options.of_labels
+    return doubts.check(fields.file, columns, fields.names or (), *beside)
 
 
 def _choose_lists(

@@ -199,7 +199,9 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
         first = first_of(labels[:1], how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column
-    file_of = partial(how.file, goes_with=True, partner=partner, partner_label=label)
+    file_of = partial(
+        how.file, goes_with=True, partner=partner, partner_label=label, of_labels=there
+    )
     source = how.open(logits, file_of)
     names = how.options.classes or source.columns or ()
     ids = None
