@@ -46,7 +46,7 @@ def test_folds_of_digits_are_right_to_the_last_digit() -> None:
     y = np.load(DATA / "digits_labels.npy")
     for name in ("digits_logits.npy", "digits_weak_logits.npy"):
         z = np.load(DATA / name)
-        for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
+        for i, each in zip(range(5), fitted(z, y, CalibrateOptions()).folds, strict=True):
             out = np.arange(450) % 5 == i
             want = where_it_changes_sign(slope(z[~out], np.eye(10)[y[~out]]))
             assert each.temperature == close_to(want, rel=1e-15), (name, i)
@@ -55,7 +55,7 @@ def test_folds_of_digits_are_right_to_the_last_digit() -> None:
 def test_folds_whose_temperatures_are_far_apart() -> None:
     for seed in (2, 6):
         z, y = problem(seed, 60)
-        for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
+        for i, each in zip(range(5), fitted(z, y, CalibrateOptions()).folds, strict=True):
             out = np.arange(60) % 5 == i
             want = where_it_changes_sign(slope(z[~out], np.eye(6)[y[~out]]))
             assert each.temperature == close_to(want, rel=2e-15), (seed, i)
@@ -69,7 +69,7 @@ def test_every_row_is_left_out_once() -> None:
         weight = np.where(np.arange(60) < 3, heavy, 1.0)
         mass = np.eye(6)[y] * weight[:, None]
         found = fitted(z, y, CalibrateOptions(folds=60), sample_weight=weight)
-        for i, each in enumerate(found.folds):
+        for i, each in zip(range(60), found.folds, strict=True):
             out = np.arange(60) == i
             want = where_it_changes_sign(slope(z[~out], mass[~out]))
             assert each.temperature == close_to(want, rel=4e-15), (heavy, i)
@@ -119,7 +119,7 @@ def test_the_error_of_clusters_and_their_folds() -> None:
     there = weight > 0
     assert found.clusters == len(np.unique(groups[there]))
     fold = np.unique(groups, return_inverse=True)[1] % 4
-    for i, each in enumerate(found.folds):
+    for i, each in zip(range(4), found.folds, strict=True):
         assert each.rows == (there & (fold == i)).sum()
         mass = np.eye(6)[y] * weight[:, None]
         out = where_it_changes_sign(slope(z[fold != i], mass[fold != i]))
@@ -177,7 +177,7 @@ def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
     found = fitted(z, y, CalibrateOptions(folds=2))
     one_hot, fold = np.eye(6)[y], np.arange(1800) % 2
     assert (found.temperature.value or 0.0) > 10.0
-    for i, each in enumerate(found.folds):
+    for i, each in zip(range(2), found.folds, strict=True):
         want = where_it_changes_sign(slope(z[fold != i], one_hot[fold != i]))
         assert each.temperature == close_to(want, rel=1e-11), i
     assert found.passes <= 4

@@ -1,10 +1,12 @@
 """Where there is no temperature, and what is said."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
-from calibrate_tools import fitted, problem
+from calibrate_tools import fitted, problem, temperature_of
+from close_to import close_to
 
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
@@ -45,6 +47,16 @@ def test_what_is_said() -> None:
         assert said(logits, labels).startswith(what), name
     assert said(z, y, sample_weight=right.astype(float)).startswith(LOWER)
     assert said(z, y, sample_weight=-np.ones(120)) == "rows of a negative weight: 120"
+
+
+def test_where_weights_hardly_decide_whether_there_is_one() -> None:
+    """Of two rows, the one that is right weighs a little more, or a little less."""
+    z = np.array([[0.3, 0.1], [0.3, 0.1]])
+    for more in (2.0**-10, 2.0**-20, 2.0**-30):
+        want = (z[0, 0] - z[0, 1]) / math.log1p(more)
+        found = temperature_of(z, [0, 1], sample_weight=[1.0 + more, 1.0])
+        assert found == close_to(want, rel=1e-15 / more), more
+        assert said(z, [0, 1], sample_weight=[1.0 - more, 1.0]).startswith(HIGHER), more
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf])
