@@ -188,3 +188,34 @@ def test_an_error_of_the_input_comes_before_any_verdict(run: Run) -> None:
 def test_debug_shows_no_traceback_of_a_gate(run: Run) -> None:
     outcome = run("loss", "z.npy", "y.npy", "--debug", *gates("accuracy < 0.8"))
     assert (outcome.code, outcome.err) == (3, "fail: accuracy < 0.8: accuracy is 0.75\n")
+
+
+def test_each_model_is_judged_by_its_own_baseline(run: Run) -> None:
+    rng = np.random.default_rng(3)
+    for name, scale in (("near", 0.1), ("far", 2.0), ("other", 0.1), ("another", 2.0)):
+        np.save(f"{name}.npy", LOGITS + rng.normal(size=LOGITS.shape) * scale)
+
+    def judged(*names: str, gate: str = "kl > baseline") -> tuple[int, str]:
+        files = [f"{name}.npy" for name in names]
+        options = ("--fail-if", gate, "--baseline", "last.json", "--quiet")
+        outcome = run("compare", "z.npy", *files, *options)
+        return outcome.code, outcome.err
+
+    assert run("compare", "z.npy", "near.npy", "far.npy", "--json", "-o", "last.json").code == 0
+    for names in (("near", "far"), ("far", "near"), ("far",), ("near",)):
+        assert judged(*names) == (0, "")
+        assert judged(*names, gate="kl >= baseline")[0] == 3
+    last = json.loads(Path("last.json").read_text())
+    near, far = (each["metrics"]["kl"]["value"] for each in last["comparisons"])
+    code, said = judged("other", "another", gate="kl < baseline + 100")
+    assert code == 3
+    assert f" < {near!r} + 100" in said.splitlines()[0]
+    assert f" < {far!r} + 100" in said.splitlines()[1]
+    for names in (("far", "other"), ("other",), ("near", "far", "other")):
+        code, said = judged(*names)
+        assert (code, "last.json: it is about near.npy, far.npy, not other.npy" in said) == (
+            1,
+            True,
+        )
+    assert run("compare", "z.npy", "far.npy", "--json", "-o", "last.json", "--force").code == 0
+    assert judged("near", "other")[0] == 0  # a single model is the baseline of all

@@ -37,9 +37,14 @@ def test_equal_and_nearly_equal_losses() -> None:
         ppl = np.exp([loss.mean(), new.mean()])
         apart = np.std(ppl[1] * new - ppl[0] * loss, ddof=1) / np.sqrt(300)
         assert found["perplexity_difference"].standard_error == close_to(apart, rel=1e-3)
-    assert (
-        CodedPairsState.from_rows(PairRows(loss, loss, zeros, zeros, *[zeros > 0.0] * 4))
-        .measures()["loss_correlation"]
-        .value
-        == 1.0
-    )
+
+
+def test_equal_bases_have_no_error() -> None:
+    zeros = np.zeros(50)
+    for seed in range(30):
+        loss = np.random.default_rng(seed).exponential(5.0, 50)
+        pairs = PairRows(loss, loss, zeros, zeros, *[zeros > 0.0] * 4)
+        found = CodedPairsState.from_rows(pairs).measures()
+        for name in ("log_perplexity_ratio", "perplexity_ratio", "perplexity_difference"):
+            assert found[name].standard_error == 0.0, (seed, name)
+        assert found["loss_correlation"].value == 1.0, seed

@@ -50,8 +50,9 @@ def judge(keeper: "Gatekeeper", comparisons: "Sequence[Comparison]") -> list[str
     notes: list[str] = []
     verdicts: list[Verdict] = []
     several = len(comparisons) > 1
-    for each in comparisons:
-        notes += keeper.judge(each.metrics, each.num_classes, each.rows)
+    names = [each.new for each in comparisons]
+    for i, each in enumerate(comparisons):
+        notes += keeper.judge(each.metrics, each.num_classes, each.rows, (names, i))
         for verdict in keeper.verdicts:
             message = f"{each.new}: {verdict.message}" if several else verdict.message
             verdicts.append(verdict._replace(message=message))

@@ -89,8 +89,17 @@ class Gatekeeper:
 
             self._baseline = read_baseline(self._path)
 
-    def judge(self, metrics: Mapping[str, "Measure"], num_classes: int, count: int) -> list[str]:
-        """Judge a result over `count` rows; return what to note about the baseline."""
+    def judge(
+        self,
+        metrics: Mapping[str, "Measure"],
+        num_classes: int,
+        count: int,
+        model: tuple[Sequence[str], int] | None = None,
+    ) -> list[str]:
+        """Judge a result over `count` rows; return what to note about the baseline.
+
+        If it is of one `model` of several, these are their names and its place among them.
+        """
         if not self.gates:
             return []
         from xentcli.pipeline.gating.gates import judge
@@ -98,6 +107,9 @@ class Gatekeeper:
 
         metrics = {**metrics, self._counted: Measure(count)}
         baseline = self._baseline
+        if baseline is not None and model is not None:
+            names, place = model
+            baseline = baseline.of_models(names)[place]
         self.verdicts = judge(self.gates, metrics, None if baseline is None else baseline.metrics)
         if baseline is None:
             return []

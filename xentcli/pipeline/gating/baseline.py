@@ -1,6 +1,6 @@
 """An earlier result, as ``--json`` printed it, that gates compare with."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -30,11 +30,37 @@ class Baseline(NamedTuple):
         Its measures.
     num_classes : int or None
         The length of a row, where the result says so.
+    models : tuple of (str, mapping)
+        If several models were compared with a first one, the name of each, and its measures.
     """
 
     name: str
     metrics: Mapping[str, Measure]
     num_classes: int | None = None
+    models: tuple[tuple[str, Mapping[str, Measure]], ...] = ()
+
+    def of_models(self, names: Sequence[str]) -> "list[Baseline]":
+        """Return what models of these names are compared with, each with its own measures.
+
+        They go by their names, or by place if none of these is there and there are as many.
+
+        Raises
+        ------
+        InputError
+            If there are several models, and it is unknown which is which.
+        """
+        if not self.models:
+            return [self] * len(names)
+        known = dict(self.models)
+        if set(names) <= known.keys() and len(known) == len(self.models):
+            return [self._replace(metrics=known[name]) for name in names]
+        if known.keys().isdisjoint(names) and len(names) == len(self.models):
+            return [self._replace(metrics=metrics) for _, metrics in self.models]
+        new = next((name for name in names if name not in known), names[0])
+        raise InputError(
+            f"{self.name}: it is about {', '.join(name for name, _ in self.models)}, not {new}",
+            hint="compare the same models again, or as many others in their order",
+        )
 
     def differences(
         self, gates: Iterable[Gate], metrics: Mapping[str, Measure], num_classes: int
@@ -73,14 +99,27 @@ def read_baseline(path: str) -> Baseline:
     try:
         is_loss = command in ("loss", "nll") and "tokens" not in result
         metrics = _of_a_loss(result) if is_loss else _by_name(result["metrics"])
-        metrics |= {name: Measure(_count(result[name])) for name in _COUNTED if name in result}
+        metrics |= _counts(result)
         num_classes = result.get("num_classes")
-        return Baseline(name, metrics, None if num_classes is None else _count(num_classes))
+        return Baseline(
+            name,
+            metrics,
+            None if num_classes is None else _count(num_classes),
+            tuple(
+                (str(each["new"]), _by_name(each["metrics"]) | _counts(each))
+                for each in result.get("comparisons") or ()
+            ),
+        )
     except KeyError as error:
         what = f"the result of xent {command} holds no measures"
         raise InputError(f"{name}: {what}: there is no {error}", hint=_OURS) from None
     except (TypeError, OverflowError) as error:
         raise InputError(f"{name}: this is no result of xent: {error}", hint=_OURS) from None
+
+
+def _counts(result: dict[str, Any]) -> dict[str, Measure]:
+    """Return how many rows, sequences or documents a result is of."""
+    return {name: Measure(_count(result[name])) for name in _COUNTED if name in result}
 
 
 def _by_name(metrics: Any) -> dict[str, Measure]:
