@@ -18,13 +18,14 @@ RAISES = "        return cls(int(facts"
     [
         ("next(iter([]))", "StopIteration"),
         ("raise SystemExit(7)", "SystemExit: 7"),
+        ("raise EOFError('cut off')", "EOFError: cut off"),
         ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "Odd"),
     ],
 )
 def test_whatever_an_addition_raises(
     run: Run, tmp_path: Path, raised: str, said: str, jobs: int
 ) -> None:
-    """StopIteration once ended the rows, and SystemExit the run, without a word."""
+    """StopIteration once ended the rows, and SystemExit and EOFError the run, without a word."""
     np.save(tmp_path / "z.npy", np.zeros((250_000, 9), np.float32))  # a few blocks
     np.save(tmp_path / "y.npy", np.zeros(250_000, np.int64))
     files = (tmp_path / "z.npy", tmp_path / "y.npy")

@@ -115,12 +115,14 @@ def load_command(name: str) -> Any:
 
     def converted(**values: Any) -> None:
         _refuse_empty(options, values)
-        run(
-            **{
-                key: convertors[key](value) if key in convertors else value
-                for key, value in values.items()
-            }
-        )
+        given = {
+            key: convertors[key](value) if key in convertors else value
+            for key, value in values.items()
+        }
+        try:
+            run(**given)
+        except EOFError as error:  # typer would take it for the end of a terminal, and be silent
+            raise RuntimeError("an EOFError") from error
 
     made = PagedCommand(
         name, context_settings=CONTEXT, callback=converted, params=parameters, help=getdoc(run)

@@ -14,7 +14,7 @@ _WHERE_AND_HOW = "--debug shows where; what an addition must have: xent help des
 
 def mistake(error: BaseException) -> XentError:
     """Return the error of an exception that no file, option or machine explains."""
-    if isinstance(error.__cause__, StopIteration):  # which a generator may not raise
+    if isinstance(error.__cause__, StopIteration | EOFError):  # which mean something else here
         error = error.__cause__
     text = _text_of(error)
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__

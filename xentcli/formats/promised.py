@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError, OutputError
+from xentcli.formats.added_format import check_source
 from xentcli.formats.memory import copy_of
 from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
 
@@ -19,7 +20,7 @@ _HINT = "is the file cut off? This format was added to xent; what it must have: 
 _HINT_OF_SOURCE = "what a format that is added to xent must have: xent help design"
 
 _WRITER = ("positional", "write", "write_at", "close")
-_NUMBERS = "biuf"  # text may be of any length
+_TEXT = "USO"  # may be of any length
 
 
 def promised(source: Any, name: str) -> Source:
@@ -30,27 +31,10 @@ def promised(source: Any, name: str) -> Source:
     InputError
         If it is no source of the file `name`, or lacks what every source has.
     """
-    gives = None
-    if not isinstance(source, (IndexedSource, StreamSource)):
-        gives = f"{_kind(source)}, which is no source"
-    elif lacks := [each for each in Source.__annotations__ if not hasattr(source, each)]:
-        gives = f"a source without {', '.join(lacks)}"
-    elif not (isinstance(source.dtype, np.dtype) and _is_shape(source.shape)):
-        found = f"the shape {source.shape!r} and the dtype {source.dtype!r}"
-        gives = f"{found}, where a tuple of int and a np.dtype belong"
-    if gives:
-        raise InputError(f"{name}: its format gives {gives}", hint=_HINT_OF_SOURCE)
+    check_source(source, name)
     if isinstance(source, IndexedSource):
         return PromisedIndexed(source)
     return PromisedStream(source)
-
-
-def _is_shape(shape: Any) -> bool:
-    """Whether it is a tuple of lengths; only the first may be None, as that of a stream."""
-    if not isinstance(shape, tuple):
-        return False
-    lengths = shape[1:] if shape[:1] == (None,) else shape
-    return all(type(length) is int and length >= 0 for length in lengths)
 
 
 def check_writer(writer: Any, name: str) -> None:
@@ -106,6 +90,8 @@ class Promises(Source):
         for block in blocks:
             if not isinstance(block, Block):
                 raise self._error(f"{_kind(block)} where a Block was promised")
+            if not isinstance(block.rows, (int, np.integer)) or block.rows < 0:
+                raise self._error(f"a block of {block.rows!r} rows, which is no whole number")
             if block.start != count:
                 raise self._error(f"a block from row {block.start} on behind {count} rows")
             count += block.rows
@@ -123,11 +109,13 @@ class Promises(Source):
                 raise self._error(f"{len(beside)} labels or ids of {rows} rows")
         return table
 
-    def _check(self, values: NDArray[Any], wanted: Shape) -> None:
+    def _check(self, values: Any, wanted: Shape) -> None:
+        if not isinstance(values, np.ndarray) or isinstance(values, np.ma.MaskedArray):
+            raise self._error(f"{_kind(values)} where a plain array was promised")
         if values.shape != wanted:
             raise self._error(f"an array of shape {values.shape} where {wanted} was promised")
         given, dtype = (each.newbyteorder("=") for each in (values.dtype, self.dtype))
-        if given != dtype and dtype.kind in _NUMBERS:
+        if given != dtype and not {given.kind, dtype.kind} <= {*_TEXT}:
             raise self._error(f"numbers of {values.dtype} where {self.dtype} was promised")
 
     def _error(self, gives: str) -> InputError:

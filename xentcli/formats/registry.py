@@ -36,13 +36,11 @@ def register(format_: Format) -> None:
     Raises
     ------
     ValueError
-        If no file name can have one of its extensions.
+        If it is no format, or no file name can have one of its extensions.
     """
-    extensions: object = format_.extensions
-    if not isinstance(extensions, tuple) or not all(each[:1] == "." for each in extensions):
-        raise ValueError(
-            f"the format {format_.name!r}: extensions are like ('.idx',), not {extensions!r}"
-        )
+    from xentcli.formats.added_format import check_format
+
+    check_format(format_)
     forget(format_.name)
     FROM_OUTSIDE.insert(0, format_)
 
