@@ -202,17 +202,17 @@ def test_each_model_is_judged_by_its_own_baseline(run: Run) -> None:
         return outcome.code, outcome.err
 
     assert run("compare", "z.npy", "near.npy", "far.npy", "--json", "-o", "last.json").code == 0
-    for names in (("near", "far"), ("far", "near"), ("far",), ("near",)):
-        assert judged(*names) == (0, "")
-        assert judged(*names, gate="kl >= baseline")[0] == 3
+    for line in ("near far", "far near", "far", "near"):
+        assert judged(*line.split()) == (0, "")
+        assert judged(*line.split(), gate="kl >= baseline")[0] == 3
     last = json.loads(Path("last.json").read_text())
     near, far = (each["metrics"]["kl"]["value"] for each in last["comparisons"])
     code, said = judged("other", "another", gate="kl < baseline + 100")
     assert code == 3
     assert f" < {near!r} + 100" in said.splitlines()[0]
     assert f" < {far!r} + 100" in said.splitlines()[1]
-    for names in (("far", "other"), ("other",), ("near", "far", "other")):
-        code, said = judged(*names)
+    for line in ("far other", "other", "near far other"):
+        code, said = judged(*line.split())
         assert (code, "last.json: it is about near.npy, far.npy, not other.npy" in said) == (
             1,
             True,
