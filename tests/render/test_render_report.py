@@ -29,7 +29,7 @@ from xentcli.text import visible
 
 HTML_TAGS = """html head meta link title style body header main section figure div table caption
     thead tbody tr th td dl dt dd h1 h2 p ul li code pre span data bdi i br
-    strong"""
+    strong time"""
 SVG_TAGS = "svg g path defs use clippath rect pattern text"
 ALL_HEADINGS = [
     "Verdict",
@@ -145,7 +145,7 @@ def test_gates_and_their_verdict_come_first() -> None:
 def test_where_it_comes_from() -> None:
     text = words_of(page_of("digits"))
     assert "xent eval '<i>&logits.npy' - --report a.html" in text
-    assert "logits run/<i>&logits.npy 450 × 10 float32 18.1 kB 2026-11-26T08:00:12Z" in text
+    assert "logits run/<i>&logits.npy 450 × 10 float32 18.1 kB 2026-11-26 08:00:12 UTC" in text
     assert "labels - ? int64 – – ababababab" in text
     assert "Made by xent 9.8.7" in text
 
@@ -195,6 +195,17 @@ def test_labels_and_groups_have_their_names() -> None:
     places = [words.index(f"{name} 200 ") for name in ("<b>sea</b>", "0", "sun")]
     assert places == sorted(places)
     assert "(missing)" in words_of(page_of("hostile"))
+
+
+def test_times_are_those_of_seconds_in_utc() -> None:
+    for time, shown in (
+        ("2026-11-29T06:29:18.905703+00:00", "2026-11-29 06:29:18 UTC"),
+        ("yesterday <b>", "yesterday <b>"),
+    ):
+        files = (FileFacts("logits", "a.npy", (9, 2), "float32", 1, time),)
+        html = page(MEASURED["no rows"](), Provenance("", "1", files))
+        assert f" {shown} " in words_of(html)
+        assert "<b>" not in html
 
 
 def test_many_files_and_a_long_command_line_are_cut() -> None:

@@ -1,6 +1,7 @@
 """The cells of a page: short numbers with all their digits in the markup, and safe text."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -120,6 +121,23 @@ def size(value: int | None) -> Markup:
     )
 
 
+def moment(value: str | None) -> Markup:
+    """Return a time, of which a pointer shows the fractions of a second.
+
+    Examples
+    --------
+    >>> print(moment("2026-11-29T06:29:18.5+00:00"))
+    <time datetime="2026-11-29T06:29:18.5Z" title="06:29:18.5">2026-11-29 06:29:18 UTC</time>
+    """
+    found = re.fullmatch(r"([\d-]+)T([\d:]+)(\.\d+)?(?:\+00:00|Z)", value or "")
+    if found is None:
+        return escape(text(value or "–"))
+    day, second, rest = found.groups(default="")
+    return Markup('<time datetime="{0}T{1}{2}Z" title="{1}{2}">{0} {1} UTC</time>').format(
+        day, second, rest
+    )
+
+
 def plain(value: Any) -> Markup:
     """Return a field of a result from outside, whatever it is."""
     if isinstance(value, bool) or value is None or not isinstance(value, (int, float)):
@@ -141,5 +159,6 @@ FILTERS = {
     "note": note,
     "shape": shape,
     "size": size,
+    "moment": moment,
     "plain": plain,
 }
