@@ -89,3 +89,36 @@ def test_the_line_of_a_binary_label_that_its_id_led_to(run: Run) -> None:
     write_rows("y.csv", ["id", "label"], [[f"r{i}", 7 if i == 3 else 1] for i in (3, 2, 1, 0)])
     outcome = run("loss", "z.csv", "y.csv", "--binary")
     assert "error: y.csv:2: label 7 is not between 0 and 1" in outcome.err
+
+
+@pytest.mark.parametrize("header", ["ant,bee,cat", "z_0,z_1,z_2"])
+def test_a_note_says_that_only_logits_name_the_classes(run: Run, header: str) -> None:
+    """Labels of each class may be in the order of the header, or in that of the model."""
+    write_rows("z.csv", header.split(","), LOGITS.tolist())
+    np.save("hot.npy", ONE_HOT.astype(int))
+    np.save("several.npy", SEVERAL)
+    np.save("y.npy", ONE_HOT.argmax(axis=1)[:, None])
+    note = "note: {}: its classes have no names; they are matched by number with z.csv\n"
+    said = header == "ant,bee,cat"
+    outcome = run("loss", "z.csv", "hot.npy")
+    assert outcome.number == pytest.approx(LOSSES.mean(), rel=1e-12)
+    assert outcome.err == (note.format("hot.npy") if said else "")
+    outcome = run("loss", "z.csv", "several.npy", "--binary")
+    assert outcome.number == pytest.approx(TERMS.mean(), rel=1e-12)
+    assert outcome.err == (note.format("several.npy") if said else "")
+    outcome = run("loss", "z.csv", "y.npy")
+    assert outcome.number == pytest.approx(LOSSES.mean(), rel=1e-12)
+    assert "by number" not in outcome.err
+
+
+@pytest.mark.parametrize("pair", ["ant,bee,cat z_ant,z_bee,z_cat", "w_0,w_1,w_2 z0,z1,z2"])
+def test_weights_are_matched_by_names_without_what_these_share(run: Run, pair: str) -> None:
+    one, other = (each.split(",") for each in pair.split())
+    for of_weights, of_logits in ((one, other), (other, one)):
+        write_rows("z.csv", of_logits, LOGITS.tolist())
+        write_rows("w.csv", [of_weights[i] for i in (2, 0, 1)], [WEIGHTS[[2, 0, 1]].tolist()])
+        np.save("y.npy", ONE_HOT.argmax(axis=1))
+        of_rows = ONE_HOT @ WEIGHTS
+        outcome = run("loss", "z.csv", "y.npy", "--weight", "w.csv")
+        want = (LOSSES * of_rows).sum() / of_rows.sum()
+        assert outcome.number == pytest.approx(want, rel=1e-12)

@@ -18,8 +18,10 @@ def note_by_number(names: Sequence[str], named: str, lacking: str) -> str | None
 
 
 def note_of_labels(logits: Source, labels: Source | None) -> str | None:
-    """Return that note if labels name the columns that they share with the logits, alone."""
-    names = labels.columns if labels is not None and len(labels.shape) == 2 else None
-    if labels is None or not names or logits.columns:
+    """Return that note if only one of both names the columns that they share."""
+    if labels is None or len(labels.shape) != 2 or bool(labels.columns) == bool(logits.columns):
         return None
-    return note_by_number(names, labels.name, logits.name)
+    there, lacking = (labels, logits) if labels.columns else (logits, labels)
+    names = there.columns or ()
+    shared = lacking.shape[1:] in ((None,), (len(names),))
+    return note_by_number(names, there.name, lacking.name) if shared else None

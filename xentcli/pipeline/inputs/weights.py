@@ -1,6 +1,7 @@
 """A number for each class, as a user types them or a file has them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from xentcli.core.dtypes import Doubles
 from xentcli.core.labels import as_weight
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source, read_whole
+from xentcli.formats.column_names import without_shared
 from xentcli.metrics.loss import LossState
 from xentcli.pipeline.opening import InputFile, open_file
 
@@ -40,6 +42,8 @@ class Weights(NamedTuple):
     def order(self, classes: Sequence[str]) -> list[int] | None:
         """Return where the number of each class stands; None if they are in the classes' order.
 
+        Names match whole, or without the text that all names of a header share.
+
         Raises
         ------
         InputError
@@ -48,13 +52,14 @@ class Weights(NamedTuple):
         names = self.names
         if len(names) < 2 or len(names) != len(classes) or names == tuple(classes):
             return None
-        if sorted(names) != sorted(classes) or len({*names}) < len(names):
-            shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
-            raise InputError(
-                f"{self.file}: its header names {shown}, ...: other classes than the logits'",
-                hint="name the classes as the logits do, or leave the header out",
-            )
-        return [names.index(name) for name in classes]
+        for one, two in product(*((each, without_shared(each)) for each in (classes, names))):
+            if two and sorted(one) == sorted(two) and len({*two}) == len(two):
+                return [two.index(name) for name in one]
+        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
+        raise InputError(
+            f"{self.file}: its header names {shown}, ...: other classes than the logits'",
+            hint="name the classes as the logits do, or leave the header out",
+        )
 
     def checked(self, option: str) -> Doubles:
         """Return the numbers; raise InputError if they are too large or too small to sum."""
