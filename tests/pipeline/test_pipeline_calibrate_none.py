@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from calibrate_tools import fitted, problem, temperature_of
 from close_to import close_to
+from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
+from xentcli.pipeline.calibrate import CalibrateOptions
 
 
 def said(logits: Any, labels: Any, **more: Any) -> str:
@@ -47,6 +49,13 @@ def test_what_is_said() -> None:
         assert said(logits, labels).startswith(what), name
     assert said(z, y, sample_weight=right.astype(float)).startswith(LOWER)
     assert said(z, y, sample_weight=-np.ones(120)) == "rows of a negative weight: 120"
+
+
+@in_one_test
+@pytest.mark.parametrize("folds", [0, 2, 5])
+def test_files_without_rows(folds: int) -> None:
+    with pytest.raises(InputError, match="there is no temperature: no row is used"):
+        fitted(np.zeros((0, 3)), np.zeros(0, np.int64), CalibrateOptions(folds=folds))
 
 
 def test_where_weights_hardly_decide_whether_there_is_one() -> None:

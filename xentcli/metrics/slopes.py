@@ -130,7 +130,7 @@ class SlopesState:
         sums = self.sums.exact() or [_ZERO] * (by_fold + len(self.left_out) * self.options.orders)
         label, mean, *exact = (sums[i : by_fold : self._count] for i in range(self._count))
         others = [float(each) for each in sums[by_fold:]]
-        ends = (label, mean, self.below_peak.exact())
+        ends = (label, mean, self.below_peak.exact() or [_ZERO] * self.folds)
         totals = [sum(each, _ZERO) for each in ends]
         return SlopesOfRows(
             self.counts,
