@@ -23,10 +23,13 @@ class Subject(NamedTuple):
         Returns the pictures there are.
     page : callable
         Takes a result, its provenance, what the gates say and what was told; returns the page.
+    kind : str
+        What a picture shows unless the user says it.
     """
 
     pictures: "Callable[[], Pictures]"
     page: Callable[..., str]
+    kind: str = "reliability"
 
 
 def _pictures_of_measures() -> "Pictures":
@@ -66,7 +69,7 @@ def _page_of_temperatures(*of: Any) -> str:
 
 
 MEASURES = Subject(_pictures_of_measures, _page_of_measures)
-PAIRS = Subject(_pictures_of_pairs, _page_of_pairs)
+PAIRS = Subject(_pictures_of_pairs, _page_of_pairs, "changes")
 TEMPERATURES = Subject(_pictures_of_temperatures, _page_of_temperatures)
 
 
@@ -77,8 +80,8 @@ class Drawn(NamedTuple):
     ----------
     report, plot : str or None
         Where they go.
-    kind : str
-        What the picture shows.
+    chosen : str or None
+        What the picture shows, if the user says it.
     force : bool
         Whether existing files are overwritten.
     of : Subject
@@ -87,9 +90,14 @@ class Drawn(NamedTuple):
 
     report: str | None
     plot: str | None
-    kind: str = "reliability"
+    chosen: str | None = None
     force: bool = False
     of: Subject = MEASURES
+
+    @property
+    def kind(self) -> str:
+        """What the picture shows."""
+        return self.chosen or self.of.kind
 
     @property
     def wanted(self) -> bool:
@@ -98,6 +106,8 @@ class Drawn(NamedTuple):
 
     def check(self, output: str) -> None:
         """Raise any error of writing now, before the work."""
+        if self.chosen is not None and self.plot is None:
+            raise UsageError("--plot-kind says what --plot FILE.png draws, and there is no --plot")
         if not self.wanted:
             return
         check_different({"--output": output, "--report": self.report, "--plot": self.plot})

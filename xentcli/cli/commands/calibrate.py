@@ -47,8 +47,11 @@ class CalibrateFlags(OptionGroup):
     report: measure_options.ReportOption = None
     plot: measure_options.PlotOption = None
     plot_kind: Annotated[
-        TemperaturePictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
-    ] = "reliability"
+        TemperaturePictureKind | None,
+        options.of_writing(
+            "--plot-kind", help="What the picture shows.", show_default="reliability"
+        ),
+    ] = None
     digest: measure_options.DigestOption = False
 
     def wanted(self) -> "CalibrateOptions":

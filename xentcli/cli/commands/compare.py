@@ -90,8 +90,9 @@ class CompareFlags(OptionGroup):
     report: measure_options.ReportOption = None
     plot: measure_options.PlotOption = None
     plot_kind: Annotated[
-        PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
-    ] = "changes"
+        PairPictureKind | None,
+        options.of_writing("--plot-kind", help="What the picture shows.", show_default="changes"),
+    ] = None
     digest: measure_options.DigestOption = False
 
     def of_rows(self) -> dict[str, object]:

@@ -63,8 +63,11 @@ class EvalFlags(OptionGroup):
     report: measure_options.ReportOption = None
     plot: measure_options.PlotOption = None
     plot_kind: Annotated[
-        PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
-    ] = "reliability"
+        PictureKind | None,
+        options.of_writing(
+            "--plot-kind", help="What the picture shows.", show_default="reliability"
+        ),
+    ] = None
     digest: measure_options.DigestOption = False
 
     def of_rows(self) -> dict[str, object]:
