@@ -76,6 +76,31 @@ def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
     )
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    ("command", "header"),
+    [
+        ("loss z.npy y.csv", "label"),
+        ("loss z.npy y.csv", "cat,dog"),
+        ("eval z.npy y.csv", "cat,dog"),
+        ("one-hot y.csv", "cat,dog"),
+        ("one-hot y.csv --classes cat", "label"),
+    ],
+)
+def test_labels_of_a_header_alone(run: Run, command: str, header: str) -> None:
+    np.save("z.npy", [[0.5, 1.5], [2.5, 0.5]])
+    Path("y.csv").write_text(f"{header}\n")
+    assert run(*command.split()).err == "error: y.csv: there is a header but no row\n"
+
+
+def test_where_there_are_no_classes_no_label_marks_rows(run: Run) -> None:
+    np.save("z.npy", np.zeros((2, 0)))
+    np.save("y.npy", [1, 1])
+    assert run("loss", "z.npy", "y.npy").err == (
+        "error: y.npy[0]: label 1 is outside 0..-1 (2 such rows)\n"
+    )
+
+
 def test_which_column_holds_the_labels(run: Run) -> None:
     rows = [[f"img_{label}", 1, label] for label in LABELS]
     write_rows("y.csv", ["id", "fold", "label"], rows)

@@ -135,6 +135,8 @@ class Labels:
 def _with_hint(problem: Problem, num_classes: int, options: LossOptions) -> Problem:
     """Add a hint on how to leave rows out, if all wrong labels are the same and may mark them."""
     label = problem.label
-    if problem.hint or label is None or label == options.label_base + num_classes:
+    if problem.hint or label is None or not num_classes:
+        return problem
+    if label == options.label_base + num_classes:
         return problem
     return problem._replace(hint=f"if {label} marks rows to leave out: --ignore-index {label}")

@@ -216,8 +216,9 @@ def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
 def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether the text at the top of a column of labels is a label, and not the column's name."""
     top, below = first.strip(), [other.strip() for other in others]
-    if len(classes) == 1 and all(is_number(each) or each.lower() in _BOOL_WORDS for each in below):
-        return top.lower() in _BOOL_WORDS or not below  # above binary labels, it names the column
+    binary = all(is_number(each) or each.lower() in _BOOL_WORDS for each in below)
+    if len(classes) == 1 and below and binary:  # what stands above binary labels names the column
+        return top.lower() in _BOOL_WORDS
     if top in classes or top in without_shared(classes) or top.lower() in _BOOL_WORDS:
         return True
     return top in below

@@ -57,7 +57,7 @@ class FirstRows:
             table = np.array([[_share(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
-        return are_shares(table)
+        return are_shares(table.reshape(-1, len(fields)))  # of no rows, too
 
     def are_flags(self, fields: Sequence[int]) -> bool:
         """Whether columns hold true and false, and nothing else."""
