@@ -74,8 +74,8 @@ def of_log_probs(name: str, part: slice) -> Any:
     return state_of(name, part, rows, LABELS[part], options, "log-probabilities")
 
 
-def of_all(part: slice) -> States:
-    """Return the state of all metrics at once."""
+def of_all(part: slice, *, named: bool = True) -> States:
+    """Return the state of all metrics at once; without names, each row is a cluster of its own."""
     states = States.empty(HOMES, PARAMETERS)
     facts = row_facts(
         LOGITS[part],
@@ -84,7 +84,7 @@ def of_all(part: slice) -> States:
         states.needs,
         parameters=states.parameters,
     )
-    return states.from_rows(facts.at(origin_of(part)))
+    return states.from_rows(facts.at(origin_of(part) if named else Origin(part.start)))
 
 
 def columns(part: slice) -> Normalizer:
@@ -123,6 +123,9 @@ def kinds_of(name: str) -> dict[str, Kind]:
 
 KINDS = {
     "all metrics": Kind(of_all, States.empty(HOMES, PARAMETERS)),
+    "all metrics of rows without names": Kind(
+        lambda part: of_all(part, named=False), States.empty(HOMES, PARAMETERS)
+    ),
     "summary": Kind(lambda part: SummaryState.from_block(LOGITS[part]), SummaryState()),
     "summary of labels": Kind(lambda part: SummaryState.from_block(LABELS[part]), SummaryState()),
     "exact sum": Kind(

@@ -19,13 +19,14 @@ def outside(t: float, degrees: int) -> mp.mpf:
 
 
 @in_one_test
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 30, 449, 999, 1000, 50_000, 10**7])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 30, 100, 449, 999, 1000, 50_000, 10**7])
 def test_quantiles_of_t(degrees: int) -> None:
     found = t_quantile(degrees)
     with mp.workdps(40):
         density = mp.diff(lambda t: outside(t, degrees), found)
         error = (outside(found, degrees) - mp.mpf("0.05")) / density
-        assert abs(error) < 1e-13 * found
+        least = 1e-13 if 100 < degrees < 1000 else 1e-14  # where logarithms of factorials are large
+        assert abs(error) < least * found
 
 
 def test_an_interval_needs_an_error() -> None:

@@ -140,7 +140,10 @@ def _series(degrees: int) -> float:
 
 
 def _outside(t: float, degrees: int) -> float:
-    """Return the probability of a value farther from 0 than t: I_x(degrees/2, 1/2)."""
+    """Return the probability of a value farther from 0 than t, at least 1.74: I_x(degrees/2, 1/2).
+
+    For a smaller t, the continued fraction might not converge.
+    """
     a, b, x = degrees / 2.0, 0.5, degrees / (degrees + t * t)
     front = math.exp(
         math.lgamma(a + b)
@@ -149,9 +152,7 @@ def _outside(t: float, degrees: int) -> float:
         - a * math.log1p(t * t / degrees)
         + b * math.log(t * t / (degrees + t * t))
     )
-    if x < (a + 1.0) / (a + b + 2.0):
-        return front * _continued_fraction(a, b, x) / a
-    return 1.0 - front * _continued_fraction(b, a, 1.0 - x) / b
+    return front * _continued_fraction(a, b, x) / a
 
 
 def _continued_fraction(a: float, b: float, x: float) -> float:
