@@ -9,8 +9,8 @@ import pytest
 
 import xentcli as xent
 from xentcli.errors import UsageError, XentError
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import ReadingArguments
-from xentcli.pipeline.from_python.python_rows import RowArguments
 
 Z = np.random.default_rng(1).normal(size=(8, 3)) + np.eye(3)[np.arange(8) % 3]
 Y = np.arange(8) % 3

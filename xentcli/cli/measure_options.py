@@ -1,6 +1,6 @@
 """Options of commands that take probabilities, and of those that measure whole models."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import (
@@ -13,7 +13,7 @@ from xentcli.cli.options import (
     of_writing,
 )
 from xentcli.errors import UsageError
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
@@ -65,9 +65,8 @@ PlotOption = Annotated[
     str | None,
     of_writing("--plot", metavar="FILE.png|svg|pdf", help="Also write a picture."),
 ]
-InputKind = Literal["logits", "log-probs", "probs"]
 InputOption = Annotated[
-    InputKind | None,
+    OutputKind | None,
     computation("--input", help="What the file by position holds.", show_default="logits"),
 ]
 

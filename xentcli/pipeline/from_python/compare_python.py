@@ -12,7 +12,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
-from xentcli.pipeline.from_python.python_criterion import check_temperature, criterion_from
+from xentcli.pipeline.from_python.python_criterion import RowArguments, check_temperature
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -26,13 +26,10 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.pairs.pair_inputs import open_models
-from xentcli.pipeline.run import run_of
 from xentcli.results.comparison import Comparison
-
-Kind = Literal["logits", "log-probs", "probs"]
 
 
 def compare(
@@ -40,7 +37,7 @@ def compare(
     new: Data,
     labels: Data | None = None,
     *,
-    input: Kind | Sequence[Kind] = "logits",  # noqa: A002 - the option's name
+    input: OutputKind | Sequence[OutputKind] = "logits",  # noqa: A002 - the option's name
     metrics: str | Sequence[str] | None = None,
     worst: int = 10,
     by: ArrayLike | str | None = None,
@@ -101,21 +98,24 @@ def compare(
     (1, 0.6666666666666666)
     """
     kinds, temperatures = _of_each_model(input, temperature)
-    criterion = criterion_from(
-        "logits",
+    how = RowArguments(
         weight=weight,
         ignore_index=ignore_index,
-        label_base=label_base,
         class_axis=class_axis,
         shift=shift,
         non_finite=non_finite,
         classes=classes,
+        label_base=label_base,
+        label_column=label_column,
+        label_key=label_key,
+        id_column=id_column,
+        jobs=jobs,
     )
-    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
+    criterion = how.criterion("logits")
     readers = readers_of(reading, kinds)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
-    sources, labels_source = _open(given, new, readers, names, beside)
+    sources, labels_source = _open(given, new, readers, how.names, beside)
     files = given.files or [], given.label_files or []
     groups, clusters = open_groups(
         readers[0], sources[0], labels_source, files, by=by, cluster=cluster
@@ -125,16 +125,15 @@ def compare(
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
     options = PairOptions(wanted_measures(metrics), worst)
-    run = run_of(jobs)
-    compared = compare_models(models, labels_source, run, options, by=groups, cluster=clusters)
+    compared = compare_models(models, labels_source, how.run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
     notes = (*notes_of(*sources, labels_source, groups, clusters), *compared.notes)
     return replace(found, notes=notes)
 
 
 def _of_each_model(
-    kind: Kind | Sequence[Kind], temperature: float | Sequence[float]
-) -> tuple[tuple[Kind, ...], list[float]]:
+    kind: OutputKind | Sequence[OutputKind], temperature: float | Sequence[float]
+) -> tuple[tuple[OutputKind, ...], list[float]]:
     """Return what the files of each of two models hold, and what divides its logits.
 
     Raises

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
-from xentcli.pipeline.from_python.python_criterion import criterion_from
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -22,12 +22,10 @@ from xentcli.pipeline.from_python.python_data import (
     wanted_measures,
 )
 from xentcli.pipeline.inputs.groups import open_groups
-from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
-from xentcli.pipeline.run import run_of
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 
@@ -36,7 +34,7 @@ def evaluate(
     logits: Data,
     labels: Data | None = None,
     *,
-    input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
+    input: OutputKind = "logits",  # noqa: A002 - the option's name
     metrics: str | Sequence[str] | None = None,
     top_k: Sequence[int] = (5,),
     bins: int = 15,
@@ -106,18 +104,21 @@ def evaluate(
     >>> result.worst_rows[0].row
     2
     """
-    criterion = criterion_from(
-        KINDS[input],
+    how = RowArguments(
         weight=weight,
         ignore_index=ignore_index,
-        label_base=label_base,
-        label_smoothing=label_smoothing,
         class_axis=class_axis,
         shift=shift,
         non_finite=non_finite,
         classes=classes,
-        binary=binary,
-        temperature=temperature,
+        label_base=label_base,
+        label_column=label_column,
+        label_key=label_key,
+        id_column=id_column,
+        jobs=jobs,
+    )
+    criterion = how.criterion(
+        KINDS[input], label_smoothing=label_smoothing, binary=binary, temperature=temperature
     )
     wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)
@@ -125,13 +126,11 @@ def evaluate(
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
     reader = reader.without_groups(files, by, cluster, labels=label_files)
-    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
-    rows, labels_source = open_data(given, reader, names)
+    rows, labels_source = open_data(given, reader, how.names)
     groups, clusters = open_groups(
         reader, rows, labels_source, (files, label_files), by=by, cluster=cluster
     )
-    run = run_of(jobs)
-    found = measure(rows, labels_source, criterion, run, options, by=groups, cluster=clusters)
+    found = measure(rows, labels_source, criterion, how.run, options, by=groups, cluster=clusters)
     found = replace(
         found, notes=(*notes_of(rows, labels_source, groups, clusters), *found.notes, *doubts(rows))
     )

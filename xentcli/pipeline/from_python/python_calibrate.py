@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
-from xentcli.pipeline.from_python.python_criterion import criterion_from
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -20,8 +20,7 @@ from xentcli.pipeline.from_python.python_data import (
     weights_source,
 )
 from xentcli.pipeline.inputs.groups import open_group_names
-from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.run import run_of
+from xentcli.pipeline.inputs.output_kinds import OutputKind
 from xentcli.results.temperature import FittedTemperature
 
 
@@ -36,7 +35,7 @@ def calibrate(
     pos_weight: ArrayLike | None = None,
     class_axis: int | None = None,
     shift: int = 0,
-    input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
+    input: OutputKind = "logits",  # noqa: A002 - the option's name
     folds: int = 5,
     bins: int = 15,
     cluster: ArrayLike | str | None = None,
@@ -104,35 +103,38 @@ def calibrate(
     >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
     (3.641, 0.5623)
     """
-    criterion = criterion_from(
-        "logits",  # log-probabilities are fitted as these are
+    how = RowArguments(
         weight=weight,
         ignore_index=ignore_index,
-        label_base=label_base,
         class_axis=class_axis,
         shift=shift,
         non_finite=non_finite,
         classes=classes,
-        binary=binary,
-        pos_weight=pos_weight,
-    )._replace(from_probs=input == "probs")
+        label_base=label_base,
+        label_column=label_column,
+        label_key=label_key,
+        id_column=id_column,
+        jobs=jobs,
+    )
+    # Log-probabilities are fitted as logits are.
+    criterion = how.criterion("logits", binary=binary, pos_weight=pos_weight)
+    criterion = criterion._replace(from_probs=input == "probs")
     reader = reader_of(reading, input)
-    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster, labels=files[1])
     reader = reader.with_files_beside(names_of_files(sample_weight) or ())
-    rows, labels_source = open_data(given, reader, names)
+    rows, labels_source = open_data(given, reader, how.names)
     weights = None
     if sample_weight is not None:
         weights = weights_source(sample_weight, reader, rows, labels_source)
     clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
-    tested = None if test is None else open_data(GivenRows.of(*test), reader, names)
+    tested = None if test is None else open_data(GivenRows.of(*test), reader, how.names)
     found = fitted(
         rows,
         labels_source,
         criterion,
-        run_of(jobs),
+        how.run,
         CalibrateOptions(folds, bins),
         sample_weight=weights,
         cluster=clusters,

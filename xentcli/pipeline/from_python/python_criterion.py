@@ -1,8 +1,8 @@
-"""What the arguments of the Python API say of a loss: the kind of outputs, and the options."""
+"""The arguments of the Python API on rows and their labels, and which loss they ask for."""
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple
 
 from numpy.typing import ArrayLike
 
@@ -11,15 +11,12 @@ from xentcli.core.checks import Kind
 from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.opening import Naming
+from xentcli.pipeline.run import Run, run_of
 
 _LARGEST_BASE = 2**31
-
-
-def ignored_labels(ignore_index: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the labels of rows that are left out, of which one or several are given."""
-    return (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
 
 
 def check_temperature(temperature: float, kind: Kind) -> None:
@@ -30,66 +27,99 @@ def check_temperature(temperature: float, kind: Kind) -> None:
         raise UsageError("temperature divides logits")
 
 
-def criterion_from(
-    kind: Kind,
-    *,
-    weight: ArrayLike | None,
-    ignore_index: int | Sequence[int],
-    label_base: int | None,
-    label_smoothing: float = 0.0,
-    class_axis: int | None,
-    shift: int,
-    non_finite: Literal["error", "propagate"],
-    classes: Sequence[str] | None,
-    binary: bool = False,
-    pos_weight: ArrayLike | None = None,
-    temperature: float = 1.0,
-    normalize: bool = False,
-    clip: float = 0.0,
-) -> Criterion:
-    """Return the loss of outputs of a kind, as the arguments of these names say.
+class RowArguments(NamedTuple):
+    """The arguments of all functions on rows and their labels; see `loss`."""
 
-    Raises
-    ------
-    UsageError
-        If a number makes no sense.
-    """
-    if shift < 0:
-        raise UsageError(f"shift is a whole number from 0 on, not {shift}")
-    if label_base is not None and abs(label_base) > _LARGEST_BASE:
-        raise UsageError(f"label_base is at most {_LARGEST_BASE}, not {label_base}")
-    if not 0.0 <= clip <= 0.5:
-        raise UsageError(f"clip is from 0 to 0.5, not {clip}")
-    if (normalize or clip) and (kind != "probabilities" or binary):
-        raise UsageError("normalize and clip are for rows of probabilities")
-    if pos_weight is not None and not binary:
-        raise UsageError("pos_weight needs binary=True")
-    of_classes = {"class_axis": class_axis, "label_base": label_base, "classes": classes}
-    for name, given in (*of_classes.items(), ("shift", shift or None)):
-        if binary and given is not None:
-            raise UsageError(f"{name} is for classes, and binary numbers each have a label")
-    check_temperature(temperature, kind)
-    propagate = non_finite == "propagate"
-    factor, ignored = as_class_weights(weight), ignored_labels(ignore_index)
-    elements = None
-    if binary:
-        of_ones = as_class_weights(pos_weight, "pos_weight")
-        elements = BinaryOptions(factor, of_ones, ignored, kind == "probabilities")
-    return Criterion(
-        kind,
-        LossOptions(
-            None if binary else factor,
-            ignored,
-            label_smoothing,
-            label_base or 0,
-            nan_of_zero=propagate,
-        ),
-        class_axis=class_axis,
-        propagate=propagate,
-        shift=shift,
-        naming=Naming(tuple(classes or ()), counted=label_base is not None),
-        binary=elements,
-        temperature=temperature,
-        normalize=normalize,
-        clip=clip,
-    )
+    reduction: Annotated[Literal["mean", "sum"], "cross_entropy and nll_loss have 'none'"] = "mean"
+    weight: ArrayLike | None = None
+    ignore_index: int | Sequence[int] = -100
+    class_axis: int | None = None
+    shift: int = 0
+    non_finite: Literal["error", "propagate"] = "error"
+    classes: Sequence[str] | None = None
+    label_base: int | None = None
+    label_column: str | None = None
+    label_key: str | None = None
+    id_column: str | None = None
+    jobs: int | None = None
+
+    @property
+    def ignored(self) -> tuple[int, ...]:
+        """The labels of rows that are left out, of which one or several are given."""
+        several = self.ignore_index
+        return (several,) if isinstance(several, int) else tuple(several)
+
+    @property
+    def run(self) -> Run:
+        """How the work is run."""
+        return run_of(self.jobs)
+
+    @property
+    def names(self) -> LabelOptions:
+        """Which columns or arrays are labels and ids, and how labels belong to rows."""
+        classes = tuple(self.classes or ())
+        return LabelOptions(self.label_column, self.label_key, self.id_column, self.shift, classes)
+
+    def refuse(self, what: str, but: Sequence[str] = ()) -> None:
+        """Raise UsageError if an argument is given that is for whole rows with labels."""
+        for name, default in self._field_defaults.items():
+            value = getattr(self, name)
+            if name not in ("reduction", "jobs", *but) and value is not default:
+                raise UsageError(f"{name} is not for {what}")
+
+    def criterion(
+        self,
+        kind: Kind,
+        *,
+        label_smoothing: float = 0.0,
+        binary: bool = False,
+        pos_weight: ArrayLike | None = None,
+        temperature: float = 1.0,
+        normalize: bool = False,
+        clip: float = 0.0,
+    ) -> Criterion:
+        """Return the loss of outputs of a kind, as these and the other arguments say.
+
+        Raises
+        ------
+        UsageError
+            If a number makes no sense, or arguments do not go together.
+        """
+        if self.shift < 0:
+            raise UsageError(f"shift is a whole number from 0 on, not {self.shift}")
+        if self.label_base is not None and abs(self.label_base) > _LARGEST_BASE:
+            raise UsageError(f"label_base is at most {_LARGEST_BASE}, not {self.label_base}")
+        if not 0.0 <= clip <= 0.5:
+            raise UsageError(f"clip is from 0 to 0.5, not {clip}")
+        if (normalize or clip) and (kind != "probabilities" or binary):
+            raise UsageError("normalize and clip are for rows of probabilities")
+        if pos_weight is not None and not binary:
+            raise UsageError("pos_weight needs binary=True")
+        for name in ("class_axis", "label_base", "classes", "shift") if binary else ():
+            if getattr(self, name) is not self._field_defaults[name]:
+                raise UsageError(f"{name} is for classes, and binary numbers each have a label")
+        check_temperature(temperature, kind)
+        propagate = self.non_finite == "propagate"
+        factor, ignored = as_class_weights(self.weight), self.ignored
+        elements = None
+        if binary:
+            of_ones = as_class_weights(pos_weight, "pos_weight")
+            elements = BinaryOptions(factor, of_ones, ignored, kind == "probabilities")
+        return Criterion(
+            kind,
+            LossOptions(
+                None if binary else factor,
+                ignored,
+                label_smoothing,
+                self.label_base or 0,
+                nan_of_zero=propagate,
+            ),
+            class_axis=self.class_axis,
+            propagate=propagate,
+            shift=self.shift,
+            naming=Naming(tuple(self.classes or ()), counted=self.label_base is not None),
+            binary=elements,
+            temperature=temperature,
+            normalize=normalize,
+            clip=clip,
+        )

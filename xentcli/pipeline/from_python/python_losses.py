@@ -3,11 +3,11 @@
 from typing import Any
 
 from xentcli.errors import UsageError
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import Data, GivenRows, reader_of
 from xentcli.pipeline.from_python.python_rows import (
     GivenLists,
     ListData,
-    RowArguments,
     RowOptions,
     TokensPart,
     in_part,

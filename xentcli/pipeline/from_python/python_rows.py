@@ -1,19 +1,18 @@
 """What `loss` and `nll` of the Python API read: rows, lists of classes, bases, tokens, texts."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.core.checks import Kind
 from xentcli.errors import UsageError
+from xentcli.formats.base import Source
 from xentcli.formats.files import may_be_partly, open_files
 from xentcli.formats.inline import expand_all
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
-from xentcli.pipeline.from_python.python_criterion import criterion_from, ignored_labels
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     GivenRows,
     Name,
@@ -24,14 +23,12 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.in_part.bounded import measure_bounded
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
-from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.language.listed import open_listed
 from xentcli.pipeline.language.samples import samples_of
 from xentcli.pipeline.language.texts import measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 from xentcli.pipeline.opening import are_answers, are_samples
-from xentcli.pipeline.run import Run, run_of
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -40,55 +37,6 @@ from xentcli.results.tokens import TokenLoss
 TokensPart = Literal["prompt", "generated"]
 ListData = ArrayLike | Name
 _OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column", "label_key")
-
-
-class RowArguments(NamedTuple):
-    """The arguments of both functions on rows and labels; see `loss`."""
-
-    reduction: Annotated[Literal["mean", "sum"], "cross_entropy and nll_loss have 'none'"] = "mean"
-    weight: ArrayLike | None = None
-    ignore_index: int | Sequence[int] = -100
-    class_axis: int | None = None
-    shift: int = 0
-    non_finite: Literal["error", "propagate"] = "error"
-    classes: Sequence[str] | None = None
-    label_base: int | None = None
-    label_column: str | None = None
-    label_key: str | None = None
-    id_column: str | None = None
-    jobs: int | None = None
-
-    @property
-    def ignored(self) -> tuple[int, ...]:
-        """The labels of rows that are left out."""
-        return ignored_labels(self.ignore_index)
-
-    @property
-    def run(self) -> Run:
-        """How the work is run."""
-        return run_of(self.jobs)
-
-    def refuse(self, what: str, but: Sequence[str] = ()) -> None:
-        """Raise UsageError if an argument is given that is for whole rows with labels."""
-        for name, default in self._field_defaults.items():
-            value = getattr(self, name)
-            if name not in ("reduction", "jobs", *but) and value is not default:
-                raise UsageError(f"{name} is not for {what}")
-
-    def criterion(self, kind: Kind, **more: Any) -> Criterion:
-        """Return the criterion: which loss, with which options, and `more` of `criterion_from`."""
-        criterion = criterion_from(
-            kind,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            label_base=self.label_base,
-            class_axis=self.class_axis,
-            shift=self.shift,
-            non_finite=self.non_finite,
-            classes=self.classes,
-            **more,
-        )
-        return criterion._replace(reduction=self.reduction).with_all_metrics()
 
 
 RowOptions = Annotated[Any, RowArguments, ReadingArguments]
@@ -180,7 +128,7 @@ def of_tokens(
             return measure_texts(source)
         criterion = rows.criterion("logits" if kind == "choices" else "log-probabilities")
         criterion = criterion._replace(picked=kind != "choices")
-        return evaluate(source, None, criterion, rows.run).summary
+        return _loss_of(source, None, criterion, rows)
     if not are_answers(files, reader.file):
         return None
     rows.refuse("the tokens of answers")
@@ -200,15 +148,8 @@ def of_rows(
     if given.rows is None:
         raise UsageError("an array, a file, or top_values and top_indices are needed")
     if not criterion.picked:
-        names = LabelOptions(
-            rows.label_column,
-            rows.label_key,
-            rows.id_column,
-            rows.shift,
-            tuple(rows.classes or ()),
-        )
-        source, labels_source = open_data(given, reader, names)
-        return evaluate(source, labels_source, criterion, rows.run).summary
+        source, labels_source = open_data(given, reader, rows.names)
+        return _loss_of(source, labels_source, criterion, rows)
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")
     if given.files is None:
@@ -217,4 +158,11 @@ def of_rows(
         source = open_files(
             given.files, partial(reader.file, id_column=rows.id_column, missing=True)
         )
-    return evaluate(source, None, criterion, rows.run).summary
+    return _loss_of(source, None, criterion, rows)
+
+
+def _loss_of(
+    source: Source, labels: Source | None, criterion: Criterion, rows: RowArguments
+) -> LossSummary:
+    criterion = criterion._replace(reduction=rows.reduction).with_all_metrics()
+    return evaluate(source, labels, criterion, rows.run).summary
