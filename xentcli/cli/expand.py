@@ -103,7 +103,10 @@ def _annotations_of(annotated: Any) -> dict[str, Any]:
     """Return annotations; those of a file that postpones them are text, which is evaluated."""
     found = inspect.get_annotations(annotated)
     texts = any(isinstance(hint, str) for hint in found.values())
-    return inspect.get_annotations(annotated, eval_str=True) if texts else found
+    try:
+        return inspect.get_annotations(annotated, eval_str=True) if texts else found
+    except NameError as error:
+        raise XentError(f"an annotation of {annotated.__name__}: {error}") from error
 
 
 class _Expanded:

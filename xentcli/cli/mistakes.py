@@ -17,13 +17,21 @@ def mistake(error: BaseException) -> XentError:
     if isinstance(error.__cause__, StopIteration | EOFError):  # which mean something else here
         error = error.__cause__
     text = _text_of(error)
+    if isinstance(error, SyntaxError) and error.filename:  # of a file that is being imported
+        return _mistake_at(
+            f"{Path(error.filename).name}:{error.lineno}", f"SyntaxError: {error.msg}"
+        )
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if place := place_outside(error.__traceback__):
-        return XentError(f"a mistake in {place}: {what}", hint=_WHERE_AND_HOW)
+        return _mistake_at(place, what)
     if _started_by_script():
         added = f"or in what {Path(sys.argv[0]).name} adds to it"
         return XentError(f"a mistake in xent, {added}: {what}", hint=_WHERE_AND_HOW)
     return XentError(f"a mistake in xent: {what}", hint=_WHERE)
+
+
+def _mistake_at(place: str, what: str) -> XentError:
+    return XentError(f"a mistake in {place}: {what}", hint=_WHERE_AND_HOW)
 
 
 def _text_of(error: BaseException) -> str:

@@ -47,7 +47,7 @@ def register(name: str, module: str) -> None:
     ValueError
         If the name could not be typed as a command.
     """
-    if not name or name.startswith("-") or name.split() != [name]:
+    if not isinstance(name, str) or name.startswith("-") or name.split() != [name]:
         raise ValueError(f"a command has a name of one word, not {name!r}")
     _HOMES[name] = module
 

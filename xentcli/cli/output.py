@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.cli.options import Common, Writing
-from xentcli.errors import UsageError, XentError
+from xentcli.errors import UsageError
+from xentcli.text import shortened
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -24,17 +26,30 @@ class Forms:
         number: float | None = None,
     ) -> None:
         if text is None and number is None:
-            raise XentError(
-                "Forms(...) takes text or number, which a pipe or a file gets",
-                hint="--debug shows where; what an addition must have: xent help design",
-            )
+            raise _misused("takes text or number, which a pipe or a file gets")
+        if not (callable(json) and callable(table) and (text is None or callable(text))):
+            raise _misused("takes functions that make JSON, a table and text: lambda: shown")
         self.json = json
         """Returns a dataclass or a dict of plain values."""
         self.table = table
         """Returns what to show at a terminal of this width, one after the other."""
         self.text = text
         """Returns text with this delimiter between cells; None if the result is `number`."""
-        self.number = number
+        self.number = None if number is None else _plain(number)
+
+
+def _plain(number: Any) -> float:
+    """Return a number as one of Python's, whose digits are shown: NumPy adds its name."""
+    if isinstance(number, Integral):
+        return int(number)
+    if not isinstance(number, Real):
+        raise _misused(f"takes a number, and {shortened(repr(number))} is none")
+    return float(number)
+
+
+def _misused(how: str) -> TypeError:
+    """Return a mistake, which is reported with the line of the command that has made it."""
+    return TypeError(f"Forms(...) {how}")
 
 
 class Destination:
@@ -73,7 +88,12 @@ class Destination:
         output, to, force = self._place
         if self.form == "table":
             screen = _console(self._common)
-            for renderable in forms.table(screen.width):
+            shown = forms.table(screen.width)
+            if isinstance(shown, str):
+                raise _misused(
+                    "takes a function that makes a list of lines for a terminal, not text"
+                )
+            for renderable in shown:
                 screen.print(renderable)
             return
         if self.form == "json":
