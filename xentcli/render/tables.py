@@ -57,7 +57,7 @@ def counted(count: int, what: str) -> str:
 
 
 class Sentence:
-    """A sentence for a terminal, in which no line breaks within ``86.4 % -> 96.9 %``.
+    """A sentence for a terminal, in which no line breaks within ``86.4 % -> 96.9 %`` or ``3 rows``.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Sentence:
     """
 
     def __init__(self, text: str, style: str) -> None:
-        for sign in (" %", " -> ", " ± "):
+        for sign in (" %", " -> ", " ± ", " row"):
             text = text.replace(sign, sign.replace(" ", _HELD))
         self.text = Text(text, style)
 
