@@ -68,6 +68,21 @@ def test_groups_of_arrays_and_columns(tmp_path: Path) -> None:
     assert xent.evaluate(LOGITS, path, label_column="label", by="half").groups == found.groups
 
 
+def test_results_are_compared_by_their_numbers() -> None:
+    z, y = np.load(LOGITS), np.load(LABELS)
+    whole: dict[str, Any] = {"metrics": ("loss", "confusions", "classes"), "by": y % 2}
+    found, again = (xent.evaluate(z, y, **whole) for _ in range(2))
+    assert found == again
+    assert found.confusions == again.confusions
+    for other in (np.roll(y, 1), y[:-1]):
+        rows = z[: len(other)]
+        differs = xent.evaluate(rows, other, metrics=("loss", "confusions"), jobs=1)
+        assert found.confusions != differs.confusions
+    assert found.confusions != "confusions"
+    assert xent.compare(z, z, y) == xent.compare(z, z, y)
+    assert xent.calibrate(z, y, folds=0) == xent.calibrate(z, y, folds=0)
+
+
 def test_several_axes_and_binary() -> None:
     rng = np.random.default_rng(0)
     z, y = rng.normal(size=(4, 5, 6)), rng.integers(0, 6, (4, 5))

@@ -40,7 +40,7 @@ class ClassScores:
     undefined: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Confusions:
     """How often each pair of a label and a prediction occurs, without pairs that never do.
 
@@ -56,6 +56,19 @@ class Confusions:
     predictions: "Counts"
     rows: "Counts"
     num_classes: int
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Confusions):
+            return NotImplemented
+        pairs = (
+            (self.labels, other.labels),
+            (self.predictions, other.predictions),
+            (self.rows, other.rows),
+        )
+        same = all(len(one) == len(two) and bool((one == two).all()) for one, two in pairs)
+        return same and self.num_classes == other.num_classes
+
+    __hash__ = None  # type: ignore[assignment]
 
     def most_confused(self, count: int) -> list[tuple[int, int, int]]:
         """Return the label, prediction and rows of the most frequent mistakes, ties in order."""
