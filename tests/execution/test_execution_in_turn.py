@@ -8,7 +8,7 @@ import pytest
 
 from xentcli.errors import XentError
 from xentcli.execution import ordered_map
-from xentcli.execution.addresses import AddressedScheduler, forget, register
+from xentcli.execution.addresses import AddressedScheduler, forget, notes_of, register
 
 Spoil = Callable[[Iterator[Any]], Iterable[Any]]
 """Makes of all results, in their order, those that a scheduler yields."""
@@ -89,6 +89,51 @@ def test_only_neighbours_are_joined() -> None:
 
 
 def test_a_scheduler_has_a_name_that_an_address_can_begin_with() -> None:
-    for name in ("", "pool:", ":", "a b", "pool:4"):
+    for name in ("", "pool:", ":", "a b", "pool:4", 4, AddressedScheduler):
         with pytest.raises(ValueError, match="a scheduler has the name"):
-            register(name)
+            register(name)  # type: ignore[arg-type]
+
+
+def test_a_scheduler_is_a_class_with_a_map() -> None:
+    for kind, says in [
+        (abs, "is no class of AddressedScheduler"),
+        (object, "is no class of AddressedScheduler"),
+        (type("Idle", (AddressedScheduler,), {}), r"has no map\(self, work, items, jobs\)"),
+    ]:
+        with pytest.raises(ValueError, match=f"the scheduler 'idle'.* {says}"):
+            register("idle")(kind)  # type: ignore[type-var]
+
+
+def test_what_a_scheduler_says_wrong(spoilt: Callable[[Spoil], None]) -> None:
+    """A broken pipe to a worker would end the run as if nobody read the output, and say nothing."""
+
+    def broken(results: Iterator[Any]) -> Iterator[Any]:
+        yield next(results)
+        raise BrokenPipeError(32, "Broken pipe")
+
+    spoilt(broken)
+    with pytest.raises(XentError, match=r"Spoilt\.map has lost a process or a connection"):
+        list(ordered_map(abs, range(3), 1, cluster="spoilt:1"))
+
+    @register("spoilt")
+    class Spoilt(AddressedScheduler):
+        given: Any = None
+
+        def map(self, work: Callable[[Any], Any], items: Any, jobs: int) -> Any:
+            """Forget to return anything."""
+
+        @classmethod
+        def notes_of(cls, address: str) -> Any:
+            del address
+            return cls.given
+
+    with pytest.raises(
+        XentError, match=r"Spoilt\.map yields NoneType, and nothing to iterate over"
+    ):
+        list(ordered_map(abs, range(3), 1, cluster="spoilt:1"))
+    for given, kind in ((None, "NoneType"), ("one note", "str")):
+        Spoilt.given = given
+        with pytest.raises(XentError, match=f"notes_of gives {kind}, and no list of notes"):
+            notes_of("spoilt:1")
+    Spoilt.given = ("one note",)
+    assert notes_of("spoilt:1") == ["one note"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from xentcli.errors import InputError, UsageError, missing_library
+from xentcli.errors import InputError, UsageError, XentError, missing_library
 from xentcli.execution.in_turn import InTurn
 from xentcli.execution.scheduler import Join, Scheduler
 from xentcli.text import first_line
@@ -59,14 +59,18 @@ def register(name: str) -> Callable[[Class], Class]:
     Raises
     ------
     ValueError
-        If no address begins with the name.
+        If no address begins with the name, or the class is no scheduler.
     """
-    if not re.fullmatch(r"[A-Za-z][\w.+-]*", name):
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w.+-]*", name)):
         raise ValueError(
             f"a scheduler has the name that its addresses have before ':', not {name!r}"
         )
 
     def registered(kind: Class) -> Class:
+        if not (isinstance(kind, type) and issubclass(kind, AddressedScheduler)):
+            raise ValueError(f"the scheduler {name!r}: {kind!r} is no class of AddressedScheduler")
+        if kind.map is AddressedScheduler.map:
+            raise ValueError(f"the scheduler {name!r} has no map(self, work, items, jobs)")
         _FROM_OUTSIDE[name] = kind
         return kind
 
@@ -103,7 +107,13 @@ def scheduler_at(address: str, join: Join | None = None) -> Scheduler:
 
 def notes_of(address: str) -> list[str]:
     """Return notes on workers whose results may differ from this process's in the last bits."""
-    return [*_kind_of(address).notes_of(address)]
+    notes: object = _kind_of(address).notes_of(address)
+    if isinstance(notes, str) or not isinstance(notes, Iterable):
+        raise XentError(
+            f"--scheduler {address}: notes_of gives {type(notes).__name__}, and no list of notes",
+            hint="what a scheduler must have: xent help design",
+        )
+    return [*notes]
 
 
 def _kind_of(address: str) -> type[AddressedScheduler]:

@@ -79,7 +79,7 @@ class InTurn:
         numbers = count()
         numbered = zip(items, numbers, strict=False)  # asks for a number once there is an item
         done = 0
-        for result in self._scheduler.map(NumberedWork(work), numbered, jobs):
+        for result in self._results(NumberedWork(work), numbered, jobs):
             if not isinstance(result, NumberedResult):
                 raise self._error(f"{type(result).__name__} where a result of the work should be")
             if result.start != done:
@@ -88,6 +88,21 @@ class InTurn:
             done = result.stop
         if next(numbered, None) is not None or next(numbers) > done:
             raise self._error(f"no result of item {done}")
+
+    def _results(
+        self, work: Callable[[Any], Any], items: Iterable[Any], jobs: int
+    ) -> Iterator[Any]:
+        """Yield what the other scheduler yields."""
+        results: object = self._scheduler.map(work, items, jobs)
+        if not isinstance(results, Iterable):
+            raise self._error(f"{type(results).__name__}, and nothing to iterate over")
+        try:
+            yield from results
+        except BrokenPipeError as error:  # which otherwise means that nobody reads the output
+            raise XentError(
+                f"--scheduler {self._address}: {type(self._scheduler).__name__}.map has lost a "
+                "process or a connection: broken pipe"
+            ) from error
 
     def _error(self, yields: str) -> XentError:
         return XentError(
