@@ -102,16 +102,18 @@ def test_what_is_reported_is_what_eval_says() -> None:
 
 
 def test_the_error_is_the_sandwich_estimate() -> None:
+    """It is the same for logits of any size, however small the loss's second derivative is."""
     z, y = problem(3)
-    found = fitted(z, y)
-    beta = 1 / (found.temperature.value or 0)
+    beta = 1 / temperature_of(z, y)
     g = z.max(axis=1, keepdims=True) - z
     p = np.exp(-beta * g) / np.exp(-beta * g).sum(axis=1, keepdims=True)
     mean = (p * g).sum(axis=1)
     spread = (p * (g - mean[:, None]) ** 2).sum()
     score = g[np.arange(len(y)), y] - mean
     want = np.sqrt((score**2).sum()) / (spread * beta)
-    assert found.log_temperature_error.value == close_to(want, rel=1e-11)
+    for factor in (1.0, 1e-6, 1e6):
+        found = fitted(z * factor, y).log_temperature_error.value
+        assert found == close_to(want, rel=1e-11), factor
 
 
 # Laws

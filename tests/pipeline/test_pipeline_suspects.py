@@ -4,18 +4,12 @@ from typing import Any
 
 import naive
 import numpy as np
-import pytest
 from close_to import close_to
 from measure_tools import EVERYTHING, measured, rows_like
-from pipeline_tools import set_block_rows
 
 
-@pytest.mark.parametrize("block_rows", [7, 1000])
-def test_the_least_probable_labels_come_first(
-    block_rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_least_probable_labels_come_first() -> None:
     """Rows that are ignored or hold NaN are neither suspect nor part of a class's mean."""
-    set_block_rows(monkeypatch, block_rows, 5)
     logits, labels = rows_like(9, 150, 5)
     logits[::3, 2] += 3.0  # as of rows of one class with labels of another
     kept = (np.arange(150) % 4 != 1) & (np.arange(150) % 11 != 3)
