@@ -89,6 +89,11 @@ def test_what_is_not_finite_is_counted() -> None:
     assert twice.positive_infinities == 2
 
 
+def test_a_sum_beyond_every_float64_is_infinite() -> None:
+    found = CellSums.of(np.array([1e308, 1e308, -1e308, -1e308]), np.array([0, 0, 1, 1]), 2)
+    assert found.rounded().tolist() == [np.inf, -np.inf]
+
+
 def test_many_rows_of_few_cells() -> None:
     """So many that they are added up in several pieces, with digits that are carried."""
     rng = np.random.default_rng(0)

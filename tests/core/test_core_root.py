@@ -138,3 +138,10 @@ def test_a_series_leaves_over_no_more_than_it_says(root: float, away: float, cou
     left = left_of_series(step, place, 1.0 / place, count)
     assert abs(place + step - root) / root <= left + 4e-16
     assert math.isnan(root_of_series([1.0, -1.0, 0.0]))
+
+
+def test_derivatives_at_the_ends_of_float64() -> None:
+    search = RootSearch(1e-10, limit=1e300)
+    search.step((-1.0, 1e-300, 1e-300, 0.0))  # relative to the limit, the slope is 0
+    assert 1e-10 < search.place <= 8e-10
+    assert left_of_series(1e200, 1.0, 1e200, 8) == math.inf

@@ -110,3 +110,26 @@ def test_log_probabilities_and_probabilities() -> None:
     one[[3, 8]] = 1.5, -0.5
     with pytest.raises(InputError, match=r"z\[3\]: probability 1.5 \(2 such"):
         temperature_of(one, hot, from_probs=True, binary=binary)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("dtype", "mask"),
+    [
+        *((np.float64, each) for each in (-1e9, -1e308, np.finfo(np.float64).min)),
+        *((np.float32, each) for each in (-1e9, np.finfo(np.float32).min)),
+    ],
+)
+def test_a_masked_class_takes_no_part(dtype: type[np.floating[Any]], mask: float) -> None:
+    """The least number of a dtype, which many masks are made of, is as good as -inf."""
+    for scale in (0.5, 4.0):
+        z, y = problem(33)
+        masked = np.random.default_rng(9).random(z.shape) < 0.2
+        masked[np.arange(120), y] = masked[:5] = False
+        z = (z * scale).astype(dtype)
+        low, out = (np.where(masked, dtype(each), z) for each in (mask, -np.inf))
+        found, want = (fitted(each, y, CalibrateOptions(folds=3)) for each in (low, out))
+        for name in ("temperature", "loss_after", "brier_after", "loss_out_of_fold"):
+            one, other = (each.metrics[name] for each in (found, want))
+            assert one.value == close_to(other.value, rel=1e-13), name
+            assert one.standard_error == close_to(other.standard_error, rel=1e-9), name

@@ -163,9 +163,10 @@ class CellSums(ByValue):
     def rounded(self) -> Doubles:
         """Return each sum as the float64 sum of its digits: fast, and for sums below 2**1000."""
         total = np.zeros(self.cells)
-        for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
-            digit = self.digits[place].astype(np.float64)
-            total += np.ldexp(digit, DIGIT_BITS * (self.lowest + place))
+        with np.errstate(all="ignore"):  # a sum may be larger than any float64
+            for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
+                digit = self.digits[place].astype(np.float64)
+                total += np.ldexp(digit, DIGIT_BITS * (self.lowest + place))
         if self.odd.size:
             nan, inf, minus = (row > 0 for row in self.odd)
             total[inf], total[minus] = np.inf, -np.inf

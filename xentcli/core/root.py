@@ -175,6 +175,8 @@ class RootSearch:
         if not (distance > 0.0 and self.limit > 0.0 and newton != 0.0):
             return None
         first = self.place * slope / distance
+        if not first > 0.0:  # too small for a number
+            return None
         second = first + self.place * self.place * third / distance + first * first
         step = math.log1p(-value / self.limit) / first
         bend = second / (2.0 * first) * step * step

@@ -38,8 +38,8 @@ def left_of_series(step: float, place: float, scale: float, count: int) -> float
 
     A derivative may exceed the one before it by the factor `scale` times its number.
     """
-    root = place + step
-    if not root > 0.0:
+    root, size = place + step, abs(step) * scale
+    if not (root > 0.0 and size < 1.0):  # the series does not converge
         return math.inf
     known = count - 1
-    return abs(step) * (abs(step) * scale) ** known * (known + 2) / 2.0 / min(place, root)
+    return abs(step) * size**known * (known + 2) / 2.0 / min(place, root)

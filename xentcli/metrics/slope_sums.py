@@ -82,8 +82,11 @@ class SlopeEnds(NamedTuple):
         return (self.at_zero + self.scale) / 2.0
 
     def at_zero_within(self, share: float) -> bool:
-        """Whether the derivative at 0 is at least `-share` of its scale."""
-        return self.at_zero >= -share * self.scale
+        """Whether the derivative at 0 is at least `-share` of its scale.
+
+        It is not where a masked class is so low that both are infinite.
+        """
+        return -math.inf < self.at_zero >= -share * self.scale
 
 
 class SlopesOfRows(NamedTuple):

@@ -39,6 +39,7 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
     narrow = computing_dtype(values.dtype) == np.float32 and temperature > _LEAST_FOR_FLOAT32
     if narrow or temperature >= 1.0:
         return cooled
-    if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
+    # What masks a class, such as the least float64, may become -inf.
+    if np.count_nonzero(np.isposinf(cooled)) > np.count_nonzero(np.isposinf(values)):
         raise InputError(f"logits divided by the temperature {temperature} are too large")
     return cooled
