@@ -175,7 +175,9 @@ def test_bins_are_a_picture() -> None:
     found = measured(logits, labels, Options(bins=6))
     confidence, hits = naive.softmax(logits).max(axis=1), logits.argmax(axis=1) == labels
     filled = [each for each in found.bins if each.rows]
-    assert [each.low for each in found.bins] == [m / 6 for m in range(6)]
+    assert [(each.low, each.high) for each in found.bins] == [
+        (m / 6, (m + 1) / 6) for m in range(6)
+    ]
     for each, (rows, conf, hit) in zip(filled, naive.in_bins(confidence, hits, 6), strict=True):
         assert (each.rows, each.confidence, each.accuracy) == pytest.approx((rows, conf, hit))
         assert each.accuracy_low <= each.accuracy <= each.accuracy_high  # type: ignore[operator]
