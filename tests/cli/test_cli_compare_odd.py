@@ -173,6 +173,7 @@ def test_three_axes_without_labels(run: Run) -> None:
         ([BASE, NEW, "--input", "probs", *["--input", "logits"] * 2], "--input is given 3 times"),
         ([*DIGITS_OF_TWO, "--metric", "kl-max"], "did you mean kl_max?"),
         ([*DIGITS_OF_TWO, "--metric", "mcnemar"], "did you mean mcnemar_p?"),
+        ([*DIGITS_OF_TWO, "--metric", "ece"], "hint: xent eval has ece, of one model"),
         ([*DIGITS_OF_TWO, "--binary"], "--binary"),
         ([BASE, NEW, "--shift", "1"], "--shift needs labels"),
         ([*DIGITS_OF_TWO, "--clip", "0.1"], "--clip is for rows of probabilities"),

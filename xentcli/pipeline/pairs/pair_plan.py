@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
-from xentcli.metrics.names import OF_PAIRS, PAIR_TABLES
+from xentcli.metrics.names import MEASURES, OF_PAIRS, PAIR_TABLES
 from xentcli.pipeline.inputs.clustering import Clustering
 from xentcli.pipeline.opening import Source
 from xentcli.results.comparison import Comparison
@@ -82,6 +82,8 @@ def unknown_measure(name: str) -> UsageError:
     near = [plain] if plain in known else get_close_matches(plain, known, 1)
     near = near or [each for each in known if plain and plain in each][:1]
     hint = f"did you mean {near[0]}?" if near else "xent compare --metric all shows them all"
+    if not near and plain in MEASURES:
+        hint = f"xent eval has {plain}, of one model"
     return UsageError(f"there is no measure {name!r}", hint=hint)
 
 
