@@ -96,3 +96,16 @@ def test_hits_of_rows_that_are_looked_up() -> None:
             found = facts_of(rows, labels, "hit", "loss", "rank")
             np.testing.assert_array_equal(found["hit"], naive_hits(logits, labels))
             np.testing.assert_array_equal(found["rank"] == 0, found["hit"])
+
+
+@in_one_test
+@pytest.mark.parametrize("num_classes", [2039, 2040, 2041, 2048, 2049])
+def test_ranks_where_the_count_of_a_row_fills_its_bytes(num_classes: int) -> None:
+    """Eight classes are counted at once, each in a byte, while the rows are short enough."""
+    rng = np.random.default_rng(num_classes)
+    logits = np.array([rng.permutation(num_classes) for _ in range(6)]).astype(np.float32)
+    want = np.array([0, 1, 8, num_classes // 2, num_classes - 2, num_classes - 1])
+    labels = np.argsort(-logits, axis=1)[np.arange(6), want]
+    np.testing.assert_array_equal(facts_of(logits, labels, "rank")["rank"], want)
+    equal = facts_of(np.zeros((6, num_classes), np.float32), want, "rank")["rank"]
+    np.testing.assert_array_equal(equal, want)
