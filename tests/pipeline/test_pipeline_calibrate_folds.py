@@ -73,7 +73,7 @@ def test_every_row_is_left_out_once() -> None:
             out = np.arange(60) == i
             want = where_it_changes_sign(slope(z[~out], mass[~out]))
             assert each.temperature == close_to(want, rel=4e-15), (heavy, i)
-        assert found.passes <= 5
+        assert found.passes < 8
 
 
 def test_folds_are_slices_of_the_first_axis() -> None:

@@ -14,7 +14,7 @@ from xentcli.pipeline.temperatures.no_temperature import check_counts, has_root,
 from xentcli.pipeline.temperatures.temperature_start import float32_holds
 
 _FOLD_TOLERANCE = 1e-15  # of a fold's temperature, as a share of it
-_MOST_PLACES = 256  # in one read, since there are derivatives of each row at each place
+_MOST_PLACES = 16  # in one read, since there are derivatives of each row at each place
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
 
