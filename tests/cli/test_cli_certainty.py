@@ -74,6 +74,16 @@ def test_a_class_without_fractions_that_every_file_has(
     assert compared["metrics"]["loss_base"]["value"] == want
 
 
+def test_labels_that_are_a_column_for_each_class_name_no_rows(run: Run) -> None:
+    pd.DataFrame(np.c_[Z[:, :2], np.arange(12) % 7], columns=NAMES).to_csv("z.csv", index=False)
+    pd.DataFrame(np.eye(3)[Y], columns=NAMES).to_csv("onehot.csv", index=False)
+    outcome = run("loss", "z.csv", "onehot.csv")
+    assert ways(outcome) == [["--drop", "fox"], ["--columns", "cat,dog,fox"]]
+    kept = run("loss", "z.csv", "onehot.csv", "--columns", "cat,dog,fox")
+    want = cross_entropies(np.c_[Z[:, :2], np.arange(12) % 7], Y).mean()
+    assert kept.number == close_to(want, rel=1e-14)
+
+
 @in_one_test
 @pytest.mark.parametrize("labels", ["0,1,2\n", "[0, 1, 2]\n"])
 def test_labels_in_one_row_for_logits_that_are_read_once(run: Run, labels: str) -> None:

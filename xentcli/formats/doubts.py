@@ -49,6 +49,8 @@ def check(
     """
     if len(columns) < 2:
         return []
+    if _name_classes(of_labels, columns):  # and so they name no rows
+        partner, of_labels = [name for name in partner if name not in of_labels], ()
     reasons = _reasons(columns, of_labels)
     if not reasons:
         return [*_flags(file, columns), *_sentences(file, columns), *_ids(file, columns)]
@@ -97,15 +99,17 @@ def _reasons(columns: Sequence[Column], of_labels: Sequence[str]) -> dict[int, s
 
 
 def _shared(columns: Sequence[Column], of_labels: Sequence[str]) -> set[int]:
-    """Return the columns without fractions that labels have beside them, which is not all classes.
-
-    Labels that have columns of fractions too are one-hot rows or class probabilities.
-    """
-    fractions = [column.name for column in columns if column.look.has_fractions]
-    if not fractions or not {*fractions}.isdisjoint(of_labels):
+    """Return the columns without fractions that labels have too, where others have fractions."""
+    if not any(column.look.has_fractions for column in columns):
         return set()
     whole = [i for i, column in enumerate(columns) if not column.look.has_fractions]
     return {i for i in whole if columns[i].name and columns[i].name in of_labels}
+
+
+def _name_classes(of_labels: Sequence[str], columns: Sequence[Column]) -> bool:
+    """Whether labels are a column for each class: they have columns that hold fractions here."""
+    fractions = {column.name for column in columns if column.look.has_fractions}
+    return not fractions.isdisjoint(of_labels)
 
 
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
