@@ -98,7 +98,7 @@ def checked_state(name: str, empty: Any, facts: RowFacts) -> Any:
     check_made(name, "from_rows", state, metric)
     plain = _kept(name, state)
     if _kept(name, empty) != nothing:
-        raise _error(name, "from_rows changes the state of no rows: it returns another one")
+        raise _wrong(name, "from_rows changes the state of no rows: it returns another one")
     _check_merge(name, state, plain)
     _tried.add(metric)
     return state
@@ -108,7 +108,7 @@ def _kept(name: str, state: Any) -> Any:
     """Return a state as values of JSON, from which it must be read again."""
     metric = type(state)
     if not hasattr(metric, "__dataclass_fields__") and not hasattr(metric, "_fields"):
-        raise _error(name, f"{metric.__name__} is no dataclass and no named tuple")
+        raise _wrong(name, f"{metric.__name__} is no dataclass and no named tuple")
     try:
         plain = to_plain(state)
         read = to_plain(from_plain(metric, json.loads(json.dumps(plain))))
@@ -127,12 +127,12 @@ def _check_merge(name: str, state: Any, plain: Any) -> None:
         merged = one.merge(other)
         check_made(name, "merge", merged, metric)
         if (to_plain(one), to_plain(other)) != before:
-            raise _error(name, "merge changes a state that it is given: it returns another one")
+            raise _wrong(name, "merge changes a state that it is given: it returns another one")
         if other is not twin and to_plain(merged) != plain:
-            raise _error(name, "merge with the state of no rows changes a state")
+            raise _wrong(name, "merge with the state of no rows changes a state")
 
 
-def _error(name: str, what: str) -> XentError:
+def _wrong(name: str, what: str) -> XentError:
     return XentError(f"the metric {name}: {what}", hint=_HINT)
 
 

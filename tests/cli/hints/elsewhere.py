@@ -106,6 +106,11 @@ mistakes in xent, or in an addition to it
     is the file cut off? This format was added to xent; what it must have: xent help design
     compute() returns a Measure: xent help design
     what a metric must have: xent help design
+    a state has annotated fields of int, float, bool, str and NDArray, and of tuple[int, ...],
+        list[int], dict[str, int] and the like
+    a mean is of a fact that gives one number for each row: xent help design
+    compute() returns a Measure of numbers, n a whole one: xent help design
+    what a scheduler must have: xent help design
     what facts are: xent help design
     one that computes a Measure is one by register('mine', measure=True)
     a fact gives one number for each row: xent help design
@@ -113,6 +118,10 @@ mistakes in xent, or in an addition to it
     a scheduler yields work(item) for each item, in their order: xent help design
     what facts are: xent help design
     one that computes a Measure is one by register('margin', measure=True)
+baselines of several models, tested in test_cli_gates.py
+    compare the same models again, or as many others in their order
+measures of one model, tested in test_cli_compare_odd.py
+    xent eval has ece, of one model
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
 weights of classes with an index, tested in test_cli_weights_of_classes.py

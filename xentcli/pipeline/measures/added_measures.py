@@ -21,16 +21,16 @@ def added_measure(name: str, result: Any) -> Measure:
         If it is no `Measure` of numbers.
     """
     if not isinstance(result, Measure):
-        raise _error(name, shortened(repr(result)), "no Measure of numbers")
+        raise _wrong(name, shortened(repr(result)), "no Measure of numbers")
     for field, number in vars(result).items():
         if not _fits(field, number):
-            raise _error(name, f"a Measure whose {field} is {shortened(repr(number))}", "none")
+            raise _wrong(name, f"a Measure whose {field} is {shortened(repr(number))}", "none")
     value, error, low, high = (
         None if each is None else float(each)
         for each in (result.value, result.standard_error, result.low, result.high)
     )
     if low is not None and high is not None and low > high:
-        raise _error(name, f"the interval {low} to {high}", "none")
+        raise _wrong(name, f"the interval {low} to {high}", "none")
     return Measure(value, error, low, high, None if result.n is None else int(result.n))
 
 
@@ -46,7 +46,7 @@ def _fits(field: str, number: Any) -> bool:
     return field != "standard_error" or not number < 0
 
 
-def _error(name: str, found: str, what: str) -> XentError:
+def _wrong(name: str, found: str, what: str) -> XentError:
     return XentError(
         f"the metric {name} computes {found}, which is {what}",
         hint="compute() returns a Measure of numbers, n a whole one: xent help design",
