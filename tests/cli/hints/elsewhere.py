@@ -116,6 +116,17 @@ mistakes in xent, or in an addition to it
     a fact gives one number for each row: xent help design
     was it added to xent? It must be added for xent merge, too: xent help design
     a scheduler yields work(item) for each item, in their order: xent help design
+    what a scheduler must have: xent help design
+    from_rows changes the state of no rows: it returns another one
+    MarginState is no dataclass and no named tuple
+    a state has annotated fields of int, float, bool, str and NDArray, and of tuple[int, ...],
+        list[int], dict[str, int] and the like
+    merge changes a state that it is given: it returns another one
+    merge with the state of no rows changes a state
+    a mean is of a fact that gives one number for each row: xent help design
+    a Measure whose n is 1.5
+    the interval 2.0 to 1.0
+    compute() returns a Measure of numbers, n a whole one: xent help design
     what facts are: xent help design
     one that computes a Measure is one by register('margin', measure=True)
 baselines of several models, tested in test_cli_gates.py
@@ -151,8 +162,11 @@ a kind that the command line does not let through
 a measure that is like none, and many numbers
     xent eval --metric all shows them all
     xent compare --metric all shows them all
+    xent eval has ece, of one model
 a server
     without it, only what is needed is read
+a baseline of other models
+    compare the same models again, or as many others in their order
 a result that is no loss
     --output temperature.json
 a file whose numbers are in others
