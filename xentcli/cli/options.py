@@ -32,19 +32,6 @@ of_inputs = partial(typer.Option, rich_help_panel="Files by name, instead of by 
 of_every_command = partial(typer.Option, rich_help_panel="Every command")
 
 
-_SHARDS = "Several files are one input: quote a pattern, 'run/*.npy', or repeat its option."
-LOGITS_LABELS = (
-    "Files or URLs of logits, and of the labels of their rows: class indices, class names or class "
-    f"probabilities. - is standard input. {_SHARDS}"
-)
-LOG_PROBS_LABELS = (
-    "Files or URLs of log-probabilities, and of the labels of their rows: class indices or class "
-    f"names. - is standard input. {_SHARDS}"
-)
-SEVERAL = "Files or URLs, which are one array; quote a pattern, 'run/*.npy'. - is standard input."
-EACH = "Files or URLs, each shown by itself; quote a pattern, 'run/*.npy'. - is standard input."
-
-
 def complete_format(incomplete: str) -> list[str]:
     """Return the formats to complete with."""
     return [name for name in format_names() if name.startswith(incomplete)]
@@ -57,7 +44,6 @@ def files_argument(usage: str, what: str) -> Any:
 
 # Single options
 
-LogitsLabelsArgument = Annotated[list[str] | None, files_argument("LOGITS LABELS", LOGITS_LABELS)]
 LogitsOption = Annotated[
     list[str] | None,
     of_inputs("--logits", metavar="FILE", help="Logits; may be repeated for several shards."),

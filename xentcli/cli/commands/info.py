@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import options, slots
+from xentcli.cli import slots
 from xentcli.cli.command import Command
-from xentcli.cli.options import Common, Writing
+from xentcli.cli.file_arguments import EACH
+from xentcli.cli.options import Common, Writing, files_argument
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def info(
-    files: Annotated[list[str], options.files_argument("FILE...", options.EACH)],
+    files: Annotated[list[str], files_argument("FILE...", EACH)],
     *,
     reading: Reading,
     common: Common,

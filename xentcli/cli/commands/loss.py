@@ -4,13 +4,14 @@ from typing import Annotated
 
 from xentcli.cli import loss_inputs, loss_output, options, samples, top_lists
 from xentcli.cli.command import Command
+from xentcli.cli.file_arguments import LogitsLabelsArgument
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 
 def loss(
-    files: options.LogitsLabelsArgument = None,
+    files: LogitsLabelsArgument = None,
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
     label_smoothing: Annotated[
