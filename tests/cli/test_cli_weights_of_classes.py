@@ -1,5 +1,7 @@
 """Weights of classes: those that pandas saved with an index, and those of another number."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,3 +58,31 @@ def test_an_error_of_their_number_names_their_file(files: Run) -> None:
     for option in ("--weight", "--pos-weight"):
         error = refusal(files("loss", "z.csv", "hot.npy", "--binary", option, "four.csv")).error
         assert error.startswith(f"four.csv: {option} of shape (4,) does not fit logits"), option
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], [5, 7, 9]])
+def test_numbers_above_one_row_of_weights_name_the_classes(files: Run, names: list[int]) -> None:
+    """A file of two rows cannot hold two rows of weights."""
+    pd.DataFrame(LOGITS, columns=names).to_csv("z.csv", index=False)
+    np.save("y.npy", np.array(names)[LABELS])
+    for order in ([0, 1, 2], [2, 0, 1]):
+        moved = [names[i] for i in order]
+        pd.DataFrame([WEIGHTS[order]], columns=moved).to_csv("row.csv", index=False)
+        found = files("loss", "z.csv", "y.npy", "--header", "--weight", "row.csv").number
+        assert found == pytest.approx(LOSS, rel=1e-12), order
+        assert files("loss", "z.csv", "y.npy", "--header", "--weight", "1,2,5").number == found
+    pd.DataFrame([WEIGHTS, WEIGHTS], columns=names).to_csv("row.csv", index=False)
+    error = refusal(files("loss", "z.csv", "y.npy", "--header", "--weight", "row.csv")).error
+    assert error.startswith("row.csv: one row or one column is needed, not shape (2, 3)")
+
+
+@pytest.mark.parametrize("text", ["0,1.5\n1,2.5\n", "0,2\n1,2.5\n", "1,2,5\n1,2,5\n"])
+def test_two_rows_of_numbers_are_no_weights(run: Run, text: str) -> None:
+    """Numbers of classes beside their weights are two columns; whole numbers may be either."""
+    classes = text.splitlines()[0].count(",") + 1
+    Path("w.csv").write_text(text)
+    np.save("z.npy", LOGITS[:, :classes])
+    np.save("y.npy", LABELS % classes)
+    error = refusal(run("loss", "z.npy", "y.npy", "--weight", "w.csv")).error
+    needed = f"w.csv: one row or one column is needed, not shape (2, {classes})"
+    assert error == needed or error.startswith("w.csv: column 1 may be no class")

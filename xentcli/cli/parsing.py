@@ -119,4 +119,4 @@ def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None"
         if "," in text and not os.path.exists(text):  # noqa: PTH110 - also of a very long text
             what = f"{option} {shortened(text, 60)}: neither numbers nor a file"
             raise UsageError(what) from None
-        return read_weights(InputFile(text, options=ReadOptions(key_option=None)))
+        return read_weights(InputFile(text, options=ReadOptions(key_option=None, one_row=True)))

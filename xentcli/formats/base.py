@@ -69,6 +69,8 @@ class ReadOptions(Record):
     """Whether columns that may be no classes pass, since the file is only looked at."""
     labels: bool = False
     """Whether this is a file of labels, or of weights: one value for each row."""
+    one_row: bool = False
+    """Whether a table has one row of data, or one column: a row above another is its header."""
     weights: bool = False
     """Whether these are weights: numbers, of which none is missing."""
     groups: tuple[str, ...] = ()

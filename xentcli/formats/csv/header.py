@@ -25,6 +25,16 @@ def _counts(cells: list[str], at_least: int = 2) -> bool:
     return len(cells) >= at_least and cells in (counted, sorted(counted))
 
 
+def _names_one_row(first: list[str], second: list[str]) -> bool:
+    """Whether whole numbers above one row of fractions name its columns.
+
+    Two columns may be the number of each class and its weight.
+    """
+    names = {cell.strip() for cell in first}
+    whole = all(map(str.isdecimal, names)) and len(names) == len(first) == len(second)
+    return whole and len(first) > 2 and not all(cell.strip().isdecimal() for cell in second)
+
+
 def _numbers_columns(first: dict[int, str], others: Iterable[list[str]]) -> bool:
     """Whether cells are 0, 1, 2, ... in any order, and all numbers below written as fractions.
 
@@ -45,8 +55,9 @@ def decide_header(
     options: ReadOptions,
 ) -> tuple[bool, str | None]:
     """Return whether the first row is a header, and what the user should know about that."""
-    if options.header is not None:
-        return options.header, None
+    one_below = options.one_row and _names_one_row(first, second or [])
+    if one_below or options.header is not None:
+        return one_below or bool(options.header), None
     beside = (options.label_column, options.id_column)
     named_columns = {*beside, *(options.columns or ()), *options.drop}
     patterns = [column for column in named_columns if column and is_pattern(column)]
