@@ -106,15 +106,16 @@ def test_a_fact_of_a_row_does_not_depend_on_its_tile(monkeypatch: pytest.MonkeyP
 
 
 def test_class_probabilities_have_no_label() -> None:
-    logits = np.random.default_rng(0).normal(size=(4, 3))
-    probs = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.5, 0.4, 0.0], [0.1, 0.1, 0.1]])
+    logits = np.random.default_rng(0).normal(size=(6, 3))
+    even = [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.5, 0.3, 0.195]]  # 0.995: of half precision
+    probs = np.array([*even, [0.5, 0.4, 0.0], [0.1, 0.1, 0.1], [0.5, 0.3, 0.185]])
     labelled = ("label", "weight", "used", "picked", "hit", "rank")
     found = facts_of(logits, probs, *labelled, "loss", "uneven", "peak", "rest")
     assert all(found[name] is None for name in labelled)
-    assert found["uneven"].tolist() == [False, False, True, True]
+    assert found["uneven"].tolist() == [False] * 3 + [True] * 3
     log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(found["loss"], -(probs * log_probs).sum(axis=1), rtol=1e-13)
-    assert facts_of(logits, [0, 1, 2, 0], "uneven")["uneven"] is None
+    assert facts_of(logits, [0, 1, 2] * 2, "uneven")["uneven"] is None
     found = facts_of(log_probs, probs, "loss", kind="log-probabilities")
     np.testing.assert_allclose(found["loss"], -(probs * log_probs).sum(axis=1), rtol=1e-13)
 
