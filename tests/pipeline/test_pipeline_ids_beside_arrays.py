@@ -34,6 +34,7 @@ def test_a_column_of_ids_that_is_named_is_no_class() -> None:
     found = xent.evaluate("z.csv", Y, id_column="key")
     assert found.loss.value == close_to(cross_entropies(Z, Y).mean(), rel=1e-12)
     assert found.num_classes == 3
+    assert found.notes == ("labels: there is no column 'key': rows are matched by place",)
     compared = xent.compare("z.csv", W, Y, id_column="key")
     assert compared.loss_new.value == close_to(cross_entropies(W, Y).mean(), rel=1e-12)
 

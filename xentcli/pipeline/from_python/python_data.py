@@ -163,6 +163,9 @@ def open_data(
     file_of = partial(reader.file, id_column=options.id_column, goes_with=True)
     rows = open_files(files, file_of) if files else rows_source("logits", logits, reader)
     if label_files is None:
+        if rows.id_column is not None:
+            what = f"labels: there is no column {rows.id_column!r}: rows are matched by place"
+            rows.notes = [*rows.notes, what]
         return rows, array_source("labels", labels)
     names = options.classes or rows.columns or ()
     return rows, how.open(label_files, partial(how.labels, classes=names))
