@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.file_arguments import LogitsLabelsArgument
 from xentcli.cli.options import (
     LabelsOption,
+    LogitsLabelsArgument,
     LogitsOption,
     LogProbsOption,
     computation,

@@ -1,8 +1,5 @@
 """The options of the commands, each written once, in groups."""
 
-import math
-import sys
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +11,8 @@ from xentcli.pipeline import format_names
 from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from xentcli.errors import XentError
     from xentcli.pipeline.opening import Source
@@ -32,6 +30,19 @@ of_inputs = partial(typer.Option, rich_help_panel="Files by name, instead of by 
 of_every_command = partial(typer.Option, rich_help_panel="Every command")
 
 
+_SHARDS = "Several files are one input: quote a pattern, 'run/*.npy', or repeat its option."
+LOGITS_LABELS = (
+    "Files or URLs of logits, and of the labels of their rows: class indices, class names or class "
+    f"probabilities. - is standard input. {_SHARDS}"
+)
+LOG_PROBS_LABELS = (
+    "Files or URLs of log-probabilities, and of the labels of their rows: class indices or class "
+    f"names. - is standard input. {_SHARDS}"
+)
+SEVERAL = "Files or URLs, which are one array; quote a pattern, 'run/*.npy'. - is standard input."
+EACH = "Files or URLs, each shown by itself; quote a pattern, 'run/*.npy'. - is standard input."
+
+
 def complete_format(incomplete: str) -> list[str]:
     """Return the formats to complete with."""
     return [name for name in format_names() if name.startswith(incomplete)]
@@ -44,6 +55,7 @@ def files_argument(usage: str, what: str) -> Any:
 
 # Single options
 
+LogitsLabelsArgument = Annotated[list[str] | None, files_argument("LOGITS LABELS", LOGITS_LABELS)]
 LogitsOption = Annotated[
     list[str] | None,
     of_inputs("--logits", metavar="FILE", help="Logits; may be repeated for several shards."),
@@ -228,19 +240,8 @@ class Common(OptionGroup):
 
         return run_of(self.jobs, self.scheduler)
 
-    @contextmanager
-    def run(self, source: "Source", *, grouped: bool = False) -> "Iterator[Run]":
+    def run(self, source: "Source", *, grouped: bool = False) -> "AbstractContextManager[Run]":
         """Return how to run: with how many threads, and with a progress bar if somebody watches."""
-        from xentcli.cli.process import keep_freed_memory
+        from xentcli.cli.running import running
 
-        keep_freed_memory(grouped=grouped)
-        run = self.how
-        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
-            yield run
-        else:
-            from xentcli.render.progress import progress_bar
-
-            tokens = math.prod(n or 1 for n in source.shape[1:-1]) if source.of_tokens else None
-            with progress_bar(self.color, source.size, tokens) as progress:
-                yield run._replace(progress=progress)
-        self.tell_notes(run.notes)
+        return running(self, source, grouped=grouped)

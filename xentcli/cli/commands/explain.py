@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.file_arguments import LogitsLabelsArgument
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import parse_rows
@@ -31,7 +30,7 @@ class ExplainFlags(OptionGroup):
 
 
 def explain(
-    files: LogitsLabelsArgument = None,
+    files: options.LogitsLabelsArgument = None,
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
     *,

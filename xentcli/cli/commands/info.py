@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import slots
+from xentcli.cli import options, slots
 from xentcli.cli.command import Command
-from xentcli.cli.file_arguments import EACH
-from xentcli.cli.options import Common, Writing, files_argument
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def info(
-    files: Annotated[list[str], files_argument("FILE...", EACH)],
+    files: Annotated[list[str], options.files_argument("FILE...", options.EACH)],
     *,
     reading: Reading,
     common: Common,

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from xentcli.cli import loss_inputs, loss_output, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.file_arguments import LogitsLabelsArgument
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 
 def loss(
-    files: LogitsLabelsArgument = None,
+    files: options.LogitsLabelsArgument = None,
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
     label_smoothing: Annotated[

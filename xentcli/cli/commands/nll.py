@@ -13,7 +13,6 @@ from xentcli.cli import (
 )
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.file_arguments import LOG_PROBS_LABELS
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.reading import WITHOUT_HEADS
 from xentcli.cli.slots import Slot
@@ -56,7 +55,7 @@ class NllFlags(OptionGroup):
 
 def nll(
     files: Annotated[
-        list[str] | None, options.files_argument("LOG_PROBS LABELS", LOG_PROBS_LABELS)
+        list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
     log_probs: options.LogProbsOption = None,
     *,

@@ -6,7 +6,6 @@ from typing import Annotated
 from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.file_arguments import SEVERAL
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import number_dtype
@@ -44,7 +43,7 @@ class OneHotOptions(OptionGroup):
 
 
 def one_hot(
-    files: Annotated[list[str] | None, options.files_argument("LABELS...", SEVERAL)] = None,
+    files: Annotated[list[str] | None, options.files_argument("LABELS...", options.SEVERAL)] = None,
     labels: options.LabelsOption = None,
     *,
     one_hot_options: OneHotOptions,

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from xentcli.cli import options
 from xentcli.cli.command import Command
-from xentcli.cli.file_arguments import SEVERAL
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.probabilities import SoftmaxOptions, run_softmax
 from xentcli.cli.reading import Reading
 
 
 def softmax(
-    files: Annotated[list[str] | None, options.files_argument("LOGITS...", SEVERAL)] = None,
+    files: Annotated[list[str] | None, options.files_argument("LOGITS...", options.SEVERAL)] = None,
     logits: options.LogitsOption = None,
     *,
     softmax_options: SoftmaxOptions,
