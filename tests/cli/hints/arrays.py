@@ -76,6 +76,8 @@ FILES: Files = {
     "z.zip": zipped({"a.csv": BARE, "b.csv": BARE}),
     "table.json": '{"cat": {"0": 1.5}, "dog": {"0": -0.25}}',
     "table.jsonl": '{"cat": 1.5, "dog": -0.25}\n',
+    "ids.json": '{"command": "softmax", "id_column": "id", "values": [[0, 1]], "ids": ["a"], '
+    '"shape": [1, 2]}',
 }
 CASES = [
     *cases(
@@ -178,6 +180,13 @@ CASES = [
         softmax table.jsonl
             columns are read from CSV: pandas.read_json(path, lines=True).to_csv('a.csv',
             index=False)
+        """,
+    ),
+    *cases(
+        np.exp([0.0, 1.0]) / (1.0 + np.e),
+        """
+        softmax ids.json
+            write CSV or Parquet, which are; --key values takes rows by place
         """,
     ),
     Case(

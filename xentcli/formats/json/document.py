@@ -1,7 +1,7 @@
 """JSON that is one value: a list of lists, or an object of them. It is held in memory."""
 
 from codecs import BOM_UTF8
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
@@ -13,12 +13,21 @@ from xentcli.storage.inputs import Input
 _PIECE_BYTES = 2**22
 _MOST_BYTES = 2**28  # the most of one value; lists of numbers take three times that
 _MOST_VALUES = 2**24  # the most of any other value
+_OWN_ARRAYS = ("values", "losses")  # what xent calls the array that a command writes
+
+
+class Document(NamedTuple):
+    """The array of one JSON value, what was decided, and the names of its columns if it has any."""
+
+    values: Array
+    notes: list[str]
+    columns: tuple[str, ...] | None = None
 
 
 def open_document(data: Input, options: ReadOptions) -> Source:
     """Read an array of one JSON value."""
-    values, notes = read(_whole(data), data.name, options)
-    source = MemorySource(data.name, values)
+    values, notes, columns = read(_whole(data), data.name, options)
+    source = MemorySource(data.name, values, columns)
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
     source.size, source.unchanged = data.file_size, data.check_unchanged
@@ -55,19 +64,28 @@ def _too_large(name: str, most: int) -> InputError:
     )
 
 
-def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
-    """Return the array of one JSON value, and what was decided."""
+def read(content: bytes, name: str, options: ReadOptions) -> Document:
+    """Return the array of one JSON value."""
     if options.key is None and not options.beside and (simdjson := parser()) is not None:
         numbers = _plain(simdjson, content)
         if numbers is not None:
-            return numbers, []
+            return Document(numbers, [])
     text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
-    value = load(text, name)
+    value, names = load(text, name), None
     notes = []
     if printed:
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
     where = name
-    if isinstance(value, dict):
+    if isinstance(value, dict) and options.key is None and (own := own_array(value)):
+        check_alone(name, options)
+        if "id_column" in value:  # rows would go by place without a word
+            how = f"{options.key_option or '--key'} {own} takes rows by place"
+            raise InputError(
+                f"{name}: its rows have ids, which are not read from JSON",
+                hint=f"write CSV or Parquet, which are; {how}",
+            )
+        names, value = value.get("columns"), value[own]
+    elif isinstance(value, dict):
         if is_ours(value):
             value.pop("shape")
         check_no_table(value, name)
@@ -88,7 +106,9 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where
 
-    return careful(value, place, labels=options.takes_names), notes
+    values = careful(value, place, labels=options.takes_names)
+    columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
+    return Document(values, notes, columns)
 
 
 def _plain(simdjson: Any, content: bytes) -> Array | None:
@@ -123,6 +143,12 @@ def check_no_table(value: dict[str, Any], name: str, how: str = "") -> None:
 def is_ours(value: dict[str, Any]) -> bool:
     """Whether an object is an array as xent writes it: its shape is not an array to choose."""
     return "command" in value and "shape" in value
+
+
+def own_array(value: dict[str, Any]) -> str | None:
+    """Return the key of the array in what a command wrote; None for other objects."""
+    there = (key for key in _OWN_ARRAYS if isinstance(value.get(key), list))
+    return next(there, None) if is_ours(value) else None
 
 
 def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:
