@@ -2,7 +2,6 @@
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import axes_of
-from xentcli.alignment.by_number import note_of_labels
 from xentcli.alignment.fitting import fitted
 from xentcli.alignment.followers import RowSources, followers_of
 from xentcli.alignment.naming import Naming
@@ -74,7 +73,6 @@ def align(
     )
     by_place = all(each.matching is None for each in followers)
     names = naming.names_of(logits, axes)
-    note = reshaped or note or (None if naming.classes else note_of_labels(logits, labels))
     logits = indexed(logits) if axes.cut_axis else logits
     tiled = tiles and axes.by_tiles and logits.tileable and by_place
-    return Aligned(logits, followers, axes, names, tiled=tiled, note=note)
+    return Aligned(logits, followers, axes, names, tiled=tiled, note=reshaped or note)

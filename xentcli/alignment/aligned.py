@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.axes import Axes
+from xentcli.alignment.by_number import note_of_labels
 from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
 from xentcli.alignment.followers import Follower, matched, matchings_of, places_of, read
@@ -83,9 +84,7 @@ class Aligned:
         self._beside = [each for each in followers if each is not self._labels]
         self.logits, self.name = logits, logits.name
         self.labels = labels = self._labels.source if self._labels else None
-        self.axes = axes
-        self.names = names
-        self.tiled = tiled
+        self.axes, self.names, self.tiled = axes, names, tiled
         self.unlabelled = labels is None and not logits.labelled
         self.labels_in_text = (labels or logits).format in _TEXT
         self.shareable = logits.shareable and (labels is None or labels.shareable)
@@ -104,7 +103,9 @@ class Aligned:
     @property
     def notes(self) -> list[str]:
         """Notes that tell the user what was decided."""
-        return [*(each for each in (self._note, self.axes.note) if each), *self.names.notes]
+        named = self.names.where == "--classes"
+        by_number = None if named else note_of_labels(self.logits, self.labels)
+        return [*filter(None, (self._note, self.axes.note, by_number)), *self.names.notes]
 
     def in_memory(self) -> "Aligned":
         """Return the same rows, whole blocks of which are read into memory."""

@@ -65,8 +65,15 @@ class Naming(Record):
             If the user names more or fewer classes than there are, or in another order than the
             header.
         """
-        if axes.probabilities:
-            return ClassNames()
+        where = "--classes" if self.classes else logits.name
+        found = ((), None, ()) if axes.probabilities else self._names_in(logits, axes)
+        names, header, shorts = found
+        return ClassNames(names, self.counted, where, header, shorts)
+
+    def _names_in(
+        self, logits: Source, axes: Axes
+    ) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
+        """Return the names, the header of their file, and the names without what all share."""
         last = axes.class_axis == len(axes.logits) - 1
         columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
         names = self.of(axes.num_classes)
@@ -75,13 +82,12 @@ class Naming(Record):
                 f"{logits.name}: the header names the same classes as --classes, in another order",
                 hint="leave --classes out",
             )
-        where, header = "--classes" if names else logits.name, self.header(axes.num_classes)
         shorts: tuple[str, ...] = ()
         if columns and not names:
             from xentcli.formats.column_names import without_shared
 
             shorts = without_shared(columns)
-        return ClassNames(names or columns, self.counted, where, header, shorts)
+        return names or columns, self.header(axes.num_classes), shorts
 
 
 def read_naming(text: str | None, label_base: int | None) -> Naming:
