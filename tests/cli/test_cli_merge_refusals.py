@@ -78,6 +78,23 @@ def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> N
     assert f"it has {rows // 2} rows, and {rows}" in refusal(run("merge", "a.json", "c.json")).error
 
 
+def test_rows_of_one_file_are_compared_with_the_same_models(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    z, p, v = (f"{name}-1.npy" for name in "zpv")
+    write_state(run, f"compare {z} {p} {v} --rows :1", "a.json")
+    write_state(run, f"compare {z} link/{p} {v} --rows 1:", "same.json")
+    whole = run("compare", z, p, v, "--metric", "kl").stdout
+    merged = run("merge", "a.json", "same.json", "--json")
+    for model, line in zip(merged.json["comparisons"], whole.splitlines()[1:], strict=True):
+        assert repr(model["metrics"]["kl"]["value"]) == line.decode().split(",")[2]
+    for models, first in ((f"{v} {p}", p), (f"{v} {v}", p), (f"{p} {z}", v)):
+        write_state(run, f"compare {z} {models} --rows 1:", "b.json", "--force")
+        refused = refusal(run("merge", "b.json", "a.json"))
+        assert refused.error.startswith(f"a.json and b.json: {tmp_path}/{z}: it is compared with ")
+        assert f"{tmp_path}/{first}" in refused.error
+        assert refused.hint == "run again what was run with the other files"
+
+
 def test_labels_that_were_changed_between_runs_are_a_note(run: Run, tmp_path: Path) -> None:
     write_state(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
     write_state(run, "loss z-1.npy y-1.npy --rows 1:", "b.json")

@@ -102,7 +102,8 @@ def of_files(
     """
     _, logits, names = inputs[0]
     labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
-    rows = tuple(rows_of(logits, names, chosen, length, labels))
+    others = [(source, given) for role, source, given in inputs[1:] if role != "labels"]
+    rows = tuple(rows_of(logits, names, chosen, length, labels, others))
     files = [facts for each in inputs for facts in _facts(*each)]
     header = replace(header, rows=joined(each for each, _ in rows), files=each_once(files))
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)

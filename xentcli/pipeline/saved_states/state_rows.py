@@ -36,6 +36,8 @@ class FileRows(NamedTuple):
         The file of their labels, in the same way; empty where they stand beside the logits.
     target, target_of_labels : str
         The files that these lead to, where they are links.
+    models : tuple of str
+        The files that they are compared with, past any link; empty where none is known.
     """
 
     file: str
@@ -46,6 +48,7 @@ class FileRows(NamedTuple):
     labels: str = ""
     target: str = ""
     target_of_labels: str = ""
+    models: tuple[str, ...] = ()
 
     @property
     def itself(self) -> str:
@@ -76,6 +79,9 @@ class FileRows(NamedTuple):
                 each or "those beside them" for each in (self.labels, other.labels)
             )
             return f"its labels are in {labels}"
+        for one, two in zip(self.models, other.models, strict=True):
+            if one != two and one and two:
+                return f"it is compared with {one}, and with {two}"
         if None not in (self.length, other.length) and self.length != other.length:
             return f"it has {self.length} rows, and {other.length}"
         return None
@@ -91,16 +97,16 @@ def rows_of(
     chosen: slice | None,
     rows: int,
     labels: tuple[Source, Sequence[str]] | None = None,
+    models: Iterable[tuple[Source, Sequence[str]]] = (),
 ) -> Iterator[tuple[FileRows, int]]:
     """Yield the rows read of each file of a source, and how many rows stand before that file.
 
     `rows` is the number of rows read in all: every row, or those `chosen`. `labels` are their
-    labels, and what the user named these.
+    labels, and what the user named these; `models` are the other models', in the same way.
     """
     paths = paths_of(source, names)
-    of_labels = [] if labels is None else [whole_name(path) for path in paths_of(*labels)]
-    if len(of_labels) != len(paths):
-        of_labels = [of_labels[0] if len(of_labels) == 1 else ""] * len(paths)
+    of_labels = _beside(labels, len(paths))
+    of_models = [[_itself(each) for each in _beside(model, len(paths))] for model in models]
     first = 0 if chosen is None else chosen.start or 0
     if len(paths) == 1:
         to_the_end = chosen is None or chosen.stop is None
@@ -109,15 +115,22 @@ def rows_of(
     else:
         lengths = lengths_of(source, len(paths))
     before = 0
-    for path, length, beside in zip(paths, lengths, of_labels, strict=True):
+    for i, (path, length, beside) in enumerate(zip(paths, lengths, of_labels, strict=True)):
         start, stop = max(first, before), first + rows
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
             ends = (start - before, stop - before)
-            yield _named(path, *ends, length, beside), before
+            found = _named(path, *ends, length, beside)
+            yield found._replace(models=tuple(each[i] for each in of_models)), before
         if length is None:
             return
         before += length
+
+
+def _beside(inputs: tuple[Source, Sequence[str]] | None, count: int) -> list[str]:
+    """Return the file that goes with each of `count` files; empty where that is unknown."""
+    found = [] if inputs is None else [whole_name(path) for path in paths_of(*inputs)]
+    return found if len(found) == count else [found[0] if len(found) == 1 else ""] * count
 
 
 def whole_files(paths: Iterable[str]) -> tuple[FileRows, ...]:
@@ -134,8 +147,13 @@ def _named(path: str, start: int, stop: int, length: int | None, labels: str = "
 
 def _target(whole: str) -> str:
     """Return which file a whole path leads to, if it is a link or leads through one."""
-    target = "" if not whole or is_url(whole) else os.path.realpath(whole)
+    target = _itself(whole)
     return "" if target == whole else target
+
+
+def _itself(whole: str) -> str:
+    """Return which file a whole path leads to, past any link; a URL is itself."""
+    return whole if not whole or is_url(whole) else os.path.realpath(whole)
 
 
 def whole_name(path: str) -> str:
