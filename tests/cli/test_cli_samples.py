@@ -193,3 +193,26 @@ def test_two_models_are_matched_by_doc(run: Run) -> None:
     assert outcome.err.startswith(
         "error: c.jsonl:4: doc 3 has another doc_hash than in a.jsonl:4: the models were asked"
     )
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_models_asked_for_other_choices_are_not_compared(run: Run, hashed: bool) -> None:
+    """The new model's loss would be that of the base's label, and a divergence infinite."""
+    base, target, fewer = (random_docs(1) for _ in range(3))
+    more = len(target[2]["doc"]["choices"])
+    target[2]["target"] = str((int(target[2]["target"]) + 1) % more)
+    fewer[4] = choices_doc(4, ["x", "y"], [-1.0, -2.0], 0)
+    base[4] = choices_doc(4, ["x", "y", "z"], [-1.0, -2.0, -3.0], 0)
+    target[4] = base[4]
+    if not hashed:
+        for doc in (doc for docs in (base, target, fewer) for doc in docs):
+            doc.pop("doc_hash", None)
+    path = write_docs("a.jsonl", *base)
+    for docs, what, line in ((target, "right choice", 3), (fewer, "number of choices", 5)):
+        refused = refusal(run("compare", path, write_docs("b.jsonl", *docs)))
+        want = f"b.jsonl:{line}: doc {line - 1} has another {what} than in a.jsonl:{line}: the"
+        assert want in refused.error
+    unknown = random_docs(1)
+    unknown[4] = {**base[4]}
+    unknown[2]["target"] = "none of them"  # it does not say which is right, so nothing differs
+    assert run("compare", path, write_docs("c.jsonl", *unknown)).code == 0

@@ -99,16 +99,34 @@ def contradictions(name: str, samples: Samples) -> Iterator[str]:
 
 
 def check_hashes(one: Samples, two: Samples) -> None:
-    """Raise InputError if two models were asked about different docs under the same numbers."""
-    there = dict(zip(one.docs, zip(one.hashes, range(len(one.docs)), strict=True), strict=True))
-    for row, (doc, mine) in enumerate(zip(two.docs, two.hashes, strict=True)):
-        theirs, place = there.get(doc, (None, 0))
-        if None not in (mine, theirs) and mine != theirs:
+    """Raise InputError if two models were asked about different docs under the same numbers.
+
+    Their hashes tell, and, where these are missing or say nothing of the choices, how many choices
+    there are and which is right: the new model is measured by the base's labels.
+    """
+    there = {doc: row for row, doc in enumerate(one.docs)}
+    for row, doc in enumerate(two.docs):
+        if (place := there.get(doc)) is None:
+            continue
+        if (differs := _difference(one, place, two, row)) is not None:
             raise InputError(
-                f"{two.place(row)}: doc {visible(shortened(doc))} has another doc_hash than in "
+                f"{two.place(row)}: doc {visible(shortened(doc))} has {differs} than in "
                 f"{one.place(place)}: the models were asked about different docs",
                 hint="are both files of the same task, of the same version of its data?",
             )
+
+
+def _difference(one: Samples, place: int, two: Samples, row: int) -> str | None:
+    """Return what tells a doc of one model from that of the other."""
+    hashes = (one.hashes[place], two.hashes[row])
+    if None not in hashes and hashes[0] != hashes[1]:
+        return "another doc_hash"
+    if {one.kind, two.kind} != {"choices"} or one.several_inputs or two.several_inputs:
+        return None
+    if one.counts[place] != two.counts[row]:
+        return "another number of choices"
+    golds = [set(one.several_golds[place]), set(two.several_golds[row])]
+    return "another right choice" if all(golds) and golds[0] != golds[1] else None
 
 
 def tasks_of(samples: Samples) -> Source:
