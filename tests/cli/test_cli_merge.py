@@ -96,6 +96,14 @@ def without_order(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def test_a_merge_warns_as_the_run_does(run: Run) -> None:
+    warning = "warning: the weights of classes concern the loss alone\n"
+    for words in ("--labels y-0.npy", "--binary --labels b-0.npy"):
+        line = f"eval z-0.npy {words} --weight 1,2,0.5"
+        assert warning in write_state(run, line, "of-0.json", "--force").err
+        assert warning in run("merge", "of-0.json").err
+
+
 def test_a_shard_without_rows_changes_nothing(run: Run) -> None:
     for name in "bdeyz":
         np.save(f"{name}-9.npy", np.load(f"{name}-0.npy")[:0])

@@ -119,15 +119,17 @@ def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFact
 
 def criterion_of(setting: Setting) -> Criterion:
     """Return the part of the criterion that reports need."""
+    weight = None if setting.weight is None else np.ones(1)
+    binary = BinaryOptions(weight, probs=setting.kind == "probabilities")
     return Criterion(
         cast("Kind", setting.kind),
         LossOptions(
-            None if setting.weight is None or setting.binary else np.ones(1),
+            None if setting.binary else weight,
             setting.ignore_index,
             setting.label_smoothing,
         ),
         cast("Reduction", setting.reduction),
-        binary=BinaryOptions(probs=setting.kind == "probabilities") if setting.binary else None,
+        binary=binary if setting.binary else None,
         picked=setting.picked,
         normalize=setting.normalize,
         temperature=setting.temperature,

@@ -1,6 +1,7 @@
 """Merges states in files: those that belong together, each once."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -97,6 +98,8 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
     for here, there in zip(one.models, two.models, strict=True):
         if differs := here.setting.difference(there.setting):
             yield f"other options{_of(here, one)}: {differs}"
+    if differs := _other_order(one, two):
+        yield differs
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
     if _kinds_of(one) != _kinds_of(two):
@@ -106,6 +109,20 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:
         yield "other names of classes, or in another order"
+
+
+def _other_order(one: StateHeader, two: StateHeader) -> str | None:
+    """Return how models stand in another order, if their files' names say so, but for numbers."""
+    names = [[each.names_of(model.role) for model in each.models] for each in (one, two)]
+    here, there = (
+        [sorted({re.sub(r"\d+", "0", name) for name in of_model}) for of_model in of_state]
+        for of_state in names
+    )
+    if here == there or sorted(here) != sorted(there):
+        return None
+    place = next(i for i, both in enumerate(zip(here, there, strict=True)) if both[0] != both[1])
+    first, second = (of_state[place][0] for of_state in names)
+    return f"models in another order: {first} stands where {second} does"
 
 
 def _of(model: ModelFacts, header: StateHeader) -> str:
