@@ -70,6 +70,7 @@ class TestFiles:
         got = run("loss", "masked.npz", "--lm-head", "head.npy", "--jobs", jobs)
         assert abs(float(got.out) - losses()[mask].mean()) < 1e-6
         assert "'loss_mask' are ignored" in got.err
+        assert "is not read" not in got.err
         some = mask & (LABELS[1] != LABELS)
         got = run("loss", "masked.npz", "--lm-head", "head.npy", "--ignore-index", str(LABELS[1]))
         assert abs(float(got.out) - losses()[some].mean()) < 1e-6

@@ -210,3 +210,27 @@ def test_npz_in_a_pipe_both_ways(run: Run) -> None:
     run("softmax", "z.npy", "-o", "want.npy")
     got = np.load(io.BytesIO(content.stdout))["probs"]
     np.testing.assert_array_equal(got, np.load("want.npy"))
+
+
+@pytest.mark.parametrize("name", ["attention_mask", "loss_mask"])
+def test_a_mask_beside_labels_is_named_where_it_is_not_read(run: Run, name: str) -> None:
+    """The tokens of padding would count in the mean, and nothing would say so."""
+    logits, labels = np.load("z.npy"), np.load("y.npy")
+    mask = np.ones(len(labels), np.int64)
+    mask[:2] = 0
+    rows = -np.take_along_axis(log_probs(logits), labels[:, None], axis=1)
+    arrays: dict[str, Any] = {"logits": logits, "labels": labels, name: mask}
+    np.savez("masked.npz", **arrays)
+    save_file(arrays, "masked.safetensors")
+    for file in ("masked.npz", "masked.safetensors"):
+        for options in ([], KEYS):
+            got = run("loss", "--logits", file, *options)
+            assert got.number == close_to(rows.mean(), rel=1e-6)
+            assert f"note: {file}: {name!r} is not read: a row is left out if" in got.err
+    del arrays["logits"]
+    np.savez("labels.npz", **arrays)
+    assert f"labels.npz: {name!r} is not" in run("loss", "z.npy", "labels.npz").err
+    assert " is not read" not in run("softmax", "masked.npz").err
+    values, classes = -np.sort(-logits)[:, :2], np.argsort(-logits)[:, :2]
+    np.savez("lists.npz", top_values=values, top_indices=classes, labels=labels, loss_mask=mask)
+    assert " is not read" not in run("loss", "lists.npz").err  # lists are read with their mask

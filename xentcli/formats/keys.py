@@ -14,6 +14,8 @@ LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y
 HIDDEN_KEYS = {"hidden_states", "hidden_state", "last_hidden_state"}
 TOKEN_KEYS = {"input_ids", "token_ids"}
 """What stands beside hidden states in the place of labels: the tokens themselves."""
+MASK_KEYS = ("loss_mask", "target_mask")
+"""Masks of the labels of hidden states."""
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
@@ -107,13 +109,28 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
 
 
 def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -> list[str]:
-    """Return a note on the array that `choose` chose, where there were several and none named."""
-    if options.key is not None or len(keys) == 1:
-        return []
-    what, option = ("labels", "--label-key") if options.labels else ("values", options.key_option)
-    return [
-        f"{file}: the {what} are {shown(key)!r}, by name{f' (else {option})' if option else ''}"
+    """Return notes on what `choose` chose, if none was named, and on masks that are not read."""
+    notes = []
+    if options.key is None and len(keys) > 1:
+        what, option = "values", options.key_option
+        if options.labels:
+            what, option = "labels", "--label-key"
+        other = f" (else {option})" if option else ""
+        notes.append(f"{file}: the {what} are {shown(key)!r}, by name{other}")
+    return notes + [
+        f"{file}: {shown(mask)!r} is not read: a row is left out if its label is one to ignore, "
+        "such as -100"
+        for mask in _unread_masks(keys, options)
+        if mask != key
     ]
+
+
+def _unread_masks(keys: Collection[str], options: ReadOptions) -> list[str]:
+    """Return the masks beside labels that leave none of their rows out."""
+    if options.key_option != "--label-key" or options.weights or options.names:
+        return []
+    read = MASK_KEYS if options.head is not None else ()
+    return [key for key in keys if key.casefold().endswith(("mask", "masks")) and key not in read]
 
 
 def by_name(keys: Collection[str], options: ReadOptions) -> str | None:

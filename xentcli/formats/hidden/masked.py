@@ -6,13 +6,12 @@ import numpy as np
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Format, MemorySource, ReadOptions, Source, read_whole
-from xentcli.formats.keys import shown
+from xentcli.formats.keys import MASK_KEYS, shown
 from xentcli.storage.inputs import Input
 
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
-MASK_KEYS = ("loss_mask", "target_mask")
 MASKED = -(2**62) - 1
 """The label that the losses leave out, whatever else they ignore; their checks use it, too."""
 
