@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from formulas import cross_entropies
 from in_one_test import in_one_test
@@ -176,3 +176,21 @@ def test_only_columns_that_nobody_asks_for_are_told_of(run: Run) -> None:
             assert [note for note in notes if "y.csv" in note] == (
                 [start[6:] + told] if told else []
             )
+
+
+@in_one_test
+@pytest.mark.parametrize("words", ["loss|--sample-weight", "eval|--by", "eval|--cluster"])
+def test_no_array_of_several_is_taken_for_weights_or_groups(run: Run, words: str) -> None:
+    command, option = words.split("|")
+    np.save("z.npy", Z)
+    np.savez("y.npz", labels=Y, weights=WEIGHTS)
+    refused = refusal(run(command, "z.npy", "y.npz", option, "y.npz"))
+    assert refused.error.startswith("y.npz: it holds 'labels' (12,) ")
+    assert refused.hint == "a file of one array is needed here"
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    ids.join(pd.DataFrame(Z, columns=NAMES)).assign(label=Y).to_csv("z.csv", index=False)
+    rows = ["z.csv", "--label-column", "label", "--id-column", "id"]
+    assert run("loss", *rows, "--reduction", "none", "-o", "l.json", "--force").code == 0
+    refused = refusal(run(command, *rows, option, "l.json"))
+    assert refused.error == "l.json: its rows have ids, which are not read from JSON"
+    assert refused.hint == "write CSV or Parquet, which are"  # no option chooses their array

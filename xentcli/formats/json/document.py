@@ -79,10 +79,10 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     if isinstance(value, dict) and options.key is None and (own := own_array(value)):
         check_alone(name, options)
         if "id_column" in value:  # rows would go by place without a word
-            how = f"{options.key_option or '--key'} {own} takes rows by place"
+            how = options.key_option and f"; {options.key_option} {own} takes rows by place"
             raise InputError(
                 f"{name}: its rows have ids, which are not read from JSON",
-                hint=f"write CSV or Parquet, which are; {how}",
+                hint=f"write CSV or Parquet, which are{how or ''}",
             )
         names, value = value.get("columns"), value[own]
     elif isinstance(value, dict):

@@ -1,4 +1,7 @@
-"""Opens what stands beside rows in a file of its own: their weights, or the names of groups."""
+"""Opens what stands beside rows in a file of its own: their weights, or the names of groups.
+
+No option names one of several arrays there: --label-key names one of the labels'.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -27,7 +30,7 @@ def open_weights(
     from xentcli.formats.column_words import says_ids
     from xentcli.formats.label_columns import same_ids
 
-    weights_of = partial(file_of, weights=True)
+    weights_of = partial(file_of, weights=True, key_option=None)
     header = columns_of(weights_of(path))
     id_column = same_ids(leader_of_ids(rows, labels).id_column, header)
     if id_column is None:
@@ -67,7 +70,7 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
     from xentcli.formats.column_words import says_ids
     from xentcli.formats.label_columns import same_ids
 
-    names_of = partial(file_of, names=True)
+    names_of = partial(file_of, names=True, key_option=None)
     header = columns_of(names_of(path))
     if len(header) < 2:
         return open_files([path], names_of)

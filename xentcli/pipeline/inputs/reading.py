@@ -62,6 +62,7 @@ class Reader(Record):
         label_key: str | None = None,
         *,
         beside: bool = False,
+        key_option: str | None = "--label-key",
         **more: Any,
     ) -> InputFile:
         """Return a file of labels, to be read whole, or only the column or array that is named.
@@ -75,7 +76,7 @@ class Reader(Record):
             path,
             columns=(label_column,) if label_column else None,
             key=label_key,
-            key_option="--label-key",
+            key_option=key_option,
             labels=True,
             groups=self.groups,
             beside=beside,
