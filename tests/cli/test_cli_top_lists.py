@@ -53,7 +53,8 @@ def test_lists_that_options_name(run: Run) -> None:
     assert raw.json["exact"] == 0.0
     assert "raw logits without their log-sum-exp" in raw.err
     hits = run("eval", *lists, "--labels", "y.npy", "--metric", "accuracy")
-    assert hits.err == "", "which no sum would change"
+    assert "log-sum-exp" not in hits.err, "which no sum would change"
+    assert hits.err.count("\n") == 1, "but what the error is of"
     keyed = ("o.npz", "--label-key", "y")
     named = run("loss", *lists, *keyed, "--log-sum-exp", "o.npz:lse", "--json")
     assert named.json["exact_rows"] == exact

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xentcli.metrics.coded_pairs import CodedPairsState, CodedSums
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.names import OF_BASES
+from xentcli.pipeline.top_lists.top_measures import ERRORS_OF_LISTS
 from xentcli.results.comparison import Comparison
 
 CODES = "codes"
@@ -52,7 +53,7 @@ def comparison_of(
     if isinstance(state, CodedPairsState):
         notes = [*_notes_of_codes(state.sums)]
     else:
-        notes = [_note_of_lists(kinds)]
+        notes = [ERRORS_OF_LISTS, _note_of_lists(kinds)]
     return Comparison(
         *names,
         metrics=state.measures(),

@@ -20,6 +20,8 @@ OF_LISTS = (
     *("rmsce_debiased", "mean_confidence", "entropy"),
 )
 """What is measured of lists, besides ``top5_accuracy`` and the like."""
+ERRORS_OF_LISTS = "of lists, errors of means take each row for independent, in a sequence too"
+"""What distinguishes them from the errors of whole rows, whose clusters are sequences."""
 _OF_CALIBRATION = ("ece", "ece_by_chance", "mce", "rmsce", "rmsce_debiased", "mean_confidence")
 
 
@@ -51,6 +53,11 @@ class ListsKind:
         """Whether one of these measures is shown."""
         asked = self.metrics
         return asked is None or "all" in asked or not set(names).isdisjoint(asked)
+
+    @property
+    def shows_errors(self) -> bool:
+        """Whether a mean is shown that has an error, whatever the rows list."""
+        return self.shows("accuracy", "mean_confidence", *(f"top{k}_accuracy" for k in self.ks))
 
     @property
     def shows_values(self) -> bool:
@@ -151,6 +158,8 @@ def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
     if missing := [k for k in state.ks if k > state.fewest and rows.shows(f"top{k}_accuracy")]:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"
+    if rows.shows_errors:
+        yield ERRORS_OF_LISTS
     if rows.kind != "log-probabilities":
         if rows.shows("brier", "entropy", *_OF_CALIBRATION):
             yield "calibration, Brier score and entropy need log-probabilities, or the log-sum-exp"
