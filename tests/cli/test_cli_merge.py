@@ -104,6 +104,15 @@ def test_a_merge_warns_as_the_run_does(run: Run) -> None:
         assert warning in run("merge", "of-0.json").err
 
 
+def test_a_model_that_a_pattern_found_has_one_name(run: Run) -> None:
+    for name in "zv":
+        np.savez(f"only-{name}.npz", logits=np.load(f"{name}-0.npy"), more=np.zeros(3))
+    line = "compare only-z*.npz only-v*.npz --key logits --metric kl"
+    assert write_state(run, line, "a.json", "--json").json["base"] == "only-z.npz:logits"
+    found = run("merge", "a.json", "--json").json
+    assert (found["base"], found["new"]) == ("only-z.npz:logits", "only-v.npz:logits")
+
+
 def test_a_shard_without_rows_changes_nothing(run: Run) -> None:
     for name in "bdeyz":
         np.save(f"{name}-9.npy", np.load(f"{name}-0.npy")[:0])

@@ -97,6 +97,41 @@ def test_rows_of_one_file_are_compared_with_the_same_models(run: Run, tmp_path: 
 
 @in_one_test
 @pytest.mark.parametrize(
+    ("line", "other", "said"),
+    [
+        ("loss r.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
+        ("eval r.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
+        ("loss r.npz y.csv --key z --label-column p", "--label-column q", "'p', and 'q'"),
+        ("loss r.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
+        ("compare r.npz v.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
+    ],
+)
+def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
+    run: Run, tmp_path: Path, line: str, other: str, said: str
+) -> None:
+    draw = np.random.default_rng(3)
+    z, v = draw.normal(size=(2, 6, 2))
+    y, x = np.array([[0, 1, 0, 1, 0, 1], [1, 1, 0, 0, 1, 0]])
+    np.savez(tmp_path / "r.npz", z=z, v=v, y=y, x=x)
+    np.save(tmp_path / "v.npy", v)
+    table = zip(z, y, x, strict=True)
+    rows = [f"{a},{b},{p},{q}" for (a, b), p, q in table]
+    (tmp_path / "r.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
+    labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
+    (tmp_path / "y.csv").write_text("\n".join(["p,q", *labels, ""]))
+    write_state(run, f"{line} --rows :2", "a.json", "--force")
+    write_state(run, f"{line} --rows 2:", "b.json", "--force")
+    write_state(run, line, "whole.json", "--force")
+    assert run("merge", "b.json", "a.json", "--state", "c.json", "--force").code == 0
+    assert (tmp_path / "c.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    write_state(run, f"{line} {other} --rows 2:", "b.json", "--force")
+    line = refusal(run("merge", "a.json", "b.json")).error
+    assert line.startswith(f"a.json and b.json: of the rows of {tmp_path}/r.")
+    assert line.endswith(said)
+
+
+@in_one_test
+@pytest.mark.parametrize(
     ("models", "other", "said"),
     [
         ("z-0.npy p-0.npy v-0.npy", "z-1.npy v-1.npy p-1.npy", "p-0.npy stands where v-1.npy"),

@@ -53,6 +53,12 @@ def paths_of(source: Source, names: Sequence[str]) -> list[str]:
     return [each.path for each in source.files] or expand_all(names)
 
 
+def within(source: Source, names: Sequence[str]) -> str:
+    """Return what follows the only file's name in that of a source, such as its array."""
+    paths = paths_of(source, names)
+    return source.name.removeprefix(shown_name(paths[0])) if len(paths) == 1 else ""
+
+
 def lengths_of(source: Source, count: int) -> Sequence[int | None]:
     """Return how many rows each of several files has, as far as that is known."""
     lengths: Sequence[int | None] | None = getattr(source, "lengths", None)

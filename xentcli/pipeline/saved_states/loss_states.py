@@ -10,6 +10,7 @@ from xentcli import __version__
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
+from xentcli.formats.references import FileReference
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation
@@ -17,7 +18,7 @@ from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.oddities import missing_sums, summary_of
 from xentcli.pipeline.opening import Source
-from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.provenance import file_facts, within
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.saved_states.state_options import Asked, Setting
 from xentcli.pipeline.saved_states.state_rows import joined, rows_of
@@ -105,9 +106,23 @@ def of_files(
     others = [(source, given) for role, source, given in inputs[1:] if role != "labels"]
     rows = tuple(rows_of(logits, names, chosen, length, labels, others))
     files = [facts for each in inputs for facts in _facts(*each)]
-    header = replace(header, rows=joined(each for each, _ in rows), files=each_once(files))
+    arrays = (within(logits, names).removeprefix(":"), _labels_of(logits, labels))
+    header = replace(
+        header, rows=joined(each for each, _ in rows), files=each_once(files), arrays=arrays
+    )
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
     return SavedState(header, tuple(renumbered(each, number) for each in states))
+
+
+def _labels_of(logits: Source, labels: tuple[Source, Sequence[str]] | None) -> str:
+    """Return the array or the column of the labels; empty where no name is known."""
+    if labels is not None and (array := within(*labels)):
+        return array.removeprefix(":")
+    reference = (logits if labels is None else labels[0]).reference
+    if not isinstance(reference, FileReference):
+        return ""
+    options = reference.file.options
+    return (options.label_column if labels is None else next(iter(options.columns or ()), "")) or ""
 
 
 def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFacts]:

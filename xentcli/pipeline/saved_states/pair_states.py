@@ -11,13 +11,12 @@ from xentcli.pipeline.compare import Compared, Model
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pairs.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pairs.pair_report import OF_ORDER, PairedRows, comparisons_of
-from xentcli.pipeline.provenance import role_of_model
+from xentcli.pipeline.provenance import role_of_model, within
 from xentcli.pipeline.saved_states.loss_states import of_files
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.saved_states.state_options import PairAsked, Setting
 from xentcli.pipeline.saved_states.states import SavedState
 from xentcli.pipeline.spool import Spools
-from xentcli.storage.names import shown_name
 
 
 def state_of_pairs(
@@ -48,11 +47,10 @@ def state_of_pairs(
     facts = []
     for i, (model, path) in enumerate(zip(models, paths, strict=True)):
         inputs.append((role_of_model(i), model.source, [path]))
-        name = shown_name(path)
-        within = model.source.name.removeprefix(name) if len(model.source.files) < 2 else ""
         setting = Setting.of(model.criterion, model.source)
         missing = None if model.criterion.normalize else found.sums[i]
-        facts.append(ModelFacts(role_of_model(i), setting, within, found.looks[i], missing))
+        array = within(model.source, [path])
+        facts.append(ModelFacts(role_of_model(i), setting, array, found.looks[i], missing))
     base = models[0]
     shape = tuple(n or 0 for n in base.source.shape[1:])
     asked = PairAsked(options, by, cluster, shape, rows.rows.lead[1:], rows.labelled)

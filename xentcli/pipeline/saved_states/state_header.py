@@ -86,6 +86,9 @@ class StateHeader:
         Which texts of a harness it is of.
     pairs : PairsKind or None
         What is compared, for models that are known in part.
+    arrays : (str, str)
+        The array of the logits in their only file, and the array or the column of the labels;
+        empty where that is unknown, or there are several files.
     """
 
     xent_state: str
@@ -104,6 +107,7 @@ class StateHeader:
     lists: ListsKind | None = None
     texts: TextsAsked | None = None
     pairs: PairsKind | None = None
+    arrays: tuple[str, str] = ("", "")
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -155,7 +159,8 @@ class StateHeader:
             one.merge(two, one_file=len(found.names_of(one.role)) == 1)
             for one, two in zip(first.models, second.models, strict=True)
         )
-        return replace(found, models=tuple(models))
+        several = len(found.names_of(first.models[0].role)) > 1
+        return replace(found, models=tuple(models), arrays=("", "") if several else first.arrays)
 
 
 def _place(rows: Sequence[FileRows]) -> tuple[Any, ...]:

@@ -31,12 +31,14 @@ def merged(paths: Iterable[str]) -> SavedState:
     rows: list[tuple[FileRows, str]] = []
     seen: dict[str, str] = {}
     tasks: dict[str, str] = {}
+    arrays: dict[tuple[str, str], tuple[str, str]] = {}
     for path in paths:
         _check_new(path, seen)
         found = read_state(path)
         _check_tasks(found, tasks)
         first = found if first is None else first
         _check_alike(first, found)
+        _check_arrays(found, arrays)
         rows += [(each, found.name) for each in found.header.rows]
         with damage(found.name):
             merging.add(found)
@@ -75,6 +77,21 @@ def _check_tasks(saved: SavedState, seen: dict[str, str]) -> None:
                 hint=ONE_STATE,
             )
         seen[task] = saved.name
+
+
+def _check_arrays(saved: SavedState, seen: dict[tuple[str, str], tuple[str, str]]) -> None:
+    """Raise InputError if rows of one file are of two arrays, or their labels of two columns.
+
+    `seen` has an array and the name of a state, by the file and what the array holds.
+    """
+    for what, array in zip(("logits", "labels"), saved.header.arrays, strict=True):
+        for file in {each.itself for each in saved.header.rows if array and each.file}:
+            other, state = seen.setdefault((file, what), (array, saved.name))
+            if other != array:
+                both = f"{shortened(other)!r}, and {shortened(array)!r}"
+                raise InputError(
+                    f"{state} and {saved.name}: of the rows of {file}, the {what} are {both}"
+                )
 
 
 def _check_alike(one: SavedState, other: SavedState) -> None:
