@@ -113,6 +113,15 @@ def test_a_model_that_a_pattern_found_has_one_name(run: Run) -> None:
     assert (found["base"], found["new"]) == ("only-z.npz:logits", "only-v.npz:logits")
 
 
+def test_a_model_that_a_pipe_brought_has_one_name(run: Run, tmp_path: Path) -> None:
+    piped = (tmp_path / "v-0.npy").read_bytes()
+    words = ("--metric", "kl", "--state", "a.json", "--json")
+    asked = run("compare", "z-0.npy", "-", *words, stdin=piped).json
+    found = run("merge", "a.json", "--json").json
+    assert found["new"] == asked["new"] == "<stdin>"
+    assert found["metrics"]["kl"] == asked["metrics"]["kl"]
+
+
 def test_a_shard_without_rows_changes_nothing(run: Run) -> None:
     for name in "bdeyz":
         np.save(f"{name}-9.npy", np.load(f"{name}-0.npy")[:0])

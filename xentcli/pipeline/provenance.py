@@ -43,9 +43,8 @@ def file_facts(
         size, modified = _size_and_time(path)
         if size is None and len(paths) == 1:
             size = source.size
-        name = "<stdin>" if path == STANDARD_STREAM else shown_name(path)
         sha256 = _sha256(path) if digest else None
-        yield FileFacts(role, name, shape, source.stored_dtype, size, modified, sha256)
+        yield FileFacts(role, _name_of(path), shape, source.stored_dtype, size, modified, sha256)
 
 
 def paths_of(source: Source, names: Sequence[str]) -> list[str]:
@@ -56,7 +55,12 @@ def paths_of(source: Source, names: Sequence[str]) -> list[str]:
 def within(source: Source, names: Sequence[str]) -> str:
     """Return what follows the only file's name in that of a source, such as its array."""
     paths = paths_of(source, names)
-    return source.name.removeprefix(shown_name(paths[0])) if len(paths) == 1 else ""
+    return source.name.removeprefix(_name_of(paths[0])) if len(paths) == 1 else ""
+
+
+def _name_of(path: str) -> str:
+    """Return what messages call a file."""
+    return "<stdin>" if path == STANDARD_STREAM else shown_name(path)
 
 
 def lengths_of(source: Source, count: int) -> Sequence[int | None]:
