@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from gate_tools import ERROR, LOSS, WORSE_ERROR, WORSE_LOSS, gates, save_rows
 from in_one_test import in_one_test
@@ -122,3 +122,16 @@ def test_a_baseline_that_is_not_there(run: Run) -> None:
     outcome = run("loss", "z.npy", "y.npy", *gates("loss > baseline"), "--baseline", "missing.json")
     assert outcome.code == 1
     assert outcome.err.startswith("error: missing.json: cannot be read")
+
+
+def test_a_state_is_no_baseline_and_its_result_is(run: Run) -> None:
+    np.save("z.npy", np.eye(3))
+    np.save("y.npy", np.array([0, 1, 1]))
+    rows = ("loss", "z.npy", "y.npy")
+    gates = ("--fail-if", "loss > baseline", "--fail-if", "loss < baseline", "--baseline")
+    assert run(*rows, "--state", "s.json").code == 0
+    refused = refusal(run(*rows, *gates, "s.json"))
+    assert refused.error == "s.json: the state of a run, and no result"
+    assert refused.hint == "xent merge STATE --json prints the result of a state"
+    assert run("merge", "s.json", "--json", "-o", "r.json").code == 0
+    assert run(*rows, *gates, "r.json").code == 0

@@ -57,6 +57,7 @@ states
     xent eval --metric NAME --state FILE.json keeps what the measure needs
     xent eval of the same files keeps what a page shows: --state FILE.json
     xent merge STATE...
+    xent merge STATE --json prints the result of a state
     write it again: --state FILE.json
     states are merged by the version that wrote them
     name all files in each run, and part them by --rows A:B

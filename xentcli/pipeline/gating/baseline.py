@@ -13,6 +13,7 @@ from xentcli.results.measure import NOTHING, Measure
 
 _COUNTED = ("rows", "sequences", "documents")
 _OURS = "a baseline is what an earlier run printed with --json"
+_OF_STATES = "xent merge STATE --json prints the result of a state"
 _EMPTIED = (
     "a shell empties the file that > names before the command reads it: write the new result to "
     "another file"
@@ -94,6 +95,8 @@ def read_baseline(path: str) -> Baseline:
         If it holds no such result.
     """
     name, result = read_object(path, _OURS, _EMPTIED)
+    if "xent_state" in result:
+        raise InputError(f"{name}: the state of a run, and no result", hint=_OF_STATES)
     if not isinstance(command := result.get("command"), str):
         raise InputError(f"{name}: this is no result of xent", hint=_OURS)
     try:
