@@ -73,9 +73,8 @@ def damaged(change: dict[str, Any]) -> bytes:
 DEEP = b'{"xent_state":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
 
-def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
-    write_state(run, "loss z-0.npy y-0.npy", "good.json")
-    good = (tmp_path / "good.json").read_bytes()
+def damaged_states(good: bytes) -> list[bytes]:
+    """Return what a state may be damaged to, given one of a loss."""
     plain = json.loads(good)
     (states,), setting = plain["states"], plain["models"][0]["setting"]
     sums = states["loss"]
@@ -83,7 +82,7 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
     def with_loss(**changes: Any) -> dict[str, Any]:
         return {**plain, "states": [{**states, "loss": {**sums, **changes}}]}
 
-    cases = [
+    return [
         b"",
         good[: len(good) // 2],
         good[:-3],
@@ -123,6 +122,12 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
         damaged(plain | {"states": [states | {"accuracy": {"hits": 7, "n": 3}}]}),
         damaged(plain | {"states": [states | {"accuracy": {"hits": 10**400, "n": 3}}]}),
     ]
+
+
+def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
+    write_state(run, "loss z-0.npy y-0.npy", "good.json")
+    good = (tmp_path / "good.json").read_bytes()
+    cases = damaged_states(good)
     places = cycle([["bad.json"], ["bad.json", "good.json"], ["good.json", "bad.json"]])
     for content, names in zip(cases, places, strict=False):
         (tmp_path / "bad.json").write_bytes(content)

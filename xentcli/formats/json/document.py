@@ -78,12 +78,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     where = name
     if isinstance(value, dict) and options.key is None and (own := own_array(value)):
         check_alone(name, options)
-        if "id_column" in value:  # rows would go by place without a word
-            how = options.key_option and f"; {options.key_option} {own} takes rows by place"
-            raise InputError(
-                f"{name}: its rows have ids, which are not read from JSON",
-                hint=f"write CSV or Parquet, which are{how or ''}",
-            )
+        _check_no_ids(value, own, name, options)
         names, value = value.get("columns"), value[own]
     elif isinstance(value, dict):
         if is_ours(value):
@@ -109,6 +104,17 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     values = careful(value, place, labels=options.takes_names)
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
     return Document(values, notes, columns)
+
+
+def _check_no_ids(value: dict[str, Any], key: str, name: str, options: ReadOptions) -> None:
+    """Raise InputError if rows that a command wrote have ids: they would go by place in silence."""
+    if "id_column" not in value:
+        return
+    how = options.key_option and f"; {options.key_option} {key} takes rows by place"
+    raise InputError(
+        f"{name}: its rows have ids, which are not read from JSON",
+        hint=f"write CSV or Parquet, which are{how or ''}",
+    )
 
 
 def _plain(simdjson: Any, content: bytes) -> Array | None:

@@ -67,6 +67,16 @@ class RowArguments(NamedTuple):
             if name not in ("reduction", "jobs", *but) and value is not default:
                 raise UsageError(f"{name} is not for {what}")
 
+    def _check(self, *, binary: bool) -> None:
+        """Raise UsageError if a number makes no sense, or is for classes, which binary has not."""
+        if self.shift < 0:
+            raise UsageError(f"shift is a whole number from 0 on, not {self.shift}")
+        if self.label_base is not None and abs(self.label_base) > _LARGEST_BASE:
+            raise UsageError(f"label_base is at most {_LARGEST_BASE}, not {self.label_base}")
+        for name in ("class_axis", "label_base", "classes", "shift") if binary else ():
+            if getattr(self, name) is not self._field_defaults[name]:
+                raise UsageError(f"{name} is for classes, and binary numbers each have a label")
+
     def criterion(
         self,
         kind: Kind,
@@ -85,19 +95,13 @@ class RowArguments(NamedTuple):
         UsageError
             If a number makes no sense, or arguments do not go together.
         """
-        if self.shift < 0:
-            raise UsageError(f"shift is a whole number from 0 on, not {self.shift}")
-        if self.label_base is not None and abs(self.label_base) > _LARGEST_BASE:
-            raise UsageError(f"label_base is at most {_LARGEST_BASE}, not {self.label_base}")
         if not 0.0 <= clip <= 0.5:
             raise UsageError(f"clip is from 0 to 0.5, not {clip}")
         if (normalize or clip) and (kind != "probabilities" or binary):
             raise UsageError("normalize and clip are for rows of probabilities")
         if pos_weight is not None and not binary:
             raise UsageError("pos_weight needs binary=True")
-        for name in ("class_axis", "label_base", "classes", "shift") if binary else ():
-            if getattr(self, name) is not self._field_defaults[name]:
-                raise UsageError(f"{name} is for classes, and binary numbers each have a label")
+        self._check(binary=binary)
         check_temperature(temperature, kind)
         propagate = self.non_finite == "propagate"
         factor, ignored = as_class_weights(self.weight), self.ignored
