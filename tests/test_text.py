@@ -1,7 +1,9 @@
 """Numbers as text in full, and text from files made safe to show."""
 
+import math
 import shlex
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +13,17 @@ from hypothesis.extra import numpy as hnp
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
-from xentcli.text import human_bytes, name_option, shortest, shown_text, split_names, visible
+from xentcli.text import (
+    human_bytes,
+    is_count,
+    name_option,
+    read_float,
+    read_int,
+    shortest,
+    shown_text,
+    split_names,
+    visible,
+)
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -152,3 +164,24 @@ def test_urls_in_messages_are_shown_without_what_lets_somebody_in() -> None:
     assert shown_text(text) == "http://host/a.npy moved to 'https://other/z', not found"
     for plain in ("a@b: c?d", "10:// 3", ""):
         assert shown_text(plain) == plain
+
+
+@in_one_test
+@pytest.mark.parametrize("read", [read_float, read_int])
+@pytest.mark.parametrize("text", ["1_0", "_1", "\u0661", "\uff11", "0x1", "", "1 0", "--1", "1,5"])
+def test_what_is_no_number(read: Callable[[str], float], text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a (whole )?number"):
+        read(text)
+
+
+def test_numbers_in_text() -> None:
+    texts = [" 1.5\t", "-.5", "+2.", "1e-3", "1E5", "-INF", "infinity"]
+    assert [*map(read_float, texts)] == [1.5, -0.5, 2.0, 0.001, 1e5, -math.inf, math.inf]
+    assert math.isnan(read_float("NaN"))
+    assert [*map(read_int, ("7", "-3", " +0012 "))] == [7, -3, 12]
+    assert [text for text in ("0", "12", "-1", "1_0", "\u0661", "") if is_count(text)] == [
+        "0",
+        "12",
+    ]
+    with pytest.raises(ValueError, match="whole number"):
+        read_int("1.0")

@@ -19,6 +19,10 @@ _AUTHORITY = r"[^/?#]*"
 _HOST_AND_PORT = r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?"
 _URL_IN_TEXT = r"(?i)(?<![a-z0-9+.-])[a-z0-9+.-]++://[^\s'\"]+"
 
+# Possessive: a long text that is none is seen in one pass.
+NUMBER = r"(?ai:[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?|nan))"
+"""What is read as a number, wherever one is typed or stands in text."""
+
 # Bidirectional controls reorder what stands around them; separators break lines.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -28,6 +32,42 @@ def shortest(values: "NDArray[Any]") -> "NDArray[Any]":
     if values.dtype.kind == "b":
         values = values.astype("u1")
     return values.astype(_NUMBER_TEXT)
+
+
+def read_float(text: str) -> float:
+    """Return the float64 nearest to a number.
+
+    Raises
+    ------
+    ValueError
+        If it is none: Python alone would read ``1_0``, and digits of other scripts.
+
+    Examples
+    --------
+    >>> read_float(" 1e-3 ")
+    0.001
+    """
+    if re.fullmatch(NUMBER, text.strip()) is None:
+        raise ValueError(f"{shortened(text)!r} is not a number")
+    return float(text)
+
+
+def read_int(text: str) -> int:
+    """Return a whole number that is written with digits alone, and perhaps a sign.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or has thousands of digits.
+    """
+    if re.fullmatch(r"(?a)[+-]?\d++", text.strip()) is None:
+        raise ValueError(f"{shortened(text)!r} is not a whole number")
+    return int(text)
+
+
+def is_count(text: str) -> bool:
+    """Whether a text is the digits of a whole number from 0 on, and nothing else."""
+    return text.isascii() and text.isdecimal()
 
 
 def shortened(text: str, characters: int = 40) -> str:
@@ -101,7 +141,7 @@ def runs_in_spreadsheet(text: str) -> bool:
     if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
         return False
     try:
-        float(text)
+        read_float(text)
     except ValueError:
         return True
     return text[0].isspace()

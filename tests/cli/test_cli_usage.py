@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, refusal
-from in_one_test import in_one_folder
+from in_one_test import in_one_folder, in_one_test
 
 from xentcli.cli.command import load_command
 from xentcli.cli.names import COMMANDS
@@ -14,6 +14,15 @@ Command = list[str]
 pytestmark = pytest.mark.usefixtures("folder")
 LOSS = ["loss", "--logits"]
 EXPLAIN = ["explain", "--logits", "z.npy", "--labels", "y.npy"]
+
+_WITH_TWO_FILES = ("compare", "nll", "loss", "explain", "eval", "calibrate")
+_NUMBERS_IN_TEXT = {
+    "--temperature": "{}",
+    "--weight": "{},2",
+    "--pos-weight": "1,{}",
+    "--rows": "{}:",
+    "--top-k": "1,{}",
+}
 
 MISUSED: list[tuple[Command, str]] = [
     (["softmax", "z.npy", "-o", "out.xyz"], "out.xyz: its extension names no format"),
@@ -112,6 +121,26 @@ def test_numbers_that_int_does_not_read(
 def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
     refused = refusal(run("one-hot", "y.npy", f"--dtype={dtype}"), 2)
     assert "must be a dtype of numbers" in refused.error
+
+
+@in_one_test
+@pytest.mark.parametrize("digits", ["1_0", "\u0661\u0660", "0_1", "1_", "0x1"])
+def test_what_python_alone_reads_as_a_number(run: Run, digits: str) -> None:
+    """Underscores between digits, and digits of other scripts, are no number for any option."""
+    asked = set()
+    for name in COMMANDS:
+        for each in load_command(name).params:
+            option = each.opts[0]
+            value = _NUMBERS_IN_TEXT.get(option, "{}").format(digits)
+            if option in _NUMBERS_IN_TEXT or each.type.name.startswith(("int", "float")):
+                files = ["1,2,3", "1"] if name in _WITH_TWO_FILES else ["1,2,3"]
+                said = refusal(run(name, *files, f"{option}={value}"), 2)
+                assert digits in said.error, (name, option)
+                assert option in said.error, (name, option)
+                asked.add(option)
+    assert {*_NUMBERS_IN_TEXT, "--clip", "--jobs", "--bins", "--softcap", "--axis"} < asked
+    for files in ([f"1,{digits}", "1"], ["1,2", digits]):
+        assert digits in refusal(run("loss", *files), 1).error
 
 
 @in_one_folder

@@ -92,7 +92,7 @@ class ClassNames:
     def _other_numbers(self) -> tuple[int, ...]:
         """The whole numbers that are the names of the classes, if they do not count from 0."""
         names = self.shorts or self.names
-        if not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
+        if not all(re.fullmatch(r"(?a)[+-]?\d{1,18}", name) for name in names):
             return ()
         numbers = tuple(map(int, names))
         is_count = numbers == tuple(range(len(numbers)))

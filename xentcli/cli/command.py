@@ -1,6 +1,8 @@
 """What a command is: a function, and what its help page shows first."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from copy import copy
 from functools import cache
 from importlib import import_module
 from inspect import getdoc
@@ -13,8 +15,10 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 from xentcli.cli import names
 from xentcli.cli.expand import expand
 from xentcli.errors import UNSET, UsageError, XentError
+from xentcli.text import read_float, read_int
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
+_READS: dict[str, Callable[[str], float]] = {"int": read_int, "float": read_float}
 _MAY_BE_EMPTY = ("id_column",)  # a header may hold an empty name
 
 
@@ -96,6 +100,22 @@ def _refuse_empty(parameters: list[Any], values: dict[str, Any]) -> None:
             raise UsageError(f"{each.opts[0]} has an empty value", hint=UNSET)
 
 
+def _strictly_read(kind: Any) -> Any:
+    """Return the type of an option with its numbers read as all numbers in text are."""
+    read = _READS.get(kind.name.removesuffix(" range"))
+    if read is None:
+        return kind
+    found, convert = copy(kind), kind.convert
+
+    def converted(value: Any, parameter: Any, context: Any) -> Any:
+        with suppress(ValueError):
+            return convert(read(value) if isinstance(value, str) else value, parameter, context)
+        return kind.fail(f"{value!r} is not a valid {kind.name}.", parameter, context)
+
+    found.convert = converted
+    return found
+
+
 @cache
 def load_command(name: str) -> Any:
     """Return the command of this name, or None if there is none."""
@@ -112,6 +132,8 @@ def load_command(name: str) -> Any:
     # This is how typer makes a command of a function, without looking at its options twice.
     options, convertors, _ = get_params_convertors_ctx_param_name_from_function(run)
     parameters: list[Any] = [*options]
+    for each in parameters:
+        each.type = _strictly_read(each.type)
 
     def converted(**values: Any) -> None:
         _refuse_empty(options, values)

@@ -8,6 +8,7 @@ from xentcli.cli import loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.errors import UsageError
+from xentcli.text import read_int
 
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
@@ -64,7 +65,7 @@ def ks_of(text: str) -> tuple[int, ...]:
         If they are not numbers of classes.
     """
     try:
-        ks = tuple(int(part) for part in text.split(","))
+        ks = tuple(read_int(part) for part in text.split(","))
     except ValueError:
         ks = ()
     if not ks or min(ks) < 1:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.errors import UsageError
-from xentcli.text import shortened
+from xentcli.text import read_float, shortened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ _DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space"
 
 def parse_rows(text: str) -> slice:
     """Return the slice that ``0:3``, ``5:`` or ``7`` means."""
-    match = re.fullmatch(r"(\d+)|(\d*):(\d*)", text)
+    match = re.fullmatch(r"(?a)(\d+)|(\d*):(\d*)", text)
     if not match:
         raise UsageError(f"--rows must be like 0:3, not {text!r}")
     one, start, stop = match.groups()
@@ -92,7 +92,7 @@ def parse_temperature(text: str) -> float:
         If the file holds no temperature.
     """
     try:
-        value = float(text)
+        value = read_float(text)
     except ValueError:
         from xentcli.pipeline.inputs.written import read_temperature
 
@@ -114,7 +114,7 @@ def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None"
     from xentcli.pipeline.opening import InputFile, ReadOptions
 
     try:
-        return Weights([float(part) for part in text.split(",")])
+        return Weights([read_float(part) for part in text.split(",")])
     except ValueError:
         if "," in text and not os.path.exists(text):  # noqa: PTH110 - also of a very long text
             what = f"{option} {shortened(text, 60)}: neither numbers nor a file"

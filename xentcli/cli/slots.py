@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xentcli.errors import UsageError
+from xentcli.text import read_float
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs.reading import Reader
@@ -57,7 +58,7 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
 def _hint(files: list[str]) -> str:
     """Return what to do about several files of an input that takes one."""
     try:
-        _ = [float(number) for number in files]
+        _ = [read_float(number) for number in files]
     except ValueError:
         return (
             "several files of one input are named by a quoted pattern: 'run/*.npy', or by its "

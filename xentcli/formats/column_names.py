@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from xentcli.errors import InputError
+from xentcli.text import is_count
 
 SHOWN_NAMES = 12
 """Names of columns in a message, at most."""
@@ -102,7 +103,7 @@ def names_several(column: str) -> bool:
 
 def number_of(text: str) -> int | None:
     """Return the number that names a column; None for text, or for a number too long for one."""
-    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+    return int(text) if is_count(text) and len(text) <= _MOST_DIGITS else None
 
 
 def _ends(column: str) -> tuple[str, str] | None:

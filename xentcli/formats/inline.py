@@ -9,15 +9,14 @@ import numpy as np
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.storage.open import expand as expand_name
-from xentcli.text import shortened, visible
+from xentcli.text import NUMBER, shortened, visible
 
-# Possessive, as those of CSV: an argument may have a hundred thousand characters.
-_NUMBER = r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?|inf(?:inity)?|nan)"
-_ROW = rf"(?ai)\s*+{_NUMBER}(?:(?:\s*+,\s*+|\s++){_NUMBER})*+\s*+"
+# Possessive, as a number is: an argument may have a hundred thousand characters.
+_ROW = rf"(?a)\s*+{NUMBER}(?:(?:\s*+,\s*+|\s++){NUMBER})*+\s*+"
 _CALL = r"(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array)|(?:np|numpy)\.\w++)\s*+\("
 _LISTS = (
     rf"(?i)\s*+(?:{_CALL}|\[\s*+(?:[\[\](\"]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|{_CALL})"
-    rf"|\(\s*+(?:[\[(]|{_NUMBER}\s*+,|{_CALL}))"
+    rf"|\(\s*+(?:[\[(]|{NUMBER}\s*+,|{_CALL}))"
 )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from xentcli.text import read_int
+
 _NAMES = ("token_id", "id", "token")
 _ID = "token_id:"
 
@@ -44,7 +46,7 @@ def _of_position(position: Any) -> list[tuple[int, Any]]:
     if position is None:
         return []
     if isinstance(position, dict):
-        return [(int(key), _number(one)) for key, one in position.items()]
+        return [(read_int(key), _number(one)) for key, one in position.items()]
     return [(_token(one), one["logprob"]) for one in position]
 
 
@@ -52,7 +54,7 @@ def _token(entry: Any) -> int:
     told = next((entry[name] for name in _NAMES if name in entry), None)
     if told is None:
         raise LookupError(entry)
-    return int(told.removeprefix(_ID)) if isinstance(told, str) else int(told)
+    return read_int(told.removeprefix(_ID)) if isinstance(told, str) else int(told)
 
 
 def _number(entry: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from xentcli.text import is_count
+
 HOMES = {  # name: module of this folder, which registers the metric
     "rows": "row_counts",
     "loss": "loss",
@@ -140,7 +142,7 @@ def top_of(name: str) -> int | None:
     (5, None)
     """
     number = name.removeprefix("top").removesuffix("_accuracy")
-    is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+    is_number = is_count(number) and len(number) <= _MOST_DIGITS
     is_top = f"top{number}_accuracy" == name and is_number and int(number) > 0
     return int(number) if is_top else None
 
@@ -184,7 +186,7 @@ def same_elsewhere(name: str) -> str:
     """
     plain = name.lower().replace("-", "_").replace("@", "").replace(" ", "_")
     k = plain.removeprefix("top").removesuffix("_accuracy").removesuffix("_acc").strip("_")
-    if plain[:3] == "top" and k.isdecimal():
+    if plain[:3] == "top" and is_count(k):
         return f"top{k}_accuracy"
     return _SAID_ELSEWHERE.get(plain, plain)
 

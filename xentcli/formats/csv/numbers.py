@@ -3,12 +3,9 @@
 import math
 import re
 
-from xentcli.text import shortened
+from xentcli.text import NUMBER, shortened
 
-# Possessive: a long cell that is none is seen in one pass.
-_NUMBER = re.compile(
-    r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?|nan)", re.A | re.I
-)
+_NUMBER = re.compile(NUMBER)
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]++|\.*+\d[\d\s_,.'%]*+|\d++/\d++)", re.A | re.I)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.A)
 MISSING = {"", "na", "n/a", "null", "none"}

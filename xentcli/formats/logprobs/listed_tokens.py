@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from xentcli.text import is_count
+
 _ID = "token_id:"  # vLLM writes it in place of a token's text
 
 
@@ -88,7 +90,7 @@ def _entry(entry: Any, key: str) -> Listed:
 
 
 def _named(text: str | None, number: Any) -> Listed:
-    if text is not None and text.startswith(_ID) and text[len(_ID) :].isdecimal():
+    if text is not None and text.startswith(_ID) and is_count(text[len(_ID) :]):
         return Listed(int(text[len(_ID) :]), None, number)
     return Listed(None, text, number)
 

@@ -19,6 +19,7 @@ from xentcli.formats.logprobs.answers import (
     under,
 )
 from xentcli.formats.logprobs.listed_tokens import of_ids
+from xentcli.text import is_count, read_float
 
 PROMPTS = "vLLM prompt_logprobs"
 _PRINTED = re.compile(r"Logprob\(logprob=([-+.\w]+)")
@@ -55,7 +56,7 @@ def _as_objects(entry: Any) -> Any:
 
 def _as_number(value: Any) -> Any:
     printed = isinstance(value, str) and _PRINTED.match(value)
-    return float(printed.group(1)) if printed else value
+    return read_float(printed.group(1)) if printed else value
 
 
 def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
@@ -187,7 +188,7 @@ def _is_output(document: Any) -> bool:
 
 
 def _is_by_ids(entry: Any) -> bool:
-    return all(key.isdecimal() for key in entry.keys())  # noqa: SIM118
+    return all(is_count(key) for key in entry.keys())  # noqa: SIM118
 
 
 def holds_prompt(where: Any) -> bool:
