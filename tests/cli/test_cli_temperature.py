@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_files import DIGITS
-from cli_tools import Argument, Run
+from cli_tools import Argument, Run, refusal
 from in_one_test import in_one_folder, in_one_test
 
 
@@ -92,6 +93,34 @@ def test_a_file_that_holds_no_temperature(run: Run, content: str, said: str) -> 
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.splitlines()[0] == f"error: {said}"
     assert len(outcome.err.splitlines()) == 2
+
+
+def test_a_temperature_of_the_other_loss_is_refused(run: Run) -> None:
+    logits, labels = np.array([1.5, -2.0, 3.0, -1.0, 0.5]), np.array([1, 0, 1, 1, 0])
+    np.save("b.npy", logits)
+    np.save("by.npy", labels)
+    of_binary = run("calibrate", "b.npy", "by.npy", "--binary", "-o", "binary.json")
+    of_rows = run("calibrate", *DIGITS, "-o", "rows.json")
+    assert (of_binary.code, of_rows.code) == (0, 0)
+    value = json.loads(Path("binary.json").read_text())["temperature"]
+    z = np.where(labels == 1, logits, -logits) / value
+    own = ["loss", "b.npy", "by.npy", "--binary", "--temperature"]
+    assert np.isclose(run(*own, "binary.json").number, np.log1p(np.exp(-z)).mean(), rtol=1e-14)
+    alone: list[list[Argument]] = [
+        ["loss", *DIGITS],
+        ["eval", *DIGITS],
+        ["softmax", DIGITS[0]],
+        ["log-softmax", DIGITS[0]],
+        ["compare", DIGITS[0], DIGITS[0]],
+    ]
+    for command in alone:
+        said = refusal(run(*command, "--temperature", "binary.json"), 1)
+        assert said.error.startswith("binary.json: its temperature was fitted with --binary, ")
+    for command in (own, ["eval", *own[1:]]):
+        said = refusal(run(*command, "rows.json"), 1)
+        assert said.error.startswith("rows.json: its temperature was fitted without --binary, ")
+    Path("bare.json").write_text(repr(value))
+    assert run(*own, "bare.json") == run(*own, "binary.json") == run(*own, repr(value))
 
 
 @in_one_folder

@@ -56,7 +56,7 @@ def criterion_of(
         options.reduction,
         flags.class_axis,
         parse_dtype(flags.dtype),
-        parse_temperature(temperature),
+        parse_temperature(temperature, binary=flags.binary),
         propagate=propagate,
         shift=flags.shift,
         naming=read_naming(flags.classes, flags.label_base),

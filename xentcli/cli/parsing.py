@@ -81,7 +81,7 @@ def number_dtype(name: str) -> "np.dtype[Any]":
     raise UsageError(f"--dtype must be a dtype of numbers, such as uint8, not {shown!r}")
 
 
-def parse_temperature(text: str) -> float:
+def parse_temperature(text: str, *, binary: bool = False) -> float:
     """Return the temperature: the number itself, or the one in a file of ``xent calibrate``.
 
     Raises
@@ -89,14 +89,15 @@ def parse_temperature(text: str) -> float:
     UsageError
         If it is neither a number above 0 nor a file.
     InputError
-        If the file holds no temperature.
+        If the file holds no temperature, or one that was fitted to the other of both losses:
+        the softmax's, or with `binary` the sigmoid's.
     """
     try:
         value = read_float(text)
     except ValueError:
         from xentcli.pipeline.inputs.written import read_temperature
 
-        found = read_temperature(text)
+        found = read_temperature(text, binary=binary)
         if found is None:
             what = f"--temperature {shortened(text, 60)}: neither a number nor a file"
             raise UsageError(what) from None

@@ -34,6 +34,8 @@ FILES: Files = {
     "tiny.npy": Mended(np.full(4, 1e-310), np.full(4, 0.5)),
     "picked.npy": np.array([-1.0, -2.0]),
     "picked-p.npy": np.array([0.5, 0.25]),
+    "of-binary.json": '{"temperature": 2.0, "binary": true}',
+    "of-rows.json": '{"temperature": 2.0, "binary": false}',
     "t.json": Mended('{"T": 2.0}', '{"temperature": 2.0}'),
     "both.jsonl": json.dumps({"meta_info": SGLANG}),
     "echo.jsonl": ECHO,
@@ -117,6 +119,14 @@ CASES = [
             if these are logits: xent calibrate LOGITS LABELS
             LOGITS -> z.npy
             LABELS -> y.npy
+        loss z.npy y.npy --temperature of-binary.json
+            xent calibrate LOGITS LABELS fits the one of this loss
+            LOGITS -> z.npy
+            LABELS -> y.npy
+        loss b.npy by.npy --binary --temperature of-rows.json
+            xent calibrate --binary LOGITS LABELS fits the one of this loss
+            LOGITS -> b.npy
+            LABELS -> by.npy
         """,
     ),
     Case(

@@ -53,15 +53,16 @@ def _read(path: str, what: str, empty: str | None = None) -> tuple[str, Any]:
     return name, result
 
 
-def read_temperature(path: str) -> float | None:
+def read_temperature(path: str, *, binary: bool = False) -> float | None:
     """Return the temperature in a file that ``xent calibrate`` wrote; None if no such file exists.
 
-    The file holds a result, or the number alone, which is what goes into a pipe.
+    The file holds a result, or the number alone, which is what goes into a pipe. A result says
+    whether it was fitted with --binary.
 
     Raises
     ------
     InputError
-        If it holds none.
+        If it holds none, or one of another loss.
     """
     if path != STANDARD_STREAM and not is_there(path) and not is_url(path):
         return None
@@ -75,4 +76,12 @@ def read_temperature(path: str) -> float | None:
         if number and value > _LARGEST:  # a whole number has as many digits as it likes
             what = "its temperature is larger than any float64"
         raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
+    fitted = found.get("binary") if isinstance(found, dict) else None
+    if isinstance(fitted, bool) and fitted != binary:
+        which = "with --binary" if fitted else "without --binary"
+        option = "--binary " if binary else ""
+        raise InputError(
+            f"{name}: its temperature was fitted {which}, which is another loss than here",
+            hint=f"xent calibrate {option}LOGITS LABELS fits the one of this loss",
+        )
     return float(value)
