@@ -104,7 +104,7 @@ def test_a_temperature_of_the_other_loss_is_refused(run: Run) -> None:
     assert (of_binary.code, of_rows.code) == (0, 0)
     value = json.loads(Path("binary.json").read_text())["temperature"]
     z = np.where(labels == 1, logits, -logits) / value
-    own = ["loss", "b.npy", "by.npy", "--binary", "--temperature"]
+    own: list[Argument] = ["loss", "b.npy", "by.npy", "--binary", "--temperature"]
     assert np.isclose(run(*own, "binary.json").number, np.log1p(np.exp(-z)).mean(), rtol=1e-14)
     alone: list[list[Argument]] = [
         ["loss", *DIGITS],
