@@ -53,6 +53,21 @@ def test_a_pipe_gets_a_line_for_each_group(run: Run) -> None:
         assert {*wanted} < {*groups[0]["metrics"]}
 
 
+def test_nearly_equal_losses_have_an_error(run: Run) -> None:
+    save()
+    losses = 1.7 + 1e-9 * np.random.default_rng(6).normal(size=40)
+    for name, change in (("base", 0.0), ("new", losses)):
+        np.save(f"{name}.npy", np.stack([-losses - change, np.full(40, -9.0)], axis=1))
+    pd.DataFrame({"label": TRUE * 0, "site": SITES}).to_csv("y.csv", index=False)
+    for command, measure in ((EVAL, "loss"), (COMPARE, "loss_difference")):
+        found = run(*command, "--input", "log-probs", "--metric", measure, "--json").json
+        every = [losses, *(losses[name == SITES] for name in NAMES)]
+        for result, some in zip([found, *found["groups"]], every, strict=True):
+            shifted = some - some[0]  # which is exact
+            error = shifted.std(ddof=1) / len(some) ** 0.5
+            assert result["metrics"][measure]["standard_error"] == close_to(error, rel=1e-13)
+
+
 def test_each_of_several_models_has_its_groups(run: Run) -> None:
     save()
     models = ("compare", "base.npy", "new.npy", "base.npy", "--labels", "y.csv", *BY)

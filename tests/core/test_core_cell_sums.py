@@ -55,6 +55,16 @@ def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) ->
 
 
 @settings(max_examples=40, deadline=None)
+@given(lists_of(st.one_of(st.floats(1e-120, 1e150), st.floats(0.999999, 1.000001))))
+def test_squares_are_not_rounded(rows: list[tuple[float, int]]) -> None:
+    values, cells = np.array(rows, np.float64).reshape(-1, 2).T
+    found = CellSums.of_squares(values, cells.astype(np.int64), CELLS)
+    squares = [(Fraction(v) ** 2, c) for v, c in rows]
+    want = [sum((v for v, c in squares if c == cell), Fraction()) for cell in range(CELLS)]
+    assert fractions_of(found) == want
+
+
+@settings(max_examples=40, deadline=None)
 @given(lists_of(st.one_of(not_huge, shares)))
 def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
     sums = sums_of(rows)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from in_one_test import in_one_test
 
-from xentcli.core.exact_sum import ExactSum
+from xentcli.core.exact_sum import ONE, ExactSum
 
 Doubles = npt.NDArray[np.float64]
 
@@ -82,10 +82,31 @@ def test_many_values(size: int, spread: int) -> None:
     small = np.ldexp(values, -spread // 2)  # whose squares are finite
     for some in (small, np.abs(small), np.maximum(small, 0.0)):
         total, squares = (float(each) for each in ExactSum.with_squares(some))
-        assert (total, squares) == (math.fsum(some), math.fsum(some * some))
+        assert (total, squares) == (math.fsum(some), float(sum(Fraction(v) ** 2 for v in some)))
     cancelling = np.concatenate([values, -values, [2.0**-60]])
     rng.shuffle(cancelling)
     assert float(ExactSum.of(cancelling)) == 2.0**-60
+
+
+@many
+@given(vectors(st.floats(-1e150, 1e150).filter(lambda v: v == 0.0 or abs(v) > 1e-120)))
+@example(np.array([1.0 + 2.0**-52, 1.0 - 2.0**-53, 1.0 + 2.0**-26, 2.0**53 - 1.0]))
+def test_products_are_not_rounded(values: Doubles) -> None:
+    """What rounding would leave of each product counts where nearly equal rows are compared."""
+    exact = [Fraction(value) for value in values]
+    of_squares = sum((each * each for each in exact), Fraction())
+    of_products = sum((a * b for a, b in zip(exact, exact[::-1], strict=True)), Fraction())
+    assert Fraction(ExactSum.with_squares(values)[1].units, ONE) == of_squares
+    assert Fraction(ExactSum.of_products(values, values[::-1]).units, ONE) == of_products
+
+
+def test_products_that_are_not_finite_are_counted() -> None:
+    values = np.array([np.finfo(np.float64).max, -math.inf, math.nan, 3.0])
+    with np.errstate(all="ignore"):
+        squares = ExactSum.with_squares(values)[1]
+        products = ExactSum.of_products(values, np.array([0.5, 2.0, 1.0, 0.1]))
+    assert squares == ExactSum(9 * ONE, nan=1, positive_infinities=2)
+    assert (products.nan, products.negative_infinities) == (1, 1)
 
 
 @in_one_test

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from close_to import close_to
 from in_one_test import in_one_test
+from numpy.typing import NDArray
 
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.metrics.intervals import mean_error, ratio_error, share_error, t_interval, t_quantile
@@ -79,3 +80,33 @@ def test_the_error_of_a_mean_is_that_of_a_quotient_by_rows_of_weight_1(values: l
     every = ExactSum(n * ONE)
     want = ratio_error(total, squares, every, total, every, n)
     assert np.array_equal(mean_error(total, squares, n), want, equal_nan=True)
+
+
+@in_one_test
+@pytest.mark.parametrize("spread", [1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-14])
+def test_the_error_of_nearly_equal_rows(spread: float) -> None:
+    """The sum of squares and the square of the sum agree in twice as many digits as the rows."""
+    rng = np.random.default_rng(8)
+    values, weights = (
+        1.7 * (1.0 + spread * rng.normal(size=60)),
+        rng.integers(1, 9, 60).astype(float),
+    )
+    found, ratio = error_of(values, None), error_of(values * weights, weights)
+    with mp.workdps(60):
+        assert found == close_to(exact_error(values, np.ones(60)), rel=1e-14)
+        assert ratio == close_to(exact_error(values * weights, weights), rel=1e-14)
+
+
+def error_of(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
+    total, squares = ExactSum.with_squares(values)
+    if weights is None:
+        return mean_error(total, squares, len(values))
+    product, squared = (ExactSum.of_products(weights, each) for each in (values, weights))
+    return ratio_error(total, squares, ExactSum.of(weights), product, squared, len(values))
+
+
+def exact_error(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    x, w = ([mp.mpf(float(each)) for each in some] for some in (values, weights))
+    n, mean = len(x), mp.fsum(x) / mp.fsum(w)
+    spread = mp.fsum((a - mean * b) ** 2 for a, b in zip(x, w, strict=True))
+    return float(mp.sqrt(spread * n / (n - 1)) / mp.fsum(w))

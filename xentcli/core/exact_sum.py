@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.product_errors import product_errors, square_errors
 from xentcli.core.scratch import scratch
 from xentcli.records import Record
 
@@ -44,16 +45,18 @@ class ExactSum(Record):
 
     @classmethod
     def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
-        """Return the exact sum of the rounded products of two arrays of shape (N,)."""
+        """Return the exact sum of the products of two arrays of shape (N,), which do not round."""
         total = _PieceTotal()
         for first, second in zip(_pieces(one), _pieces(other), strict=True):
             products = np.multiply(first, second, out=_scratch("products", first.size))
             total.add(products, *_bounds(products))  # while it is in the cache
+            errors = product_errors(first, second, products)
+            total.add(errors, *_bounds(errors))
         return cls(*total.sums)
 
     @classmethod
     def with_squares(cls, values: NDArray[np.float64]) -> tuple[Self, Self]:
-        """Return the exact sums of values of shape (N,), and of their rounded squares."""
+        """Return the exact sums of values of shape (N,), and of their squares."""
         total, squared = _PieceTotal(), _PieceTotal()
         for piece in _pieces(values):
             least, most = _bounds(piece)
@@ -61,6 +64,8 @@ class ExactSum(Record):
             squares = np.multiply(piece, piece, out=_scratch("products", piece.size))
             bounds = (least * least, most * most) if least >= 0.0 else _bounds(squares)
             squared.add(squares, *bounds)
+            errors = square_errors(piece, squares)
+            squared.add(errors, *_bounds(errors))
         return cls(*total.sums), cls(*squared.sums)
 
     def __add__(self, other: Self) -> Self:  # type: ignore[override]  # no longer tuple

@@ -95,9 +95,12 @@ class GroupsState(ByValue):
         loss, brier, weight = facts["loss"], facts["brier"], facts["weight"]
         brier = np.zeros(facts.rows) if brier is None else np.where(measured, brier, 0.0)
         with np.errstate(all="ignore"):
-            values = (loss, loss**2, weight, brier, brier**2)
             sums = GroupSums(
-                *(CellSums() if v is None else CellSums.of(v, at, size) for v in values)
+                CellSums.of(loss, at, size),
+                CellSums.of_squares(loss, at, size),
+                CellSums() if weight is None else CellSums.of(weight, at, size),
+                CellSums.of(brier, at, size),
+                CellSums.of_squares(brier, at, size),
             )
         gaps = self._gaps(facts, at, size, measured)
         return type(self)(self.bins, names, counts, sums, gaps, weight is not None)

@@ -10,7 +10,7 @@ _Z = 1.959963984540054  # the normal quantile at 0.975, for an interval of 95 %
 _MANY_DEGREES = 1000  # from here on, a series in 1 / degrees has all digits
 _TINY = 1e-300
 _UNIT_BITS = ONE.bit_length() - 1
-_LEAST_SPREAD_BITS = 51  # squares are rounded: rows that spread less are equal
+_LEAST_SPREAD_BITS = 105  # weighted losses are rounded: rows that spread less are equal
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:

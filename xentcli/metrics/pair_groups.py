@@ -76,7 +76,7 @@ class PairGroupsState(ByValue):
                     continue
                 values = np.where(masks[rows], values, 0.0)
                 sums[name] = CellSums.of(values, at, size)
-                sums[f"{name}_squared"] = CellSums.of(values**2, at, size)
+                sums[f"{name}_squared"] = CellSums.of_squares(values, at, size)
         weight = facts["weight"]
         if weight is not None:
             sums["weight"] = CellSums.of(weight, at, size)
