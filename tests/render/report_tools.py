@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from xentcli.core.binary import BinaryOptions
 from xentcli.formats.base import MemorySource
 from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.compare import Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison

@@ -63,6 +63,7 @@ def followers_of(
     beside: RowSources,
     rows: Shape,
     *,
+    label_shape: Shape | None = None,
     labels_axis: int = 0,
     offset: int = 0,
     only_by_place: str | None = None,
@@ -70,7 +71,8 @@ def followers_of(
     """Return the labels of a leader, and what stands beside its rows, which have a shape.
 
     Rows are found by id where both files have ids. Where they are not, there is one number or name
-    for each row; or one name for each slice of the first axis.
+    for each row; or one name for each slice of the first axis. Labels are read in `label_shape`,
+    unless it is None.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def followers_of(
         if source is None:
             continue
         ahead = leader if source is labels or source.id_column is None else named
-        axis, each = (labels_axis, None) if source is labels else (0, rows)
+        axis, each = (labels_axis, label_shape) if source is labels else (0, rows)
         found.append(
             following(
                 ahead,
@@ -121,9 +123,9 @@ def following(
 ) -> Follower:
     """Return a source as a follower, whose rows are found by id if both files have ids.
 
-    If they have not, the source is read in the shape `rows`, if that is given. `inputs` is what
-    problems and matchings call it, if several inputs have rows of the same name. `only_by_place`
-    says why rows cannot be found by id, if they cannot.
+    The source is read in the shape `rows`, if that is given; by id, it may have more or fewer.
+    `inputs` is what problems and matchings call it, if several inputs have rows of the same name.
+    `only_by_place` says why rows cannot be found by id, if they cannot.
 
     Raises
     ------
@@ -132,9 +134,11 @@ def following(
     InputError
         If both files have ids, and rows go only by place.
     """
-    if None in (leader.id_column, source.id_column):
-        if rows is not None:
-            source = _for_each_row(leader, source, what, rows)
+    by_id = None not in (leader.id_column, source.id_column)
+    if rows is not None:
+        rows = (*source.shape[:1], *rows[1:]) if by_id else rows
+        source = _for_each_row(leader, source, what, rows)
+    if not by_id:
         return Follower(source, what, axis, offset, None, in_shards)
     if only_by_place is not None:
         column = leader.id_column
@@ -167,15 +171,22 @@ def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Sou
     from xentcli.alignment.fitting import in_shape
     from xentcli.core.shapes import show_shape
 
-    one = "one number"
     found = in_shape(source, rows)
-    if what != "weights":
-        one = "one"
-        found = in_shape(source, rows[:1]) if found is None else found
+    if found is None and what in ("groups", "clusters"):
+        found = in_shape(source, rows[:1])
     if found is None:
+        of, needed, hint = "rows", "one for each row is needed", None
+        if what == "weights":
+            needed = "one number for each row is needed"
+        elif what == "labels":
+            of, needed = "values", "with --binary each value has a label"
+            hint = "--columns NAME chooses the column of class 1"
+            if len(rows) == 2 and rows[1] == 2:
+                hint = f"two columns may be two classes, which need no --binary; else {hint}"
         raise ShapeError(
-            f"{source.name}: {what} of shape {show_shape(source.shape)} for rows of shape "
-            f"{show_shape(rows)} ({leader.name}): {one} for each row is needed"
+            f"{source.name}: {what} of shape {show_shape(source.shape)} for {of} of shape "
+            f"{show_shape(rows)} ({leader.name}): {needed}",
+            hint=hint,
         )
     return found
 

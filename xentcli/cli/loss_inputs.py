@@ -9,7 +9,7 @@ from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, pars
 from xentcli.errors import InputError, MissingLabels, UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.element_work import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Kind
     from xentcli.pipeline.inputs.labelled import LabelOptions
     from xentcli.pipeline.inputs.reading import Reader
@@ -108,7 +108,7 @@ def _binary(
     for name, value in refused.items():
         if value is not None:
             raise UsageError(f"{name} is for classes; with --binary each number has a label")
-    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.element_work import BinaryOptions
 
     found = BinaryOptions(weight[0], None, ignored, kind == "probabilities", weight[1])
     if pos_weight is None:

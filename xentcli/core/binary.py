@@ -20,6 +20,7 @@ from xentcli.core.labels import as_weight
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import Reduction
+from xentcli.core.shapes import AnyShape
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Array = NDArray[Any]
@@ -49,6 +50,21 @@ class BinaryOptions(NamedTuple):
     weight_name: str = "weight"
     pos_weight_name: str = "pos_weight"
 
+    def of_rows(self, rows: slice, shape: AnyShape) -> "BinaryOptions":
+        """Return the options of some slices of the first axis of elements of a shape.
+
+        Raises
+        ------
+        ShapeError
+            If the weights do not broadcast to the shape.
+        """
+        check_binary_weights(self, shape)
+        weight, pos_weight = (
+            each[rows] if each is not None and each.ndim == len(shape) and len(each) > 1 else each
+            for each in (self.weight, self.pos_weight)
+        )
+        return self._replace(weight=weight, pos_weight=pos_weight)
+
 
 def binary_losses(values: Array, labels: Array, options: BinaryOptions) -> Doubles:
     """Return the loss of each element of logits, or of probabilities, with labels of their shape.
@@ -76,7 +92,7 @@ def _times(factor: Doubles, values: Doubles) -> Doubles:
     return product
 
 
-def check_binary_weights(options: BinaryOptions, shape: tuple[Any, ...]) -> None:
+def check_binary_weights(options: BinaryOptions, shape: AnyShape) -> None:
     """Raise ShapeError unless the weights broadcast to elements of this shape."""
     last = shape[-1:] or (1,)
     for name, weight, of in (

@@ -1,25 +1,22 @@
-"""Checks that a source of a format from outside gives the rows that it has promised.
+"""Checks that a source of a format from outside is one, and gives the rows it has promised.
 
 Rows that are missing would be a smaller result or a shorter file that nothing else could notice.
 """
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError, OutputError
-from xentcli.formats.added_format import check_source
+from xentcli.errors import InputError
 from xentcli.formats.memory import copy_of
 from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
 
 _HINT = "is the file cut off? This format was added to xent; what it must have: xent help design"
-
 _HINT_OF_SOURCE = "what a format that is added to xent must have: xent help design"
-
-_WRITER = ("positional", "write", "write_at", "close")
+_KINDS = "biufUSO"  # numbers, and the text of labels
 _TEXT = "USO"  # may be of any length
 
 
@@ -31,18 +28,10 @@ def promised(source: Any, name: str) -> Source:
     InputError
         If it is no source of the file `name`, or lacks what every source has.
     """
-    check_source(source, name)
+    _check_source(source, name)
     if isinstance(source, IndexedSource):
         return PromisedIndexed(source)
     return PromisedStream(source)
-
-
-def check_writer(writer: Any, name: str) -> None:
-    """Raise OutputError if what an added format gives to write with is no writer."""
-    lacks = [verb for verb in _WRITER if not hasattr(writer, verb)]
-    if lacks:
-        what = f"{_kind(writer)}, a writer without {', '.join(lacks)}"
-        raise OutputError(f"{name}: its format gives {what}", hint=_HINT_OF_SOURCE)
 
 
 class Promises(Source):
@@ -156,6 +145,63 @@ class PromisedIndexed(Promises, IndexedSource):
         tile = self._source.tile(start, rows)
         self._check(tile, (rows, self.shape[-1]))
         return tile
+
+
+def _check_source(source: Any, name: str) -> None:
+    """Raise InputError if it is no source of the file `name`, or lacks what every source has."""
+    gives = None
+    if not isinstance(source, (IndexedSource, StreamSource)):
+        gives = f"{type(source).__name__}, which is no source"
+    elif lacks := [each for each in Source.__annotations__ if not hasattr(source, each)]:
+        gives = f"a source without {', '.join(lacks)}"
+    elif not (isinstance(source.dtype, np.dtype) and _is_shape(source.shape)):
+        found = f"the shape {source.shape!r} and the dtype {source.dtype!r}"
+        gives = f"{found}, where a tuple of int and a np.dtype belong"
+    elif source.dtype.kind not in _KINDS:
+        gives = f"the dtype {source.dtype}, which is none of numbers or text"
+    else:
+        for attribute, wanted, fits in _ATTRIBUTES:
+            if not fits(getattr(source, attribute)):
+                gives = f"{attribute} = {getattr(source, attribute)!r}, where {wanted} belongs"
+        columns, lengths = source.columns, source.shape[1:]
+        if gives is None and columns is not None and len(columns) != (lengths or (1,))[-1]:
+            gives = f"{len(columns)} names of columns for the shape {source.shape!r}"
+    if gives:
+        raise InputError(f"{name}: its format gives {gives}", hint=_HINT_OF_SOURCE)
+
+
+def _is_shape(shape: Any) -> bool:
+    """Whether it is a tuple of lengths; only the first may be None, as that of a stream."""
+    if not isinstance(shape, tuple):
+        return False
+    lengths = shape[1:] if shape[:1] == (None,) else shape
+    return all(type(length) is int and length >= 0 for length in lengths)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or (type(value) is int and value >= 0)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(_is_text, value))
+
+
+def _are_names(value: Any) -> bool:
+    return value is None or (isinstance(value, tuple) and _are_texts(value))
+
+
+_ATTRIBUTES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    ("name", "text", _is_text),
+    ("format", "text", _is_text),
+    ("stored_dtype", "the name of a dtype", _is_text),
+    ("size", "a number of bytes or None", _is_size),
+    ("notes", "a list of text", _are_texts),
+    ("columns", "a tuple of text", _are_names),
+)
 
 
 def _check_sent(source: Source) -> None:

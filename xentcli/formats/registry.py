@@ -173,7 +173,7 @@ def open_writer(format_: Format, output: Output, header: ArrayHeader) -> Writer:
     assert format_.open_writer is not None  # noqa: S101 - just checked
     writer = format_.open_writer(output, header)
     if _is_added(format_):
-        from xentcli.formats.promised import check_writer
+        from xentcli.formats.added_format import check_writer
 
         check_writer(writer, output.name)
     return writer

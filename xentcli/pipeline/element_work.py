@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
+from xentcli.alignment.elements import Elements
 from xentcli.alignment.followers import places_of, read
 from xentcli.alignment.steps import Step, kept, rows_before, rows_chosen
-from xentcli.core.binary import BinaryOptions, binary_facts
+from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
 from xentcli.core.checks import Problem, RowKind
 from xentcli.core.labels import LossOptions
 from xentcli.core.picked import picked_facts
@@ -19,11 +20,12 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Shape
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.elements import Elements
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.kept_rows import kept_of
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.oddities import element_notes
+
+__all__ = ["BINARY_FACTS", "BinaryOptions", "ElementWork"]
 
 Array = NDArray[Any]
 
@@ -73,14 +75,16 @@ class ElementWork(NamedTuple):
         labels, ids = (None if x is None else x[keep] for x in (read_in.labels, read_in.ids))
         values = criterion.prepared(stored)
         states = criterion.states
-        before = rows_before(step.block.start + (keep.start or 0), self.rows.values.shape[1:])
+        first = step.block.start + (keep.start or 0)
+        options = self._options_of(slice(first, first + len(values)), values.shape[1:])
+        before = rows_before(first, values.shape[1:])
         inner = math.prod(values.shape[1:])
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
         names = (beside.get("groups"), beside.get("clusters"))
         numbers = criterion.numbers_of(names[1])
         origin = Origin(before, inner, _repeated(ids, inner), *names, numbers)
-        facts = self._facts(values, labels, (*states.needs, *criterion.kept))
-        facts = self._with_slopes(facts, values, labels, states, origin)
+        facts = self._facts(values, labels, options, (*states.needs, *criterion.kept))
+        facts = _with_slopes(facts, values, labels, options, states, origin)
         if "weights" in beside:
             facts = weighted(facts, beside["weights"].astype(np.float64))
         facts = facts.at(origin)
@@ -102,6 +106,8 @@ class ElementWork(NamedTuple):
     def measured(self, total: Total[States]) -> Measured:
         """Return what is measured of all numbers."""
         criterion, shape = self.criterion, self.rows.shape
+        if criterion.binary is not None and not total.rows:
+            check_binary_weights(criterion.binary, shape)  # as a step does, if there is one
         return Measured(
             (total.state or criterion.states).compute(),
             total,
@@ -137,12 +143,22 @@ class ElementWork(NamedTuple):
                 beside[follower.what] = values.reshape(-1)
         return _Read(table.values, labels, ids, found_at, beside)
 
-    def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
-        if self.criterion.binary is None:
+    def _options_of(self, rows: slice, row: Shape) -> BinaryOptions | None:
+        """Return the options of some rows: a factor for each row is that of these rows."""
+        options = self.criterion.binary
+        return None if options is None else options.of_rows(rows, (*self.rows.shape[:1], *row))
+
+    def _facts(
+        self,
+        values: Array,
+        labels: Array | None,
+        options: BinaryOptions | None,
+        needs: tuple[str, ...],
+    ) -> RowFacts:
+        if options is None:
             return picked_facts(values, probs=self.criterion.kind == "probabilities")
         if labels is None:
             raise AssertionError("elements of a binary loss have labels")
-        options = self.criterion.binary
         labels, options, problems = _as_numbers(labels.reshape(values.shape), options)
         facts = binary_facts(values, labels, options)
         facts.problems = (*problems, *facts.problems)
@@ -152,27 +168,33 @@ class ElementWork(NamedTuple):
 
         return with_measures(facts, values, labels, probs=options.probs)
 
-    def _with_slopes(
-        self, facts: RowFacts, values: Array, labels: Array | None, states: States, origin: Origin
-    ) -> RowFacts:
-        """Return facts with what a temperature is fitted by, where something needs it."""
-        options, parameters = self.criterion.binary, states.parameters
-        if options is None or labels is None or not {"slopes", "scales"} & parameters.keys():
-            return facts
-        from xentcli.core.held_out import binary_held_out
-        from xentcli.core.slopes import binary_slopes
 
-        labels, options, _ = _as_numbers(labels.reshape(values.shape), options)
-        if facts["used"] is not None:
-            labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
-        found: dict[str, Any] = {}
-        if "slopes" in parameters:
-            found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
-        if "scales" in parameters:
-            scales = np.array(parameters["scales"])
-            scale = scales[origin.folds(facts.rows) % scales.size]
-            found["held_out"] = binary_held_out(values, labels, options, scale)
-        return facts.having(found)
+def _with_slopes(
+    facts: RowFacts,
+    values: Array,
+    labels: Array | None,
+    options: BinaryOptions | None,
+    states: States,
+    origin: Origin,
+) -> RowFacts:
+    """Return facts with what a temperature is fitted by, where something needs it."""
+    parameters = states.parameters
+    if options is None or labels is None or not {"slopes", "scales"} & parameters.keys():
+        return facts
+    from xentcli.core.held_out import binary_held_out
+    from xentcli.core.slopes import binary_slopes
+
+    labels, options, _ = _as_numbers(labels.reshape(values.shape), options)
+    if facts["used"] is not None:
+        labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
+    found: dict[str, Any] = {}
+    if "slopes" in parameters:
+        found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
+    if "scales" in parameters:
+        scales = np.array(parameters["scales"])
+        scale = scales[origin.folds(facts.rows) % scales.size]
+        found["held_out"] = binary_held_out(values, labels, options, scale)
+    return facts.having(found)
 
 
 class _Read(NamedTuple):

@@ -129,10 +129,11 @@ def _read_all(
     work: AnyWork
     keeps_losses = sink is not None
     if criterion.binary is not None or criterion.picked:
+        from xentcli.alignment.elements import elements_of
         from xentcli.pipeline.element_work import ElementWork
-        from xentcli.pipeline.elements import elements_of
 
-        work = ElementWork(elements_of(logits, labels, criterion, beside), criterion, keeps_losses)
+        elements = elements_of(logits, labels, beside, picked=criterion.picked)
+        work = ElementWork(elements, criterion, keeps_losses)
     else:
         rows = align(
             logits,

@@ -39,11 +39,6 @@ class LossWork:
     def __init__(
         self, aligned: Aligned, criterion: Criterion, *, keeps_losses: bool = False
     ) -> None:
-        """Raise InputError if the options do not fit the classes, as far as these are known."""
-        axes = aligned.axes
-        if axes.num_classes is not None:
-            probabilities = axes.probabilities
-            check_options(criterion.options, axes.num_classes, probabilities=probabilities)
         self.rows = aligned
         self.criterion = criterion
         self.keeps_losses = keeps_losses
@@ -136,10 +131,13 @@ class LossWork:
         aligned, axes, criterion = self.rows, self.rows.axes, self.criterion
         state = total.state or criterion.states
         unpaired = total.rows * axes.slice_rows - state.result_of("loss").rows
+        num_classes = axes.num_classes or total.num_classes
+        if not total.rows:  # else a step has checked them
+            check_options(criterion.options, num_classes, probabilities=axes.probabilities)
         return Measured(
             state.compute(),
             total,
-            axes.num_classes or total.num_classes,
+            num_classes,
             unpaired,
             (total.rows, *axes.inner) if axes.lead else (),
             aligned.names.names or None,

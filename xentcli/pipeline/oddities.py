@@ -21,7 +21,7 @@ from xentcli.pipeline.flow import Remark, Total, least_label
 from xentcli.results.loss import Loss, LossSummary
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.elements import Elements
+    from xentcli.alignment.elements import Elements
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.alignment.by_number import note_of_labels
 from xentcli.alignment.cutting import steps
-from xentcli.alignment.fitting import in_shape
 from xentcli.alignment.followers import (
     Follower,
     RowSources,
@@ -14,18 +13,16 @@ from xentcli.alignment.followers import (
     matchings_of,
     notes_of_place,
 )
+from xentcli.alignment.shard_counts import shard_note
 from xentcli.alignment.steps import Step
-from xentcli.core.binary import BinaryOptions, check_binary_weights
 from xentcli.core.checks import Problem, row_index
-from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
-from xentcli.pipeline.criterion import Criterion
 
 if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
-__all__ = ["BinaryOptions", "Elements", "elements_of"]
+__all__ = ["Elements", "elements_of"]
 
 
 class Elements(NamedTuple):
@@ -38,10 +35,13 @@ class Elements(NamedTuple):
     followers : tuple of Follower
         The labels, unless there are none or they stand beside the values; and weights, groups and
         clusters, one for each slice of the first axis.
+    note : str or None
+        How several files of labels belong to those of the values.
     """
 
     values: Source
     followers: tuple[Follower, ...] = ()
+    note: str | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +61,7 @@ class Elements(NamedTuple):
     @property
     def notes(self) -> "Iterator[str]":
         """Notes that tell the user how labels and what stands beside numbers were found."""
+        yield from [self.note] if self.note else []
         yield from (matching.note for matching in self.matchings if matching.note)
         yield from notes_of_place(self.values, self.followers)
         labels = next((each.source for each in self.followers if each.what == "labels"), None)
@@ -97,9 +98,9 @@ class Elements(NamedTuple):
 
 
 def elements_of(
-    values: Source, labels: Source | None, criterion: Criterion, beside: RowSources
+    values: Source, labels: Source | None, beside: RowSources, *, picked: bool
 ) -> Elements:
-    """Decide what belongs to each number.
+    """Decide what belongs to each number, which is its label's if `picked`.
 
     Raises
     ------
@@ -108,33 +109,17 @@ def elements_of(
     """
     if not values.shape:
         raise ShapeError(f"{values.name}: a single number; --binary and --picked take (N,)")
-    if criterion.binary is not None:
-        labels = _labels_of(values, labels)
-        if None not in values.shape[1:]:
-            check_binary_weights(criterion.binary, values.shape)
-    elif labels is not None or values.labelled:
+    if picked and (labels is not None or values.labelled):
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
-    return Elements(values, followers_of(values, labels, beside, values.shape[:1]))
-
-
-def _labels_of(values: Source, labels: Source | None) -> Source | None:
-    """Return labels in the shape of the values."""
-    if labels is None:
-        if values.label_row and values.label_row == values.shape[1:]:
-            return None
-        if math.prod(n or 1 for n in values.shape[1:]) != 1:
-            raise ShapeError(
-                f"{values.name}: one column of labels, and {values.shape[-1]} of values",
-                hint="choose the column of class 1: --columns NAME",
-            )
-        return None
-    found = in_shape(labels, values.shape)
-    if found is None:
-        two = values.shape[-1] == 2 and len(values.shape) == 2
-        classes = "two columns may be two classes, which need no --binary; else "
+    several = math.prod(n or 1 for n in values.shape[1:]) != 1
+    if not picked and labels is None and several and values.label_row != values.shape[1:]:
         raise ShapeError(
-            f"{labels.name}: labels of shape {show_shape(labels.shape)} for values of shape "
-            f"{show_shape(values.shape)} ({values.name}): with --binary each value has a label",
-            hint=(classes if two else "") + "--columns NAME chooses the column of class 1",
+            f"{values.name}: one column of labels, and {values.shape[-1]} of values",
+            hint="choose the column of class 1: --columns NAME",
         )
-    return found
+    note = None
+    if labels is not None and None in (values.id_column, labels.id_column):
+        note = shard_note(values, labels, 0)
+    rows = values.shape[:1]
+    followers = followers_of(values, labels, beside, rows, label_shape=values.shape)
+    return Elements(values, followers, note)
