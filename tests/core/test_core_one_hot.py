@@ -63,3 +63,12 @@ def test_labels_that_are_no_class(labels: Any, num_classes: int, message: str) -
 def test_numbers_of_classes_that_cannot_be(labels: list[int], num_classes: int) -> None:
     with pytest.raises(ShapeError, match="num_classes"):
         xent.one_hot(labels, num_classes)
+
+
+@pytest.mark.parametrize("num_classes", [10**15, 10**17, 10**20])
+def test_more_classes_than_there_is_memory_for(num_classes: int) -> None:
+    """No process has the addresses for as many numbers, whatever its memory is."""
+    with pytest.raises(ShapeError, match="no memory for 2 rows of 1"):
+        xent.one_hot([0, 1], num_classes)
+    with pytest.raises(ShapeError, match="no memory for 2 rows of 1,000,000,000,000,001 numbers"):
+        xent.one_hot([0, 10**15])

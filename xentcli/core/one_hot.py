@@ -33,7 +33,8 @@ def one_hot(
     LabelError
         If a label is negative, or not below `num_classes`.
     ShapeError
-        If the number of classes is neither given nor seen in `labels`, or is not positive.
+        If the number of classes is neither given nor seen in `labels`, or is not positive; or if
+        there is no memory for so many.
 
     Examples
     --------
@@ -53,7 +54,8 @@ def one_hot(
         raise problem.at(f"labels{index_of(problem.row, indices.shape)}")
     try:
         rows = np.zeros((*indices.shape, num_classes), dtype)
-    except ValueError:
-        raise ShapeError(f"an array of rows of {num_classes} numbers is too large") from None
+    except (ValueError, MemoryError):  # beyond what an array, or the memory, can hold
+        shown = f"{indices.size:,} rows of {num_classes:,} numbers"
+        raise ShapeError(f"there is no memory for {shown}: is a label no class?") from None
     np.put_along_axis(rows, indices[..., None], 1, axis=-1)
     return rows
