@@ -74,7 +74,7 @@ def test_a_screen_of_a_bound_has_its_sign(terminal: Terminal) -> None:
     assert ">= 1.4279 (98.3 % of rows exact, 1.7 % have a label at the floor)" in text
     assert "perplexity  >= 4.170277" in text
     text = terminal("compare", BASE, Q4, columns=120).text
-    assert "KL >= 0.0154, perplexity >= 4.1707 -> >= 4.2947" in " ".join(text.split())
+    assert "KL >= 0.0154, perplexity >= 4.1702 -> >= 4.2942" in " ".join(text.split())
     narrow = terminal("compare", BASE, Q4, columns=80).text
     assert "…" not in narrow, "a number cut off is another number"
     assert sum(line.split()[-1] == "180" for line in narrow.splitlines() if line.strip()) > 30
@@ -120,12 +120,48 @@ def test_two_bases_say_what_llama_perplexity_says(
     assert f"(ratio {ratio:.4f} ± {error:.4f})" in terminal("compare", *paths, columns=400).text
 
 
+def test_a_ratio_is_bounded_where_one_of_two_bases_has_floors(run: Run, tmp_path: Path) -> None:
+    """By half a step of either code, and on one side: the label at the floor is less probable."""
+    content = bytearray(BASE.read_bytes())
+    n_ctx, n_vocab, n_chunk = struct.unpack_from("<iii", content, 8)
+    for chunk, j in FLOORED:
+        row = chunk * 15 + j
+        head = 20 + 4 * n_ctx * n_chunk + row * (8 + 4 * ((n_vocab + 1) // 2))
+        struct.pack_into("<H", content, head + 8 + 2 * plainly(BASE).labels[row], 1)
+    whole = tmp_path / "whole.kld"
+    whole.write_bytes(content)
+    mean = [0.0, 0.0]
+    for i, plain in enumerate((plainly(whole), plainly(Q4))):
+        sign = 1 - 2 * i  # the most that the loss of the first may be, the least of the second
+        mean[i] = math.fsum(
+            -row[label] + sign * scale / 2
+            for row, label, scale in zip(plain.rows, plain.labels, plain.scales, strict=True)
+        ) / len(plain.rows)
+    for paths, bound, other in (
+        ((whole, Q4), "lower_bound", "upper_bound"),
+        ((Q4, whole), "upper_bound", "lower_bound"),
+    ):
+        found = run("compare", *paths, "--json").json["metrics"]
+        sign = 1 if bound == "lower_bound" else -1
+        for name, value in (
+            ("log_perplexity_ratio", sign * (mean[1] - mean[0])),
+            ("perplexity_ratio", math.exp(sign * (mean[1] - mean[0]))),
+            ("perplexity_difference", sign * (math.exp(mean[1]) - math.exp(mean[0]))),
+        ):
+            assert found[name][bound] == pytest.approx(value, abs=1e-12), name
+            assert (found[name]["value"], found[name][other]) == (None, None), name
+
+
 def test_what_floors_leave_open_is_no_number(run: Run) -> None:
     floors = run("compare", BASE, Q4, "--json").json["metrics"]
     expected = statistics(plainly(BASE), plainly(Q4))
-    for name in ("loss_base", "loss_new", "perplexity_new"):
-        assert floors[name]["value"] is None
-        assert floors[name]["lower_bound"] == pytest.approx(expected[name][0], abs=1e-9)
+    for path, which in ((BASE, "base"), (Q4, "new")):
+        alone = run("nll", path, "--json").json["metrics"]
+        for name in ("loss", "perplexity"):
+            compared = floors[f"{name}_{which}"]
+            assert compared["value"] is None
+            assert compared["lower_bound"] == alone[name]["lower_bound"]
+            assert compared["at_floors"] == pytest.approx(expected[f"{name}_{which}"][0], abs=1e-9)
     ratio = floors["perplexity_ratio"]
     assert (ratio["value"], ratio["lower_bound"]) == (None, None)
     assert ratio["at_floors"] == pytest.approx(expected["perplexity_ratio"][0], abs=1e-9)

@@ -5,17 +5,25 @@ import pytest
 from close_to import close_to
 from in_one_test import in_one_test
 
-from xentcli.core.coded_pairs import PairRows
+from xentcli.core.coded_pairs import LossBounds, PairRows
+from xentcli.core.dtypes import Doubles
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.metrics.names import OF_BASES
+
+
+def pairs_of(base: Doubles, new: Doubles) -> PairRows:
+    """Return rows without floors, whose codes have no steps."""
+    zeros = np.zeros(len(base))
+    bounds = LossBounds(base, base), LossBounds(new, new)
+    return PairRows(base, new, *bounds, zeros, zeros, *[zeros > 0.0] * 4)
 
 
 @in_one_test
 @pytest.mark.parametrize("rows", [2, 10, 11])
 def test_ten_rows_tell_no_error(rows: int) -> None:
     """The covariance of losses that go opposite ways is below 0: alone, it would be an error."""
-    loss, zeros = np.linspace(1.0, 2.0, rows), np.zeros(rows)
-    pairs = PairRows(loss, 3.0 - loss, zeros, zeros, *[zeros > 0.0] * 4)
+    loss = np.linspace(1.0, 2.0, rows)
+    pairs = pairs_of(loss, 3.0 - loss)
     found = CodedPairsState.from_rows(pairs).measures()
     errors = {name: found[name].standard_error for name in OF_BASES if "perplexity" in name}
     assert len(errors) == 5
@@ -26,10 +34,10 @@ def test_ten_rows_tell_no_error(rows: int) -> None:
 
 def test_equal_and_nearly_equal_losses() -> None:
     rng = np.random.default_rng(6)
-    loss, zeros = rng.exponential(5.0, 300), np.zeros(300)
+    loss = rng.exponential(5.0, 300)
     noise = rng.normal(size=300) * 1e-5
     for new in (loss, loss + noise):
-        pairs = PairRows(loss, new, zeros, zeros, *[zeros > 0.0] * 4)
+        pairs = pairs_of(loss, new)
         found = CodedPairsState.from_rows(pairs).measures()
         error = np.std(new - loss, ddof=1) / np.sqrt(300)
         assert found["log_perplexity_ratio"].value == close_to((new - loss).mean(), rel=1e-9)
@@ -40,10 +48,9 @@ def test_equal_and_nearly_equal_losses() -> None:
 
 
 def test_equal_bases_have_no_error() -> None:
-    zeros = np.zeros(50)
     for seed in range(30):
         loss = np.random.default_rng(seed).exponential(5.0, 50)
-        pairs = PairRows(loss, loss, zeros, zeros, *[zeros > 0.0] * 4)
+        pairs = pairs_of(loss, loss)
         found = CodedPairsState.from_rows(pairs).measures()
         for name in ("log_perplexity_ratio", "perplexity_ratio", "perplexity_difference"):
             assert found[name].standard_error == 0.0, (seed, name)

@@ -27,13 +27,22 @@ class Codes(NamedTuple):
     cut: Flags
 
 
+class LossBounds(NamedTuple):
+    """The least and the greatest loss that each row may have: arrays (N,)."""
+
+    lower: Doubles
+    upper: Doubles
+
+
 class PairRows(NamedTuple):
     """The measures of each row: arrays (N,).
 
     Attributes
     ----------
     loss_base, loss_new : ndarray of float64
-        The negative log likelihoods of the label; lower bounds if it is floored.
+        The negative log likelihoods of the label, as the codes have it, also if it is floored.
+    bounds_base, bounds_new : LossBounds
+        The bounds of these.
     kl : ndarray of float64
         The divergence of the new model from the base; a lower bound if it is bounded.
     delta_p : ndarray of float64
@@ -46,6 +55,8 @@ class PairRows(NamedTuple):
 
     loss_base: Doubles
     loss_new: Doubles
+    bounds_base: LossBounds
+    bounds_new: LossBounds
     kl: Doubles
     delta_p: Doubles
     same: Flags
@@ -62,6 +73,8 @@ def coded_pairs(base: Codes, new: Codes, labels: NDArray[np.int64]) -> PairRows:
     return PairRows(
         loss_base=-log_base,
         loss_new=-log_new,
+        bounds_base=loss_bounds(log_base, base.scale, floored_base),
+        bounds_new=loss_bounds(log_new, new.scale, floored_new),
         kl=kl,
         delta_p=elementary.exp(log_new) - elementary.exp(log_base),
         same=base.codes.argmax(axis=1) == new.codes.argmax(axis=1),
@@ -69,6 +82,12 @@ def coded_pairs(base: Codes, new: Codes, labels: NDArray[np.int64]) -> PairRows:
         floored_new=floored_new,
         bounded=bounded,
     )
+
+
+def loss_bounds(log_probs: Doubles, scale: Doubles, floored: Flags) -> LossBounds:
+    """Return the bounds of losses: half a step from a label's code, and none above a floor."""
+    lower = np.maximum(0.0, -log_probs - scale / 2.0)
+    return LossBounds(lower, np.where(floored, np.inf, -log_probs + scale / 2.0))
 
 
 def _at_labels(rows: Codes, labels: NDArray[np.int64]) -> tuple[Doubles, Flags]:

@@ -14,6 +14,7 @@ import numpy as np
 from xentcli.core.coded_pairs import PairRows
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
+from xentcli.metrics.coded_bounds import Between, CodedBounds, finite_exp
 from xentcli.metrics.intervals import correlation, mean_error, share_error
 from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import OF_BASES, PLACES
@@ -27,7 +28,8 @@ PERCENTS = (0.0, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 
 _ENDINGS = dict(zip(PERCENTS, PLACES, strict=True))
 OF_SUMS = tuple(n for n in OF_BASES if n.rpartition("_")[2] not in PLACES)
 """The measures that can be computed from sums alone."""
-_NONE, _ZERO = MeanState(), ExactSum()
+_NONE, _ZERO, _NO_BOUNDS = MeanState(), ExactSum(), CodedBounds()
+_ANY = Between(-math.inf, math.inf)
 _Places = Mapping[float, float]
 
 
@@ -37,6 +39,8 @@ class CodedSums:
 
     base: MeanState = _NONE
     new: MeanState = _NONE
+    bounds_base: CodedBounds = _NO_BOUNDS
+    bounds_new: CodedBounds = _NO_BOUNDS
     products: ExactSum = _ZERO
     kl: MeanState = _NONE
     delta_p: MeanState = _NONE
@@ -54,6 +58,8 @@ class CodedSums:
         return cls(
             MeanState.of(rows.loss_base),
             MeanState.of(rows.loss_new),
+            CodedBounds.of(rows.bounds_base),
+            CodedBounds.of(rows.bounds_new),
             ExactSum.of_products(rows.loss_base, rows.loss_new),
             MeanState.of(rows.kl),
             MeanState.of(rows.delta_p),
@@ -71,6 +77,8 @@ class CodedSums:
         return type(self)(
             self.base.merge(other.base),
             self.new.merge(other.new),
+            self.bounds_base.merge(other.bounds_base),
+            self.bounds_new.merge(other.bounds_new),
             self.products + other.products,
             self.kl.merge(other.kl),
             self.delta_p.merge(other.delta_p),
@@ -149,23 +157,27 @@ def _losses(sums: CodedSums) -> dict[str, Measure]:
     n = sums.rows
     totals, squares = (sums.base.total, sums.new.total), (sums.base.squares, sums.new.squares)
     alike = correlation(totals, squares, sums.products, n) if n > _FEW_ROWS else None
-    ppl_base, ppl_new, ratio = _exp(mean_base), _exp(mean_new), _exp(change)
+    ppl_base, ppl_new, ratio = map(finite_exp, (mean_base, mean_new, change))
     of_base, of_new = ppl_base * error_base, ppl_new * error_new
     # of_base**2 + of_new**2 - 2 ppl_base ppl_new covariance, but nothing cancels if both are alike
     apart = (ppl_base - ppl_new) * (of_base * error_base - of_new * error_new)
     apart += ppl_base * ppl_new * error**2
+    base, new = sums.bounds_base.mean(n), sums.bounds_new.mean(n)
     lost_base, lost_new = bool(sums.floored_base), bool(sums.floored_new)
-    of_both = (lost_base, lost_new, n)
-    unknown = (lost_base or lost_new,) * 2
+    lost = lost_base or lost_new
+    ratios, apart_error = new.minus(base), math.sqrt(max(0.0, apart))
+    differences = new.exp().minus(base.exp())
     return {
-        "loss_base": _told(mean_base, error_base, bounded=lost_base, n=n),
-        "loss_new": _told(mean_new, error_new, bounded=lost_new, n=n),
-        "loss_correlation": _between(alike, None, *unknown, n),
-        "perplexity_base": _told(ppl_base, of_base, bounded=lost_base, n=n),
-        "perplexity_new": _told(ppl_new, of_new, bounded=lost_new, n=n),
-        "log_perplexity_ratio": _between(change, error, *of_both),
-        "perplexity_ratio": _between(ratio, ratio * error, *of_both),
-        "perplexity_difference": _between(ppl_new - ppl_base, math.sqrt(max(0.0, apart)), *of_both),
+        "loss_base": _told(mean_base, error_base, n, base if lost_base else None),
+        "loss_new": _told(mean_new, error_new, n, new if lost_new else None),
+        "loss_correlation": _told(alike, None, n, _ANY if lost else None),
+        "perplexity_base": _told(ppl_base, of_base, n, base.exp() if lost_base else None),
+        "perplexity_new": _told(ppl_new, of_new, n, new.exp() if lost_new else None),
+        "log_perplexity_ratio": _told(change, error, n, ratios if lost else None),
+        "perplexity_ratio": _told(ratio, ratio * error, n, ratios.exp() if lost else None),
+        "perplexity_difference": _told(
+            ppl_new - ppl_base, apart_error, n, differences if lost else None
+        ),
     }
 
 
@@ -179,18 +191,16 @@ def _differences(sums: CodedSums) -> MeanState:
     return MeanState(total, ExactSum(squares), sums.rows)
 
 
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700.0 else math.inf
-
-
 def _divergences(sums: CodedSums, places: _Places) -> dict[str, Measure]:
     bounded, n = bool(sums.bounded), sums.rows
-    found: dict[str, Measure] = {"kl": _told(*_mean(sums.kl), bounded=bounded, n=n)}
+
+    def told(value: float, error: float | None) -> Measure:
+        return _told(value, error, n, Between(value, math.inf) if bounded else None)
+
+    found: dict[str, Measure] = {"kl": told(*_mean(sums.kl))}
     for percent, ending in _ENDINGS.items():
         value = places.get(percent)
-        found[f"kl_{ending}"] = (
-            Measure(n=n) if value is None else _told(value, None, bounded=bounded, n=n)
-        )
+        found[f"kl_{ending}"] = Measure(n=n) if value is None else told(value, None)
     return found
 
 
@@ -212,21 +222,11 @@ def _percentiles(values: Doubles) -> dict[float, float]:
     return dict(zip(PERCENTS, found.tolist(), strict=True))
 
 
-def _told(value: float, error: float | None, *, bounded: bool, n: int) -> Measure:
-    """Return a number, or its lower bound if it is `bounded`."""
-    if bounded:
-        return Bounded(n=n, lower_bound=value, at_floors=value, at_floors_error=error)
-    return Measure(value, error, n=n)
-
-
-def _between(
-    value: float | None, error: float | None, lost_base: bool, lost_new: bool, n: int
-) -> Measure:
-    """Return a number computed from both losses; it has one bound if one of them is a floor."""
-    if not (lost_base or lost_new):
+def _told(value: float | None, error: float | None, n: int, bounds: Between | None) -> Measure:
+    """Return a number of n rows; or its bounds, where labels are lost at a floor."""
+    if bounds is None:
         return Measure(value, error, n=n)
-    lower = value if lost_new and not lost_base else None
-    upper = value if lost_base and not lost_new else None
+    lower, upper = (each if math.isfinite(each) else None for each in bounds)
     return Bounded(
         n=n, lower_bound=lower, upper_bound=upper, at_floors=value, at_floors_error=error
     )

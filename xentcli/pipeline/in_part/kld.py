@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core.bounds import Bounds
-from xentcli.core.coded_pairs import Codes, coded_pairs
+from xentcli.core.coded_pairs import Codes, coded_pairs, loss_bounds
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
@@ -94,8 +94,7 @@ class KldLabels:
         """Return the bounds of all rows; a row at the floor has only a lower one."""
         found = self.source.label_rows(self.first, self.num_rows)
         log_probs, scales, floored = found.log_probs, found.scales, found.floored
-        lower = np.maximum(0.0, -log_probs - scales / 2.0)
-        upper = np.where(floored, np.inf, -log_probs + scales / 2.0)
+        lower, upper = loss_bounds(log_probs, scales, floored)
         zeros = (scales == 0.0) & (found.least == 0.0) & (self.num_classes > 1)
         count = int(np.count_nonzero(zeros))
         remarks = (Remark(UNWRITTEN, count),) if count else ()
