@@ -7,6 +7,7 @@ from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, ready_output
 from xentcli.errors import UsageError
+from xentcli.pipeline.warned.odd_losses import of_bounded_rows
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -64,8 +65,8 @@ def write_merged(
 
 def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
     common.tell_notes(notes)
-    if not found.used:
-        common.tell("warning", "nothing is used: every label is ignored, so the mean is NaN")
+    for warning in of_bounded_rows(found):
+        common.tell("warning", warning)
 
 
 def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:

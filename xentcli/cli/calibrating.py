@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xentcli.cli import evaluating, loss_inputs, odd, slots
+from xentcli.cli import evaluating, loss_inputs, slots
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
+from xentcli.pipeline.warned.odd_temperatures import of_temperature
 
 if TYPE_CHECKING:
     from xentcli.cli.options import Writing
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
-
-_FITTING_COMMANDS = {
-    "logits": "xent calibrate LOGITS LABELS",
-    "log-probabilities": "xent calibrate --log-probs LOG_PROBS LABELS",
-    "probabilities": "xent calibrate --probs PROBS LABELS",
-}
 
 
 def writing_of(given: GivenOptions) -> "Writing":
@@ -131,7 +126,13 @@ def tell(
         partial(forms, found, source),
         source,
         [*found.notes, *notes],
-        warnings(found, kind, rows),
+        of_temperature(
+            found,
+            kind,
+            rows.criterion,
+            rows.logits.name,
+            weighted=rows.sample_weight is not None,
+        ),
     )
 
 
@@ -151,17 +152,3 @@ def forms(
         return temperature_screen(found, width)
 
     return Forms(json, table, number=found.metrics["temperature"].value)
-
-
-def warnings(found: "FittedTemperature", kind: "Kind", rows: FitRows) -> Iterator[str]:
-    """Say what is odd about a result, and which command would fit what was given."""
-    binary = " --binary" if found.binary else ""
-    fitting = {
-        each: command.replace("calibrate", "calibrate" + binary)
-        for each, command in _FITTING_COMMANDS.items()
-    }
-    yield from odd.kinds(rows.logits.name, kind, found.looks_like, fitting)
-    if (rows.criterion.binary or rows.criterion.options).weight is not None:
-        yield "the weights of classes concern the temperature and the losses alone"
-    if rows.sample_weight is not None:
-        yield "the weights of rows concern the temperature and the losses alone"

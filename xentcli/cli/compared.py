@@ -5,11 +5,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import odd
-from xentcli.cli.grouped import not_of_groups, shown_groups
+from xentcli.cli.grouped import shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.warned.odd_pairs import of_models
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
-
-
-_FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in KINDS.items()}
 
 
 def tell(
@@ -40,7 +36,7 @@ def tell(
         partial(forms, found.comparisons, asked, source, by),
         source,
         [*found.notes, *notes],
-        [*doubts, *_warnings(found, asked, names, criteria, by)],
+        [*doubts, *of_models(found, asked, names, criteria, by)],
         drawn=found.comparisons[0],
     )
 
@@ -112,46 +108,3 @@ def forms_of(
     if measure.value is None and (bound := getattr(measure, "text", "")):
         return Forms(json, table, lambda _: f"{bound}\n")
     return Forms(json, table, number=float("nan") if measure.value is None else measure.value)
-
-
-def _warnings(
-    found: "Compared",
-    asked: "PairOptions",
-    names: Sequence[str],
-    criteria: "Sequence[Criterion]",
-    by: str | None,
-) -> Iterator[str]:
-    """Say what is odd about a result, and which option would fit what was given."""
-    each_model = zip(names, criteria, found.looks, found.sums, strict=True)
-    for name, criterion, looks_like, sums in each_model:
-        yield from odd.kinds(name, criterion.kind, looks_like, _FITTING)
-        if sums is not None and not criterion.normalize:
-            yield odd.sums(name, sums.rows, sums.most)
-    yield from _of_rows(found, weighted=criteria[0].options.weight is not None)
-    first = found.comparisons[0]
-    for metric in asked.metrics or ():
-        if metric in first.metrics and first.metrics[metric].value is None and first.used:
-            why = "" if first.labelled else " without labels: --labels FILE"
-            yield f"{metric} does not apply{why}"
-    yield from not_of_groups(first, asked.metrics, by)
-
-
-def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
-    """Say which rows count in which measures, unless all count in all."""
-    first = found.comparisons[0]
-    if weighted:
-        yield "the weights of classes concern the losses alone"
-    if not first.used:
-        yield "nothing is used: " + (
-            "every label is ignored (divergences need none: leave the labels out)"
-            if first.rows
-            else "there are no rows"
-        )
-    elif first.num_classes == 1:
-        yield "there is one class: its probability is 1, whatever the logits are"
-    for each in found.comparisons:
-        if lost := each.used - each.measured:
-            yield (
-                f"{each.new}: rows that hold NaN or +inf, or nothing but -inf, in one of the "
-                f"models: {lost:,}; they count in the losses alone"
-            )

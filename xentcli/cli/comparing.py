@@ -7,7 +7,7 @@ from xentcli.cli import evaluating, loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS, check_name
 from xentcli.text import shown_text
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def open_rows(
     for source in (*sources, *([labels_source] if labels_source else [])):
         given.common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
-        loss_inputs.check_kind(criterion, source)
+        check_name(criterion.kind, source)
     first = loss_inputs.with_weights_in_order(criteria[0], sources[0], labels_source, given.common)
     files = ([paths[0]], labels)
     groups = open_groups(readers[0], sources[0], labels_source, files, by=by, cluster=cluster)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import odd
-from xentcli.cli.grouped import not_of_groups, shown_groups
+from xentcli.cli.grouped import shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
+from xentcli.pipeline.warned.odd_measures import of_measures
 
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
@@ -33,7 +33,7 @@ def tell(
         partial(forms, found, asked, by),
         found.provenance,
         [*found.notes, *notes],
-        [*doubts, *warnings(found, asked, criterion, name, by)],
+        [*doubts, *of_measures(found, asked, criterion, name, by)],
     )
 
 
@@ -75,31 +75,3 @@ def forms(
         value = found.metrics[names[0]].value
         return Forms(json, table, number=float("nan") if value is None else value)
     return Forms(json, table, text)
-
-
-def warnings(
-    found: "Measures", asked: "Options", criterion: "Criterion", name: str, by: str | None
-) -> Iterator[str]:
-    """Say what is odd about a result, and which command would fit what was given."""
-    binary = " --binary" if found.binary else ""
-    fitting = {
-        kind: command.replace("eval", "eval" + binary)
-        for kind, command in odd.COMMANDS_OF_EVAL.items()
-    }
-    yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
-    if found.missing_rows:
-        yield odd.sums(name, found.missing_rows, found.missing_most)
-    if (criterion.binary or criterion.options).weight is not None:
-        yield "the weights of classes concern the loss alone"
-    if not found.used:
-        yield "nothing is used: " + (
-            "every label is ignored" if found.rows else "there are no rows"
-        )
-    elif found.num_classes == 1 and not found.binary:
-        yield "there is one class: its probability is 1, whatever the logits are"
-    for metric in asked.metrics or ():
-        if metric in found.inapplicable:
-            yield f"{metric} does not apply: {found.inapplicable[metric]}"
-        elif metric in found.metrics and found.metrics[metric].value is None and found.used:
-            yield f"{metric} does not apply"
-    yield from not_of_groups(found, asked.metrics, by)

@@ -8,6 +8,7 @@ from xentcli.cli import loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.errors import UsageError
+from xentcli.pipeline.inputs.output_kinds import check_name
 from xentcli.text import read_int
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def open_rows(
     reader = given.reading.reader.without_groups(files[0], by, cluster, labels=files[1])
     source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
-    loss_inputs.check_kind(criterion, source)
+    check_name(criterion.kind, source)
     criterion = loss_inputs.with_weights_in_order(criterion, source, labels, given.common)
     from xentcli.pipeline.inputs.beside_files import new_notes
     from xentcli.pipeline.inputs.groups import open_groups

@@ -6,7 +6,7 @@ from xentcli.cli import slots
 from xentcli.cli.loss_options import GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
-from xentcli.errors import InputError, MissingLabels, UsageError
+from xentcli.errors import MissingLabels, UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.element_work import BinaryOptions
@@ -142,17 +142,6 @@ def with_weights_in_order(
     if binary is not None and other is not None and binary.pos_weight is not None:
         binary = binary._replace(pos_weight=binary.pos_weight[other])
     return criterion._replace(binary=binary, weights=(None, None))
-
-
-def check_kind(criterion: "Criterion", source: "Source") -> None:
-    """Raise InputError if the name by which an array was found says that it is of another kind."""
-    name = source.name.rpartition(":")[2].casefold()
-    by_name = any("by name" in note for note in source.notes)
-    if by_name and "prob" in name and "log" not in name and criterion.kind != "probabilities":
-        raise InputError(
-            f"{source.name}: its name says probabilities, not {criterion.kind}",
-            hint="xent nll --probs FILE; if they are none, whatever their name: --key NAME",
-        )
 
 
 def label_options(flags: RowFlags, classes: tuple[str, ...]) -> "LabelOptions":

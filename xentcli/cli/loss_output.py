@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xentcli.cli import loss_inputs, odd, slots
+from xentcli.cli import loss_inputs, slots
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags
 from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
+from xentcli.pipeline.inputs.output_kinds import check_name
+from xentcli.pipeline.warned.odd_kinds import COMMANDS_OF_EVAL
+from xentcli.pipeline.warned.odd_losses import of_loss
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -42,7 +45,7 @@ def run_loss(
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
-            output.add_summary(keeper.beside(evaluation.summary._asdict()))
+            output.add_summary(keeper.beside(evaluation.summary.named()))
         common.tell_notes([*evaluation.notes, *notes])
     else:
         with common.run(source) as run:
@@ -60,14 +63,18 @@ def _open(
     criterion: "Criterion", files: list[list[str]], given: GivenOptions, opened: "Source | None"
 ) -> "tuple[Source, Source | None, Source | None]":
     """Open rows, their labels and their weights, and print notes about them."""
+    from xentcli.pipeline.inputs.beside_files import new_notes
+
     weights = given.loss.sample_weight
     reader = given.reading.reader.with_files_beside([weights])
     source, labels = opened, None
     if source is None:
         source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
-    loss_inputs.check_kind(criterion, source)
-    return source, labels, slots.open_weights(reader, weights, source, labels)
+    check_name(criterion.kind, source)
+    beside = slots.open_weights(reader, weights, source, labels)
+    given.common.tell_notes(new_notes((beside,), (source, labels)))
+    return source, labels, beside
 
 
 def _with_metrics(
@@ -96,7 +103,7 @@ def write_number(
 
 def warn(evaluation: "Evaluation", criterion: "Criterion", name: str, common: Common) -> None:
     """Say what is odd about a loss; `name` is that of its logits."""
-    for warning in odd.of_loss(evaluation, criterion, name):
+    for warning in of_loss(evaluation, criterion, name):
         common.tell("warning", warning)
 
 
@@ -122,7 +129,7 @@ def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":
     """Return the judge of a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])
-    return gates.keeper(_MEASURES, odd.COMMANDS_OF_EVAL[criterion.kind])
+    return gates.keeper(_MEASURES, COMMANDS_OF_EVAL[criterion.kind])
 
 
 def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:
@@ -145,4 +152,4 @@ def _forms(summary: "LossSummary", keeper: "Gatekeeper") -> Forms:
 
         yield loss_table(summary)
 
-    return Forms(lambda: keeper.beside(summary._asdict()), table, number=summary.loss)
+    return Forms(lambda: keeper.beside(summary.named()), table, number=summary.loss)

@@ -104,9 +104,11 @@ def _opened(writing: Writing, common: Common, gates: Gates) -> "tuple[Gatekeeper
 
 def _write(found: "TextLoss", output: Destination, keeper: "Gatekeeper", common: Common) -> None:
     """Write the loss of texts, and judge it."""
+    from xentcli.pipeline.language.texts import NOTES
+
     notes = keeper.judge(found.metrics, 0, found.documents)
     output.write(_forms(found, keeper))
-    common.tell_notes(["the loss is that of a byte; errors are by document", *notes])
+    common.tell_notes([*NOTES, *notes])
 
 
 def _forms(found: "TextLoss", keeper: "Gatekeeper") -> Forms:

@@ -71,6 +71,8 @@ class BoundedLoss(NamedTuple):
         The largest error of the mean over exact rows, whose numbers are stored rounded.
     measures : mapping of str to Measure
         The other measures by name.
+    notes : tuple of str
+        What the user should know, where nothing has said it yet.
     """
 
     command: str
@@ -86,6 +88,7 @@ class BoundedLoss(NamedTuple):
     why: str
     rounding: float = 0.0
     measures: Mapping[str, Measure] = {}
+    notes: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Measure]:

@@ -70,6 +70,8 @@ class LossSummary(Record):
         Whether rows hold only the log-probabilities of their labels.
     metrics : mapping
         The results of metrics that other packages add, by name.
+    notes : tuple of str
+        What the user should know, where nothing has said it yet.
     """
 
     command: str
@@ -92,3 +94,8 @@ class LossSummary(Record):
     binary: bool = False
     picked: bool = False
     metrics: Mapping[str, Any] = _NONE
+    notes: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, Any]:
+        """Return the object for JSON, which has no notes."""
+        return {name: value for name, value in self._asdict().items() if name != "notes"}

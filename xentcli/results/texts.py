@@ -24,6 +24,8 @@ class TextLoss(NamedTuple):
         The measures by the names in `NAMES`; n is how many documents they are over.
     groups : tuple of Group
         The measures of each task, if there are several.
+    notes : tuple of str
+        What the user should know, where nothing has said it yet.
     """
 
     loss: float
@@ -33,6 +35,7 @@ class TextLoss(NamedTuple):
     words: int | None
     metrics: Mapping[str, Measure]
     groups: tuple[Group, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def named(self) -> dict[str, Any]:
         """Return the object for JSON."""

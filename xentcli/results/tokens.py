@@ -42,6 +42,8 @@ class TokenLoss(NamedTuple):
         How many bytes the used tokens have; None if a token does not tell its bytes.
     metrics : mapping of str to Measure
         The measures by the names in `NAMES`; n is how many sequences they are over.
+    notes : tuple of str
+        What the user should know, where nothing has said it yet.
     """
 
     part: str
@@ -58,6 +60,7 @@ class TokenLoss(NamedTuple):
     silent: int
     bytes: int | None
     metrics: Mapping[str, Measure]
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

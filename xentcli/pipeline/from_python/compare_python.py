@@ -26,9 +26,11 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
-from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.pairs.pair_inputs import open_models
+from xentcli.pipeline.warned.odd_pairs import of_models
 from xentcli.results.comparison import Comparison
 
 
@@ -124,11 +126,16 @@ def compare(
         Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
+    for model in models:
+        check_name(model.criterion.kind, model.source)
     options = PairOptions(wanted_measures(metrics), worst)
     compared = compare_models(models, labels_source, how.run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
-    notes = (*notes_of(*sources, labels_source, groups, clusters), *compared.notes)
-    return replace(found, notes=notes)
+    notes = [*notes_of(*sources, labels_source, groups, clusters), *compared.notes]
+    notes += (doubt for source in sources for doubt in doubts(source))
+    criteria = [model.criterion for model in models]
+    notes += of_models(compared, options, [each.name for each in sources], criteria, by)
+    return replace(found, notes=tuple(notes))
 
 
 def _of_each_model(

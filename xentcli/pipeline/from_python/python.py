@@ -22,10 +22,11 @@ from xentcli.pipeline.from_python.python_data import (
     wanted_measures,
 )
 from xentcli.pipeline.inputs.groups import open_groups
-from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
+from xentcli.pipeline.warned.odd_measures import of_measures
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 
@@ -130,10 +131,11 @@ def evaluate(
     groups, clusters = open_groups(
         reader, rows, labels_source, (files, label_files), by=by, cluster=cluster
     )
+    check_name(criterion.kind, rows)
     found = measure(rows, labels_source, criterion, how.run, options, by=groups, cluster=clusters)
-    found = replace(
-        found, notes=(*notes_of(rows, labels_source, groups, clusters), *found.notes, *doubts(rows))
-    )
+    notes = [*notes_of(rows, labels_source, groups, clusters), *found.notes, *doubts(rows)]
+    notes += of_measures(found, options, criterion, rows.name, by)
+    found = replace(found, notes=tuple(notes))
     of_files = _provenance(rows, labels_source, files, label_files)
     return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 

@@ -20,7 +20,8 @@ from xentcli.pipeline.from_python.python_data import (
     weights_source,
 )
 from xentcli.pipeline.inputs.groups import open_group_names
-from xentcli.pipeline.inputs.output_kinds import OutputKind
+from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
+from xentcli.pipeline.warned.odd_temperatures import of_temperature
 from xentcli.results.temperature import FittedTemperature
 
 
@@ -140,5 +141,7 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    notes = notes_of(rows, labels_source, weights, clusters, *(tested or ()))
-    return replace(found, notes=(*notes, *found.notes))
+    notes = [*notes_of(rows, labels_source, weights, clusters, *(tested or ())), *found.notes]
+    weighted = weights is not None
+    notes += of_temperature(found, KINDS[input], criterion, rows.name, weighted=weighted)
+    return replace(found, notes=tuple(notes))

@@ -56,6 +56,7 @@ def loss(
     -------
     LossSummary or BoundedLoss
         The latter for lists, whose rows may be known in part; its `loss` then has bounds, no value.
+        `notes` has the notes and warnings of the command.
 
     Raises
     ------

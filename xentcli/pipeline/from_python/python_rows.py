@@ -1,5 +1,6 @@
 """What `loss` and `nll` of the Python API read: rows, lists of classes, bases, tokens, texts."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -19,16 +20,19 @@ from xentcli.pipeline.from_python.python_data import (
     ReadingArguments,
     array_source,
     names_of_files,
+    notes_of,
     open_data,
 )
-from xentcli.pipeline.in_part.bounded import measure_bounded
+from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
+from xentcli.pipeline.inputs.output_kinds import check_name
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.language.listed import open_listed
-from xentcli.pipeline.language.samples import samples_of
-from xentcli.pipeline.language.texts import measure_texts
+from xentcli.pipeline.language.samples import doubts, samples_of
+from xentcli.pipeline.language.texts import NOTES, measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 from xentcli.pipeline.opening import are_answers, are_samples
+from xentcli.pipeline.warned.odd_losses import of_bounded_rows, of_loss
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -106,7 +110,7 @@ def in_part(
             raise UsageError("num_classes is for lists of the most probable classes")
         return None
     rows.refuse(opened.what, () if opened.has_labels else _OF_LISTS)
-    return measure_bounded(opened.rows, command, rows.reduction, rows.run)[0]
+    return _bounded(opened.rows, command, rows, opened.notes)
 
 
 def of_tokens(
@@ -125,7 +129,7 @@ def of_tokens(
         kind = None if samples is None else samples.kind
         if kind == "texts" and rows.reduction == "mean":
             rows.refuse("whole texts")
-            return measure_texts(source)
+            return measure_texts(source)._replace(notes=(*notes_of(source), *NOTES))
         criterion = rows.criterion("logits" if kind == "choices" else "log-probabilities")
         criterion = criterion._replace(picked=kind != "choices")
         return _loss_of(source, None, criterion, rows)
@@ -133,12 +137,22 @@ def of_tokens(
         return None
     rows.refuse("the tokens of answers")
     if labels is None:
-        return measure_tokens(open_answers(files, any_tokens), rows.reduction, rows.run)[0]
+        sources = open_answers(files, any_tokens)
+        found, notes, _ = measure_tokens(sources, rows.reduction, rows.run)
+        return found._replace(notes=(*notes_of(*sources), *notes))
     names = given.label_files
     here = labels if isinstance(labels, list) else np.asarray(labels).tolist()
     wanted = here if names is None else reader.labels(names[0])
     listed, _ = open_listed(any_tokens(files[0]), wanted, num_classes)
-    return measure_bounded(listed, "nll", rows.reduction, rows.run)[0]
+    return _bounded(listed, "nll", rows)
+
+
+def _bounded(
+    rows: BoundedRows, command: str, arguments: RowArguments, told: Sequence[str] = ()
+) -> BoundedLoss:
+    found, notes, _ = measure_bounded(rows, command, arguments.reduction, arguments.run)
+    told = [*told, *notes_of(*rows.sources), *notes, *of_bounded_rows(found)]
+    return found._replace(notes=tuple(dict.fromkeys(told)))
 
 
 def of_rows(
@@ -165,4 +179,8 @@ def _loss_of(
     source: Source, labels: Source | None, criterion: Criterion, rows: RowArguments
 ) -> LossSummary:
     criterion = criterion._replace(reduction=rows.reduction).with_all_metrics()
-    return evaluate(source, labels, criterion, rows.run).summary
+    check_name(criterion.kind, source)
+    found = evaluate(source, labels, criterion, rows.run)
+    notes = [*notes_of(source, labels), *found.notes, *doubts(source)]
+    notes += of_loss(found, criterion, source.name)
+    return found.summary._replace(notes=tuple(notes))

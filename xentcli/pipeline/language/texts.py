@@ -15,6 +15,9 @@ from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.texts import TextLoss
 from xentcli.storage.paths import natural_key
 
+NOTES = ("the loss is that of a byte; errors are by document",)
+"""What the user should know of every loss of texts."""
+
 
 @dataclass(frozen=True)
 class TextsAsked:

@@ -1,19 +1,16 @@
 """Warnings about a loss and its rows."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xentcli.pipeline.warned.odd_kinds import kinds, sums
+
 if TYPE_CHECKING:
-    from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
+    from xentcli.pipeline.evaluate import Criterion, Evaluation
+    from xentcli.results.bounds import BoundedLoss
     from xentcli.results.loss import LossSummary
 
-COMMANDS_OF_EVAL = {
-    "logits": "xent eval LOGITS LABELS",
-    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
-    "probabilities": "xent eval --probs PROBS LABELS",
-}
-"""The command that measures everything of rows of each kind."""
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",
@@ -36,19 +33,10 @@ def of_loss(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iter
     yield from _not_finite(summary)
 
 
-def kinds(name: str, kind: "Kind", looks_like: str, fitting: Mapping[str, str]) -> Iterator[str]:
-    """Say that a file looks like another kind, and which of the `fitting` commands takes that."""
-    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
-    if looks_like in fitting and not fits:
-        yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
-
-
-def sums(name: str, rows: int, most: float) -> str:
-    """Say that rows of probabilities do not sum to 1."""
-    return (
-        f"{name}: rows whose probabilities do not sum to 1: {rows:,}, by up to {most:.3g}; "
-        "--normalize divides each row by its sum"
-    )
+def of_bounded_rows(found: "BoundedLoss") -> Iterator[str]:
+    """Say what is odd about the loss of rows that are known in part."""
+    if not found.used:
+        yield "nothing is used: every label is ignored, so the mean is NaN"
 
 
 def _not_finite(summary: "LossSummary") -> Iterator[str]:
