@@ -120,14 +120,8 @@ def criteria_of(
     """Return which loss is computed of each model."""
     if "probabilities" not in kinds:
         loss_inputs.refuse_of_probs("--input probs", normalize=normalize, clip=clip)
-    first = loss_inputs.criterion_of(flags, kinds[0])
-    found = []
-    for kind, temperature in zip(kinds, temperatures, strict=True):
-        criterion = first._replace(kind=kind, temperature=temperature)
-        if kind == "probabilities":
-            criterion = criterion._replace(normalize=normalize, clip=clip)
-        found.append(criterion)
-    return found
+    first = loss_inputs.criterion_of(flags, kinds[0])._replace(normalize=normalize, clip=clip)
+    return [first.of_model(*each) for each in zip(kinds, temperatures, strict=True)]
 
 
 class OpenedModels(NamedTuple):

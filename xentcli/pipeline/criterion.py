@@ -117,6 +117,11 @@ class Criterion(Record):
         of_rows = () if self.binary or self.picked else from_outside()
         return self._replace(metrics=("loss", "accuracy", *of_rows))
 
+    def of_model(self, kind: Kind, temperature: float) -> "Criterion":
+        """Return the same for a model whose rows hold this; only probabilities are changed."""
+        found = self._replace(kind=kind, temperature=temperature)
+        return found if kind == "probabilities" else found._replace(normalize=False, clip=0.0)
+
     def is_error(self, problem: Problem) -> bool:
         """Whether a problem ends the run."""
         return problem.error is not NonFiniteError or not self.propagate

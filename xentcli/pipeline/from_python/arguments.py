@@ -87,8 +87,10 @@ def argument_of(hint: Any) -> Argument | None:
     >>> argument_of(int | Sequence[int] | None).words
     'a whole number, a list of whole numbers or None'
     """
-    if hint is DTypeLike:
+    if hint == DTypeLike:
         return Argument("a dtype", np.dtype)
+    if hint == (DTypeLike | None):
+        return Argument("a dtype or None", _dtype)
     union = get_origin(hint) in (Union, UnionType)
     kinds = [_kind_of(each) for each in (get_args(hint) if union else (hint,))]
     known = [each for each in kinds if each is not None]
@@ -156,6 +158,17 @@ def _path(value: Any) -> Any:
     return value
 
 
+def _dtype(value: Any) -> Any:
+    return None if value is None else np.dtype(value)
+
+
+def _slice(value: Any) -> Any:
+    if not isinstance(value, slice):
+        raise TypeError
+    ends = (value.start, value.stop, value.step)
+    return slice(*(None if each is None else _whole(each) for each in ends))
+
+
 def _none(value: Any) -> None:
     if value is not None:
         raise TypeError
@@ -184,6 +197,7 @@ _PLAIN: dict[Any, Argument] = {
     float: Argument("a number", _number),
     bool: Argument("True or False", _flag),
     str: Argument("text", _text),
+    slice: Argument("a slice", _slice),
     NoneType: Argument("None", _none),
 }
 _SEVERAL = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source
@@ -47,6 +47,10 @@ def compare(
     weight: ArrayLike | None = None,
     ignore_index: int | Sequence[int] = -100,
     temperature: float | Sequence[float] = 1.0,
+    normalize: bool = False,
+    clip: float = 0.0,
+    rows: slice | None = None,
+    dtype: DTypeLike | None = None,
     class_axis: int | None = None,
     shift: int = 0,
     non_finite: Literal["error", "propagate"] = "error",
@@ -79,6 +83,8 @@ def compare(
         As in `cross_entropy`; weights concern the losses.
     temperature : float, or one for each model
         Divides the logits.
+    normalize, clip, rows, dtype
+        As in `evaluate`; the first two concern models that give probabilities.
     class_axis, shift, non_finite, classes, label_base, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
@@ -111,9 +117,12 @@ def compare(
         label_column=label_column,
         label_key=label_key,
         id_column=id_column,
+        rows=rows,
+        dtype=dtype,
         jobs=jobs,
     )
-    criterion = how.criterion("logits")
+    some_kind = KINDS["probs" if "probs" in kinds else "logits"]
+    criterion = how.criterion(some_kind, normalize=normalize, clip=clip)
     readers = readers_of(reading, kinds)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
@@ -123,7 +132,7 @@ def compare(
         readers[0], sources[0], labels_source, files, by=by, cluster=cluster
     )
     models = [
-        Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
+        Model(source, criterion.of_model(KINDS[kind], float(each)))
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
     for model in models:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
@@ -49,6 +49,10 @@ def evaluate(
     class_axis: int | None = None,
     shift: int = 0,
     binary: bool = False,
+    normalize: bool = False,
+    clip: float = 0.0,
+    rows: slice | None = None,
+    dtype: DTypeLike | None = None,
     non_finite: Literal["error", "propagate"] = "error",
     classes: Sequence[str] | None = None,
     label_base: int | None = None,
@@ -82,6 +86,12 @@ def evaluate(
         As in `cross_entropy`; they concern the loss.
     temperature : float
         Divides the logits.
+    normalize, clip
+        Whether rows of probabilities are divided by their sums; how far they stay from 0 and 1.
+    rows : slice, optional
+        The rows to use: ``slice(0, 100)``.
+    dtype : dtype, optional
+        To which values are cast before anything is computed: float16, float32 or float64.
     class_axis, shift, binary, non_finite, classes, label_base, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
@@ -116,10 +126,17 @@ def evaluate(
         label_column=label_column,
         label_key=label_key,
         id_column=id_column,
+        rows=rows,
+        dtype=dtype,
         jobs=jobs,
     )
     criterion = how.criterion(
-        KINDS[input], label_smoothing=label_smoothing, binary=binary, temperature=temperature
+        KINDS[input],
+        label_smoothing=label_smoothing,
+        binary=binary,
+        temperature=temperature,
+        normalize=normalize,
+        clip=clip,
     )
     wanted = wanted_measures(metrics)
     options = Options(wanted, tuple(top_k), bins, worst)
@@ -127,16 +144,16 @@ def evaluate(
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
     reader = reader.without_groups(files, by, cluster, labels=label_files)
-    rows, labels_source = open_data(given, reader, how.names)
+    source, labels_source = open_data(given, reader, how.names)
     groups, clusters = open_groups(
-        reader, rows, labels_source, (files, label_files), by=by, cluster=cluster
+        reader, source, labels_source, (files, label_files), by=by, cluster=cluster
     )
-    check_name(criterion.kind, rows)
-    found = measure(rows, labels_source, criterion, how.run, options, by=groups, cluster=clusters)
-    notes = [*notes_of(rows, labels_source, groups, clusters), *found.notes, *doubts(rows)]
-    notes += of_measures(found, options, criterion, rows.name, by)
+    check_name(criterion.kind, source)
+    found = measure(source, labels_source, criterion, how.run, options, by=groups, cluster=clusters)
+    notes = [*notes_of(source, labels_source, groups, clusters), *found.notes, *doubts(source)]
+    notes += of_measures(found, options, criterion, source.name, by)
     found = replace(found, notes=tuple(notes))
-    of_files = _provenance(rows, labels_source, files, label_files)
+    of_files = _provenance(source, labels_source, files, label_files)
     return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
@@ -41,6 +41,8 @@ def calibrate(
     bins: int = 15,
     cluster: ArrayLike | str | None = None,
     test: tuple[Data, Data] | None = None,
+    rows: slice | None = None,
+    dtype: DTypeLike | None = None,
     non_finite: Literal["error", "propagate"] = "error",
     classes: Sequence[str] | None = None,
     label_base: int | None = None,
@@ -80,6 +82,8 @@ def calibrate(
         Which rows depend on one another, as in `evaluate`: for the errors, and for the folds.
     test : tuple of two, optional
         Logits and labels that the temperature is reported on, too.
+    rows, dtype
+        As in `evaluate`.
     non_finite, classes, label_base, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
@@ -115,6 +119,8 @@ def calibrate(
         label_column=label_column,
         label_key=label_key,
         id_column=id_column,
+        rows=rows,
+        dtype=dtype,
         jobs=jobs,
     )
     # Log-probabilities are fitted as logits are.
@@ -125,14 +131,14 @@ def calibrate(
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster, labels=files[1])
     reader = reader.with_files_beside(names_of_files(sample_weight) or ())
-    rows, labels_source = open_data(given, reader, how.names)
+    source, labels_source = open_data(given, reader, how.names)
     weights = None
     if sample_weight is not None:
-        weights = weights_source(sample_weight, reader, rows, labels_source)
-    clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
+        weights = weights_source(sample_weight, reader, source, labels_source)
+    clusters = open_group_names("clusters", cluster, reader, source, labels_source, files)
     tested = None if test is None else open_data(GivenRows.of(*test), reader, how.names)
     found = fitted(
-        rows,
+        source,
         labels_source,
         criterion,
         how.run,
@@ -141,7 +147,7 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    notes = [*notes_of(rows, labels_source, weights, clusters, *(tested or ())), *found.notes]
+    notes = [*notes_of(source, labels_source, weights, clusters, *(tested or ())), *found.notes]
     weighted = weights is not None
-    notes += of_temperature(found, KINDS[input], criterion, rows.name, weighted=weighted)
+    notes += of_temperature(found, KINDS[input], criterion, source.name, weighted=weighted)
     return replace(found, notes=tuple(notes))

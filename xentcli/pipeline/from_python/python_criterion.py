@@ -2,21 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.checks import Kind
 from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.from_python.python_data import Data
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.run import Run, run_of
 
 _LARGEST_BASE = 2**31
+_DTYPES = ("float16", "float32", "float64")
 
 
 def check_temperature(temperature: float, kind: Kind) -> None:
@@ -25,6 +28,24 @@ def check_temperature(temperature: float, kind: Kind) -> None:
         raise UsageError(f"temperature is above 0, not {temperature}")
     if kind != "logits" and temperature != 1.0:
         raise UsageError("temperature divides logits")
+
+
+def _refuse(arguments: Any, what: str, but: Sequence[str] = ()) -> None:
+    for name, default in arguments._field_defaults.items():
+        if name not in but and getattr(arguments, name) is not default:
+            raise UsageError(f"{name} is not for {what}")
+
+
+class LossArguments(NamedTuple):
+    """The further arguments of functions whose result is a loss of whole rows; see `loss`."""
+
+    binary: bool = False
+    pos_weight: ArrayLike | None = None
+    sample_weight: Data | None = None
+
+    def refuse(self, what: str) -> None:
+        """Raise UsageError if one of them is given, for rows that are not whole."""
+        _refuse(self, what)
 
 
 class RowArguments(NamedTuple):
@@ -41,6 +62,8 @@ class RowArguments(NamedTuple):
     label_column: str | None = None
     label_key: str | None = None
     id_column: str | None = None
+    rows: slice | None = None
+    dtype: DTypeLike | None = None
     jobs: int | None = None
 
     @property
@@ -60,12 +83,40 @@ class RowArguments(NamedTuple):
         classes = tuple(self.classes or ())
         return LabelOptions(self.label_column, self.label_key, self.id_column, self.shift, classes)
 
+    @property
+    def chosen(self) -> slice | None:
+        """The rows that are read, from the first to behind the last; None for all.
+
+        Raises
+        ------
+        UsageError
+            If there is none, or they are not neighbours that are counted from the first.
+        """
+        if self.rows is None:
+            return None
+        start, stop, step = self.rows.start or 0, self.rows.stop, self.rows.step
+        if step not in (None, 1) or min(start, stop or 0) < 0:
+            raise UsageError(f"rows is a slice such as slice(0, 3), not {self.rows}")
+        if stop is not None and stop <= start:
+            raise UsageError(f"rows has no row: {self.rows}")
+        return slice(start, stop)
+
+    @property
+    def cast(self) -> np.dtype[Any] | None:
+        """The dtype to which outputs are cast; None for that which they have.
+
+        Raises
+        ------
+        UsageError
+            If they are not computed in it.
+        """
+        if self.dtype is not None and np.dtype(self.dtype).name not in _DTYPES:
+            raise UsageError(f"dtype is {', '.join(_DTYPES)} or None, not {np.dtype(self.dtype)}")
+        return None if self.dtype is None else np.dtype(self.dtype)
+
     def refuse(self, what: str, but: Sequence[str] = ()) -> None:
         """Raise UsageError if an argument is given that is for whole rows with labels."""
-        for name, default in self._field_defaults.items():
-            value = getattr(self, name)
-            if name not in ("reduction", "jobs", *but) and value is not default:
-                raise UsageError(f"{name} is not for {what}")
+        _refuse(self, what, ("reduction", "jobs", *but))
 
     def _check(self, *, binary: bool) -> None:
         """Raise UsageError if a number makes no sense, or is for classes, which binary has not."""
@@ -101,6 +152,12 @@ class RowArguments(NamedTuple):
             raise UsageError("normalize and clip are for rows of probabilities")
         if pos_weight is not None and not binary:
             raise UsageError("pos_weight needs binary=True")
+        if pos_weight is not None and kind != "logits":
+            raise UsageError("pos_weight goes with logits")
+        if binary and kind == "log-probabilities":
+            raise UsageError("binary takes logits, or probabilities of class 1")
+        if binary and label_smoothing:
+            raise UsageError("label_smoothing is for classes, and binary numbers each have a label")
         self._check(binary=binary)
         check_temperature(temperature, kind)
         propagate = self.non_finite == "propagate"
@@ -119,6 +176,8 @@ class RowArguments(NamedTuple):
                 nan_of_zero=propagate,
             ),
             class_axis=self.class_axis,
+            dtype=self.cast,
+            rows=self.chosen,
             propagate=propagate,
             shift=self.shift,
             naming=Naming(tuple(self.classes or ()), counted=self.label_base is not None),

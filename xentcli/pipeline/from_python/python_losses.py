@@ -3,7 +3,7 @@
 from typing import Any
 
 from xentcli.errors import UsageError
-from xentcli.pipeline.from_python.python_criterion import RowArguments
+from xentcli.pipeline.from_python.python_criterion import LossArguments, RowArguments
 from xentcli.pipeline.from_python.python_data import Data, GivenRows, reader_of
 from xentcli.pipeline.from_python.python_rows import (
     GivenLists,
@@ -50,7 +50,8 @@ def loss(
     **options
         `reduction`, `weight`, `ignore_index`, `class_axis`, `shift`, `non_finite`, `classes`,
         `label_base`, `label_column`, `label_key`, `id_column`, `jobs`: as the options of the
-        command; and how files are read, as in `evaluate`.
+        command; `rows`, `dtype` and how files are read, as in `evaluate`; `binary`, `pos_weight`
+        and `sample_weight`, as in `calibrate`.
 
     Returns
     -------
@@ -72,17 +73,23 @@ def loss(
     >>> xent.loss(labels=[7], **lists).loss.value
     0.5
     """
-    rows, reading = _split(options)
+    rows, more, reading = _split(options)
     lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading)
     given = GivenRows.of(logits, labels)
-    found = in_part("loss", given, lists, rows, reader)
+    found = in_part("loss", given, lists, (rows, more), reader)
     if found is not None:
         if label_smoothing or temperature != 1.0:
             raise UsageError("label_smoothing and temperature are for whole rows of logits")
         return found
-    criterion = rows.criterion("logits", label_smoothing=label_smoothing, temperature=temperature)
-    return of_rows(given, criterion, rows, reader)
+    criterion = rows.criterion(
+        "logits",
+        label_smoothing=label_smoothing,
+        temperature=temperature,
+        binary=more.binary,
+        pos_weight=more.pos_weight,
+    )
+    return of_rows(given, criterion, (rows, more), reader)
 
 
 def nll(
@@ -132,27 +139,36 @@ def nll(
     >>> xent.nll([[0.25, 0.75], [0.5, 0.5]], [1, 0], probs=True, jobs=1).used
     2
     """
-    rows, reading = _split(options)
+    rows, more, reading = _split(options)
     lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading, "probs" if probs else "log-probs")
     given = GivenRows.of(log_probs, labels)
-    if given.files and not (probs or picked):
-        of_server = of_tokens(given, tokens, rows, num_classes, reader)
+    if picked and (more.binary or normalize or rows.weight is not None):
+        raise UsageError("picked goes without binary, normalize and weight")
+    if given.files and not (probs or picked or more.binary):
+        of_server = of_tokens(given, tokens, (rows, more), num_classes, reader)
         if of_server is not None:
             return of_server
     if tokens is not None:
         raise UsageError("tokens is for a server's answers in JSON")
     if not picked:
-        found = in_part("nll", given, lists, rows, reader, probs=probs)
+        found = in_part("nll", given, lists, (rows, more), reader, probs=probs)
         if found is not None:
             return found
     criterion = rows.criterion(
-        "probabilities" if probs else "log-probabilities", normalize=normalize, clip=clip
+        "probabilities" if probs else "log-probabilities",
+        normalize=normalize,
+        clip=clip,
+        binary=more.binary,
+        pos_weight=more.pos_weight,
     )
-    return of_rows(given, criterion._replace(picked=picked), rows, reader)
+    return of_rows(given, criterion._replace(picked=picked), (rows, more), reader)
 
 
-def _split(options: dict[str, Any]) -> tuple[RowArguments, dict[str, Any]]:
-    """Return the options on rows, and how files are read."""
-    rows = {name: options.pop(name) for name in RowArguments._fields if name in options}
-    return RowArguments(**rows), options
+def _split(options: dict[str, Any]) -> tuple[RowArguments, LossArguments, dict[str, Any]]:
+    """Return the options on rows, those on their loss, and how files are read."""
+    rows, more = (
+        {name: options.pop(name) for name in kind._fields if name in options}
+        for kind in (RowArguments, LossArguments)
+    )
+    return RowArguments(**rows), LossArguments(**more), options

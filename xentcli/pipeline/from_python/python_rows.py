@@ -13,7 +13,7 @@ from xentcli.formats.files import may_be_partly, open_files
 from xentcli.formats.inline import expand_all
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
-from xentcli.pipeline.from_python.python_criterion import RowArguments
+from xentcli.pipeline.from_python.python_criterion import LossArguments, RowArguments
 from xentcli.pipeline.from_python.python_data import (
     GivenRows,
     Name,
@@ -22,6 +22,7 @@ from xentcli.pipeline.from_python.python_data import (
     names_of_files,
     notes_of,
     open_data,
+    weights_source,
 )
 from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
@@ -43,8 +44,12 @@ ListData = ArrayLike | Name
 _OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column", "label_key")
 
 
-RowOptions = Annotated[Any, RowArguments, ReadingArguments]
+RowOptions = Annotated[Any, RowArguments, LossArguments, ReadingArguments]
 """Further arguments of both functions, by their names."""
+
+
+AskedArguments = tuple[RowArguments, LossArguments]
+"""The options on rows, and those on their loss."""
 
 
 class GivenLists(NamedTuple):
@@ -90,12 +95,13 @@ def in_part(
     command: str,
     given: GivenRows,
     lists: GivenLists,
-    rows: RowArguments,
+    asked: AskedArguments,
     reader: Reader,
     *,
     probs: bool = False,
 ) -> BoundedLoss | None:
     """Measure rows that are known in part: lists, or a base; None for whole rows."""
+    rows, more = asked
     in_lists = lists.top_values is not None
     if in_lists and given.rows is not None:
         raise UsageError("top_values stands in place of whole rows")
@@ -110,18 +116,20 @@ def in_part(
             raise UsageError("num_classes is for lists of the most probable classes")
         return None
     rows.refuse(opened.what, () if opened.has_labels else _OF_LISTS)
+    more.refuse(opened.what)
     return _bounded(opened.rows, command, rows, opened.notes)
 
 
 def of_tokens(
     given: GivenRows,
     tokens: TokensPart | None,
-    rows: RowArguments,
+    asked: AskedArguments,
     num_classes: int | None,
     reader: Reader,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss | None:
     """Measure samples of a harness, or the answers of a server; None for other files."""
     files, labels = given.files or [], given.labels
+    rows, more = asked
     any_tokens = partial(reader.file, tokens=tokens or "any")
     if labels is None and tokens is None and are_samples(files, reader.file):
         source = open_files(files, any_tokens)
@@ -129,13 +137,15 @@ def of_tokens(
         kind = None if samples is None else samples.kind
         if kind == "texts" and rows.reduction == "mean":
             rows.refuse("whole texts")
+            more.refuse("whole texts")
             return measure_texts(source)._replace(notes=(*notes_of(source), *NOTES))
         criterion = rows.criterion("logits" if kind == "choices" else "log-probabilities")
         criterion = criterion._replace(picked=kind != "choices")
-        return _loss_of(source, None, criterion, rows)
+        return _loss_of(source, None, criterion, asked, reader)
     if not are_answers(files, reader.file):
         return None
     rows.refuse("the tokens of answers")
+    more.refuse("the tokens of answers")
     if labels is None:
         sources = open_answers(files, any_tokens)
         found, notes, _ = measure_tokens(sources, rows.reduction, rows.run)
@@ -156,14 +166,16 @@ def _bounded(
 
 
 def of_rows(
-    given: GivenRows, criterion: Criterion, rows: RowArguments, reader: Reader
+    given: GivenRows, criterion: Criterion, asked: AskedArguments, reader: Reader
 ) -> LossSummary:
     """Measure whole rows, or numbers that are picked already."""
     if given.rows is None:
         raise UsageError("an array, a file, or top_values and top_indices are needed")
+    rows, more = asked
+    reader = reader.with_files_beside(names_of_files(more.sample_weight) or ())
     if not criterion.picked:
         source, labels_source = open_data(given, reader, rows.names)
-        return _loss_of(source, labels_source, criterion, rows)
+        return _loss_of(source, labels_source, criterion, asked, reader)
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")
     if given.files is None:
@@ -172,15 +184,23 @@ def of_rows(
         source = open_files(
             given.files, partial(reader.file, id_column=rows.id_column, missing=True)
         )
-    return _loss_of(source, None, criterion, rows)
+    return _loss_of(source, None, criterion, asked, reader)
 
 
 def _loss_of(
-    source: Source, labels: Source | None, criterion: Criterion, rows: RowArguments
+    source: Source,
+    labels: Source | None,
+    criterion: Criterion,
+    asked: AskedArguments,
+    reader: Reader,
 ) -> LossSummary:
+    rows, more = asked
     criterion = criterion._replace(reduction=rows.reduction).with_all_metrics()
     check_name(criterion.kind, source)
-    found = evaluate(source, labels, criterion, rows.run)
-    notes = [*notes_of(source, labels), *found.notes, *doubts(source)]
+    weights = None
+    if more.sample_weight is not None:
+        weights = weights_source(more.sample_weight, reader, source, labels)
+    found = evaluate(source, labels, criterion, rows.run, sample_weight=weights)
+    notes = [*notes_of(source, labels, weights), *found.notes, *doubts(source)]
     notes += of_loss(found, criterion, source.name)
     return found.summary._replace(notes=tuple(notes))
