@@ -1,7 +1,11 @@
-"""Frames of pandas whose index or columns name the same rows or classes in two orders."""
+"""Frames whose index or columns speak against taking their rows and classes by place."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import xentcli as xent
@@ -50,3 +54,45 @@ def test_rows_are_not_taken_for_classes() -> None:
     labels = pd.Series([0, 1, 2], [2, 0, 1])
     right = np.log(np.exp(rows).sum(axis=1)) - np.diag(rows)
     assert float(xent.cross_entropy(rows, labels)) == pytest.approx(right.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas])
+def test_frames_of_other_libraries(kind: Any) -> None:
+    frame = Z.reset_index(drop=True)
+    one, moved = kind(frame), kind(frame[MOVED])
+    assert xent.evaluate(one, Y.to_numpy()).loss.value == pytest.approx(LOSS, rel=1e-12)
+    for new in (moved, frame[MOVED]):
+        with pytest.raises(InputError, match="the same classes in two orders"):
+            xent.compare(one, new)
+    for name in ("label", "id"):
+        with pytest.raises(InputError, match=f"column '{name}' may be no class"):
+            xent.evaluate(kind(frame.assign(**{name: Y.to_numpy()})), Y.to_numpy())
+
+
+def test_a_column_that_may_be_no_class_is_an_error() -> None:
+    for name, values in (("label", Y), ("id", range(6)), ("Unnamed: 0", range(6)), ("who", Y)):
+        frame = Z.assign(**{name: values})
+        for function in (xent.cross_entropy, xent.evaluate, xent.loss, xent.calibrate):
+            with pytest.raises(InputError, match=f"logits: column '{name}' may be no class"):
+                function(frame, Y)
+        with pytest.raises(InputError, match=f"new: column '{name}' may be no class"):
+            xent.compare(Z.assign(dog=0.5), frame)
+        with pytest.raises(InputError, match=f"x: column '{name}' may be no class") as caught:
+            xent.softmax(frame)
+        assert caught.value.hint == "leave it out of the frame; if it is a class, give to_numpy()"
+    scores = Z.set_axis(["score_0", "score_1", "score_2"], axis=1)
+    assert xent.evaluate(scores, Y).loss.value == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_columns_that_number_classes_otherwise_than_labels_are_an_error() -> None:
+    """A command matches such labels to the header; in Python all labels count columns."""
+    for numbers in ([1, 2, 3], [2, 1, 0], ["0", "2", "1"]):
+        frame = Z.set_axis(numbers, axis=1)
+        for function in (xent.cross_entropy, xent.evaluate, xent.calibrate):
+            with pytest.raises(InputError, match="are numbers, but not 0 to 2 in order") as caught:
+                function(frame, Y)
+        assert caught.value.hint == "labels count columns: number these so, or give to_numpy()"
+        assert xent.evaluate(frame, np.eye(3)[Y]).loss.value == pytest.approx(LOSS, rel=1e-12)
+    for fine, labels, base in ((["0", "1", "2"], Y, 0), ([1, 2, 3], Y + 1, 1)):
+        found = xent.evaluate(Z.set_axis(fine, axis=1), labels, label_base=base)
+        assert found.loss.value == pytest.approx(LOSS, rel=1e-12)

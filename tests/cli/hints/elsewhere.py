@@ -139,7 +139,9 @@ arrays of Python, tested in test_pipeline_public.py
 weights of classes with an index, tested in test_cli_weights_of_classes.py
     write one row, with a column for each class that has its name; or the weights alone, in the
         order of the classes
-frames of pandas, tested in test_pipeline_frames.py
+frames in Python, tested in test_pipeline_frames.py
+    leave it out of the frame; if it is a class, give to_numpy()
+    labels count columns: number these so, or give to_numpy()
     frames go by place, as arrays: put both in one order, or give to_numpy() of each
 ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id

@@ -1,40 +1,117 @@
-"""Frames of pandas go by place, as arrays do: what names their rows or classes must not differ."""
+"""Frames go by place, as arrays do, unless the names of their rows or classes speak against it."""
 
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from xentcli.errors import InputError
+import numpy as np
+
+from xentcli.errors import DoubtfulColumns, InputError
+from xentcli.formats import doubts
+from xentcli.formats.column_looks import Column, looks_at
+
+_KINDS = (("pandas", ("DataFrame", "Series")), ("polars", ("DataFrame",)), ("pyarrow", ("Table",)))
+_OF_CLASSES = ("x", "logits", "log_probs", "base", "new")
+"""The arguments whose columns are classes."""
+_FIRST_ROWS = 1000
+_WHOLE = ("int", "uint", "bool")
+"""How the names of such dtypes begin, in small letters."""
 
 
-def check_frames(values: Sequence[Any]) -> None:
-    """Raise InputError if two frames or series name the same rows, or classes, in two orders.
+class _Named(NamedTuple):
+    """What a frame or a series names, and its length; None is what has no names."""
 
-    An index that only counts names no rows: predictions mostly have one, whatever that of the
-    labels is.
+    rows: Sequence[Any] | None
+    columns: Sequence[Any] | None
+    length: int
+
+
+def check_frames(given: Mapping[str, Any]) -> None:
+    """Raise InputError if names of frames, or series, speak against taking these by place.
+
+    They do if two name the same rows, or classes, in two orders, if a column may be no class, or
+    if columns are numbers that labels do not count. An index that only counts names no rows:
+    predictions mostly have one, whatever that of the labels is.
     """
-    pandas = sys.modules.get("pandas")
-    if pandas is None:
-        return
-    given = [each for each in values if isinstance(each, (pandas.DataFrame, pandas.Series))]
-    for other in given[1:]:
-        first = given[0]
-        counts = any(isinstance(each.index, pandas.RangeIndex) for each in (first, other))
-        if not counts and _in_two_orders(first.index, other.index):
+    named = [each for each in map(_named, given.values()) if each is not None]
+    for other in named[1:]:
+        first = named[0]
+        if _in_two_orders(first.rows, other.rows):
             raise _error("rows")
         # A series may weigh the classes, if it has no number for each row.
-        if first.ndim == 2 and (other.ndim == 2 or len(other) != len(first)):
-            classes = other.columns if other.ndim == 2 else other.index
-            if _in_two_orders(first.columns, classes):
-                raise _error("classes")
+        classes = other.rows if other.columns is None else other.columns
+        fits = other.columns is not None or other.length != first.length
+        if fits and _in_two_orders(first.columns, classes):
+            raise _error("classes")
+    for name in _OF_CLASSES:
+        found = _named(given.get(name))
+        if found is not None and found.columns is not None:
+            _check_words(name, given[name], [*map(_text, found.columns)])
+            if "labels" in given and getattr(given["labels"], "ndim", 1) == 1:
+                _check_numbers(name, [*map(_text, found.columns)], given.get("label_base") or 0)
 
 
-def _in_two_orders(one: Any, other: Any) -> bool:
-    return len(one) == len(other) and not one.equals(other) and set(one) == set(other)
+def _named(value: Any) -> _Named | None:
+    for module, names in _KINDS:
+        kinds = [getattr(sys.modules.get(module), name, None) for name in names]
+        if not any(kind is not None and isinstance(value, kind) for kind in kinds):
+            continue
+        if module != "pandas":
+            table = value.columns if module == "polars" else value.column_names
+            return _Named(None, table, len(value))
+        rows, columns = (_names(getattr(value, axis, None)) for axis in ("index", "columns"))
+        return _Named(rows, columns, len(value))
+    return None
+
+
+def _names(index: Any) -> Sequence[Any] | None:
+    """Return what an index of pandas names; one that only counts names nothing."""
+    counts = index is None or isinstance(index, sys.modules["pandas"].RangeIndex)
+    return None if counts else index.tolist()
+
+
+def _in_two_orders(one: Sequence[Any] | None, other: Sequence[Any] | None) -> bool:
+    if one is None or other is None or len(one) != len(other) or [*one] == [*other]:
+        return False
+    return set(one) == set(other)
 
 
 def _error(what: str) -> InputError:
     return InputError(
-        f"two frames or series of pandas name the same {what} in two orders",
+        f"two frames or series name the same {what} in two orders",
         hint="frames go by place, as arrays: put both in one order, or give to_numpy() of each",
     )
+
+
+def _check_words(argument: str, frame: Any, names: list[str]) -> None:
+    """Raise InputError if a column of a frame may be no class, as of a file's table."""
+    if doubts.is_numbered(names):
+        return
+    first = frame[:_FIRST_ROWS]
+    types = getattr(first, "dtypes", None)
+    types = first.schema.types if types is None else types
+    integers = np.array([str(each).lower().startswith(_WHOLE) for each in types], np.bool_)
+    try:
+        looks = looks_at(np.asarray(first, np.float64), integers=integers, some_integers=integers)
+    except (TypeError, ValueError):
+        return  # no numbers, as whoever computes with them says
+    columns = [Column(*each) for each in zip(names, range(1, len(names) + 1), looks, strict=True)]
+    try:
+        doubts.check(argument, columns, names)
+    except DoubtfulColumns as error:
+        hint = "leave it out of the frame; if it is a class, give to_numpy()"
+        raise InputError(error.message, hint=hint) from None
+
+
+def _check_numbers(argument: str, names: list[str], base: int) -> None:
+    """Raise InputError if columns are numbered otherwise than labels, which go by place, count."""
+    wanted = [str(base + i) for i in range(len(names))]
+    if names != wanted and all(name.removeprefix("-").isdecimal() for name in names):
+        raise InputError(
+            f"{argument}: the columns are numbers, but not {wanted[0]} to {wanted[-1]} in order",
+            hint="labels count columns: number these so, or give to_numpy()",
+        )
+
+
+def _text(name: Any) -> str:
+    return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)

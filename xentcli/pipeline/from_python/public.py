@@ -26,7 +26,7 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if "numpy.ma" in sys.modules:
                 _check_masks(tuple(given.values()))
-            check_frames(tuple(given.values()))
+            check_frames(given)
             if len(args) + len(kwargs) > len(given):  # too many, or one of them twice
                 return function(*args, **kwargs)
             taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
