@@ -56,3 +56,23 @@ def test_one_hot_of_no_labels(run: Run, folder: Path) -> None:
     assert refused.error.startswith("none.npy: no labels to count the classes by")
     assert run("one-hot", "none.npy", "--num-classes", "3", "-o", "out.npy").code == 0
     assert np.load(folder / "out.npy").shape == (2, 0, 3)
+
+
+def test_one_hot_writes_ids_before_the_rows(run: Run) -> None:
+    Path("both.csv").write_text("key,label\nb,dog\n007,cat\na b,dog\n")
+    named = run("one-hot", "both.csv", "--id-column", "key", "--classes", "cat,dog")
+    assert (named.out, named.err) == ("key,cat,dog\nb,0,1\n007,1,0\na b,0,1\n", "")
+    assert run("one-hot", "both.csv", "--classes", "cat,dog").out == "cat,dog\n0,1\n1,0\n0,1\n"
+    Path("hot.csv").write_text(named.out)
+    Path("z.csv").write_text("key,cat,dog\na b,1,2\nb,0,3\n007,2,0\n")
+    losses = ("loss", "z.csv", "--id-column", "key", "--labels")
+    assert run(*losses, "hot.csv").number == run(*losses, "both.csv").number
+    Path("numbers.csv").write_text("label,key\n2,x\n0,y\n")
+    assert run("one-hot", "numbers.csv", "--id-column", "key").out == "x,0,0,1\ny,1,0,0\n"
+    as_json = run("one-hot", "numbers.csv", "--id-column", "key", "--json").json
+    assert (as_json["id_column"], as_json["ids"]) == ("key", ["x", "y"])
+    missing = refusal(run("one-hot", "numbers.csv", "--id-column", "id")).error
+    assert missing == "numbers.csv: there is no column 'id'; it has 'label', 'key'"
+    binary = run("one-hot", "numbers.csv", "--id-column", "key", "-o", "out.npy")
+    assert refusal(binary).error.startswith("out.npy: npy holds no ids")
+    assert not Path("out.npy").exists()

@@ -30,7 +30,8 @@ class EncodeWork(NamedTuple):
 
     def part_of(self, block: Block) -> Part[Any]:
         """Return the class indices of a block, or what is wrong with its labels."""
-        found, used, problems = self.names.indices(self.source.decode(block).values, self.options)
+        table = self.source.decode(block)
+        found, used, problems = self.names.indices(table.values, self.options)
         base = used.label_base
         labels, fractions = whole_labels(found)
         remarks = (least_label(labels),) if labels.size else ()
@@ -39,7 +40,7 @@ class EncodeWork(NamedTuple):
             return Part(
                 block.rows, problems=tuple(p.shifted(before) for p in problems), remarks=remarks
             )
-        return Part(block.rows, labels - base, remarks=remarks)
+        return Part(block.rows, labels - base, remarks=remarks, ids=table.ids)
 
 
 class LargestLabel(NamedTuple):
@@ -126,7 +127,8 @@ def encode(
             hint="is a label no class? --num-classes C says how many there are",
         )
     columns = names.names or None if source.shape else None
-    sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
+    shape = (*source.shape, count)
+    sink.open(ArrayHeader(shape, dtype, columns, source.id_column, name="one_hot"))
 
     def error(problem: Problem, rows: int) -> InputError:
         shape = (rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()

@@ -37,6 +37,14 @@ class OneHotOptions(OptionGroup):
         ),
     ] = None
     label_base: options.LabelBaseOption = None
+    id_column: Annotated[
+        str | None,
+        options.of_reading(
+            "--id-column",
+            metavar="NAME",
+            help="The column that names the rows; it is written before each row.",
+        ),
+    ] = None
     dtype: Annotated[
         str, options.computation("--dtype", metavar="DTYPE", help="Of the 0s and 1s.")
     ] = "uint8"
@@ -63,7 +71,7 @@ def one_hot(
         names = naming.of(num_classes)
     except ShapeError as error:
         raise UsageError(f"{error.message}: --num-classes {num_classes}") from error
-    file_of = partial(reading.file, labels=True, classes=names)
+    file_of = partial(reading.file, labels=True, classes=names, id_column=asked.id_column)
     source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Destination("one-hot", writing, common).array() as sink, common.run(source) as run:
