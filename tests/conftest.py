@@ -3,11 +3,13 @@
 ``pytest --hypothesis-profile random`` draws others each time.
 """
 
+import compileall
 import gc
 import itertools
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,34 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def pytest_xdist_auto_num_workers() -> int:
     """Have a worker more than cores: tests of clusters, signals and servers mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile once, in two processes, what every worker of a new clone would for itself."""
+    if getattr(session.config.option, "numprocesses", None):  # a worker has none
+        child = os.fork()
+        _compile(session.config, half=bool(child))
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def _compile(config: pytest.Config, *, half: bool) -> None:
+    """Write the caches of half of the modules, as far as this pytest makes its as others do."""
+    tests = Path(__file__).parent
+    files = sorted([*tests.rglob("*.py"), *tests.with_name("xentcli").rglob("*.py")])
+    with suppress(AttributeError, ImportError, TypeError, OSError, SyntaxError):
+        from _pytest.assertion import rewrite
+
+        state = config.stash[rewrite.assertstate_key]
+        for path in files[half::2]:
+            if not path.name.startswith("test_"):
+                compileall.compile_file(path, quiet=2)
+                continue
+            cache = rewrite.get_cache_dir(path) / f"{path.stem}{rewrite.PYC_TAIL}"
+            if rewrite._read_pyc(path, cache) is None and rewrite.try_makedirs(cache.parent):
+                source, code = rewrite._rewrite_test(path, config)
+                rewrite._write_pyc(state, code, source, cache)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -108,7 +108,7 @@ def nothing_is_left(s3: Any) -> None:
     for _ in range(9):  # until one is not done before it is told
         with subprocess.Popen([sys.executable, "-m", "xentcli", *command]) as process:
             while process.poll() is None and not s3.list_multipart_uploads("bucket"):
-                time.sleep(0.01)
+                time.sleep(0.05)
             process.send_signal(signal.SIGINT)
         if process.returncode:
             break

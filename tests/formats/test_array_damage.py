@@ -41,9 +41,13 @@ def test_every_truncation(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(("kind", "step"), [("file", 1), ("pipe", 7), ("stored", 7)])
 @keeps_a_copy
 def test_flipped_bits_of_the_header(tmp_path: Path, kind: str, step: int) -> None:
+    """Of the blanks that fill it, every fifth bit."""
     content = npy_bytes(ARRAY[:1, :1])
+    blank = range(8 * (content.index(b"}") + 1), 8 * content.index(b"\n"))
     escaped = set()
     for bit in range(0, 8 * len(content), step):
+        if bit in blank and bit % 5:
+            continue
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         with opened(kind, bytes(flipped), tmp_path) as data:

@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from in_one_test import in_one_test
@@ -77,6 +76,8 @@ def test_a_saved_index_is_left_out(format_: str, name: str | None) -> None:
 
 
 def test_polars_files() -> None:
+    import polars as pl  # here, since it takes long and few tests need it
+
     frame = pl.DataFrame(
         {
             "id": WHO,

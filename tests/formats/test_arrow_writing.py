@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -190,6 +189,8 @@ def test_names_that_do_not_fit_are_none() -> None:
 
 
 def test_pandas_and_polars_read_it() -> None:
+    import polars as pl  # here, since it takes long and few tests need it
+
     ids = np.array([*"abcdefg"], object)
     for columns in (None, NAMES):
         lists = written(Z, "parquet", ids=ids, columns=columns)
@@ -201,6 +202,8 @@ def test_pandas_and_polars_read_it() -> None:
 
 @pytest.mark.filterwarnings("ignore:pyarrow.feather:FutureWarning")
 def test_feather_readers_read_it() -> None:
+    import polars as pl
+
     content = written(Z, "arrow", columns=NAMES)
     assert feather.read_table(io.BytesIO(content)).column_names == ["values"]
     assert_same_bits(np.stack([*pd.read_feather(io.BytesIO(content))["values"]]), Z)

@@ -191,7 +191,7 @@ def test_known_differences(content: bytes, layout: RowLayout) -> None:
 
 
 @given(table=tables())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @example(table=("1,2\n3,4\n", PLAIN, 0))
 def test_any_table(table: tuple[str, RowLayout, int]) -> None:
     text, layout, first_row = table

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import xentcli
 
 _PACKAGE = Path(xentcli.__file__).parent
+_WITHOUT_TEXT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
+_Place = tuple[ast.AST, tuple[ast.FunctionDef, ...]]
 
 
 class _Module(NamedTuple):
     path: str
-    places: list[tuple[ast.AST, tuple[ast.FunctionDef, ...]]]
+    places: list[_Place]
     """Each node, and the functions in which it stands, the outermost first."""
     constants: dict[str, ast.expr]
 
@@ -45,17 +47,18 @@ def _module(path: Path, text: str) -> _Module:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    return _Module(str(path.relative_to(_PACKAGE)), [*_places(tree, ())], constants)
+    places: list[_Place] = []
+    _add_places(places, tree, ())
+    return _Module(str(path.relative_to(_PACKAGE)), places, constants)
 
 
-def _places(
-    node: ast.AST, within: tuple[ast.FunctionDef, ...]
-) -> Iterator[tuple[ast.AST, tuple[ast.FunctionDef, ...]]]:
+def _add_places(places: list[_Place], node: ast.AST, within: tuple[ast.FunctionDef, ...]) -> None:
+    """Add all that a node holds: generators within generators would take twice as long."""
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Load | ast.Store | ast.operator | ast.cmpop):
-            yield child, within
+        if not isinstance(child, _WITHOUT_TEXT):
+            places.append((child, within))
             inside = (*within, child) if isinstance(child, ast.FunctionDef) else within
-            yield from _places(child, inside)
+            _add_places(places, child, inside)
 
 
 def _is_hint(name: str) -> bool:
