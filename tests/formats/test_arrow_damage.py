@@ -160,6 +160,15 @@ def test_a_footer_of_too_many_names() -> None:
         source_of(footer(ONE, groups))
 
 
+@in_one_test
+@pytest.mark.parametrize("kind", range(16))
+def test_a_footer_with_a_list_of_more_values_than_there_are_bytes(kind: int) -> None:
+    """Values without bytes of their own, as true and false are elsewhere, are not counted out."""
+    count = b"\xff" * 8 + b"\x7f"
+    with pytest.raises(InputError, match=r"^t: its footer (cannot be read|has more than)"):
+        source_of(footer(bytes([0xF0 | kind]) + count, b""))
+
+
 def test_a_footer_that_is_too_long() -> None:
     length = 2**25 + 1
     content = b"PAR1\x15" + bytes(length) + length.to_bytes(4, "little") + b"PAR1"

@@ -10,6 +10,7 @@ _LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes byte
 _LONGEST_NUMBER_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
+_WIDTHS = {_TRUE: 1, _FALSE: 1, _BYTE: 1, _DOUBLE: 8}  # bytes of those whose bytes say nothing
 
 
 def fields(
@@ -57,26 +58,40 @@ def _after(content: bytes, at: int, kind: int, depth: int) -> int:
     if kind == _BINARY:
         count, at = number_at(content, at)
         return at + count
-    if kind == _STRUCT:
+    if kind == _STRUCT and depth < _MOST_LEVELS:
         return _after_fields(content, at, depth + 1)
     if kind in (_LIST, _SET):
         return _after_list(content, at, depth + 1)
-    if kind not in (_TRUE, _FALSE, _BYTE, _DOUBLE):
-        raise ValueError("nothing here is of this kind")
-    return at + (8 if kind == _DOUBLE else 1)
+    if kind not in _WIDTHS:
+        raise ValueError("nothing here is of this kind, or so deep")
+    return at + _WIDTHS[kind]
 
 
 def _after_fields(content: bytes, at: int, depth: int) -> int:
-    """Return where a structure ends."""
-    if depth > _MOST_LEVELS:
-        raise ValueError("too deep")
-    while byte := content[at]:
+    """Return where a structure ends; what is within it is passed in the same loop."""
+    inner = depth
+    while inner >= depth:
+        byte = content[at]
         at += 1
+        if not byte:
+            inner -= 1
+            continue
         if not byte >> 4:  # the field's number follows
-            at = _after(content, at, _I64, depth)
-        if (kind := byte & 15) > _FALSE:
-            at = _after(content, at, kind, depth)
-    return at + 1
+            at = _after(content, at, _I64, inner)
+        kind = byte & 15
+        if _I16 <= kind <= _I64:
+            while content[at] > _LARGEST_LAST_BYTE:
+                at += 1
+            at += 1
+        elif kind == _BINARY and content[at] <= _LARGEST_LAST_BYTE:
+            at += content[at] + 1
+        elif kind == _STRUCT:
+            inner += 1
+            if inner > _MOST_LEVELS:
+                raise ValueError("too deep")
+        elif kind > _FALSE:
+            at = _after(content, at, kind, inner)
+    return at
 
 
 def list_at(content: bytes, at: int) -> tuple[int, int, int]:
@@ -90,6 +105,8 @@ def _after_list(content: bytes, at: int, depth: int) -> int:
     if depth > _MOST_LEVELS:
         raise ValueError("too deep")
     count, kind, at = list_at(content, at)
+    if kind in _WIDTHS:  # whatever the count, which damage makes as large as a number can be
+        return at + count * _WIDTHS[kind]
     for _ in range(count):
         at = _after(content, at, kind, depth)
     return at
@@ -97,11 +114,12 @@ def _after_list(content: bytes, at: int, depth: int) -> int:
 
 def number_at(content: bytes, at: int) -> tuple[int, int]:
     """Return a number of any length, and where it ends."""
-    number = content[at] & _LARGEST_LAST_BYTE
-    shift = 7
-    while content[at] > _LARGEST_LAST_BYTE:
+    byte = content[at]
+    number, shift = byte & _LARGEST_LAST_BYTE, 7
+    while byte > _LARGEST_LAST_BYTE:
         at += 1
-        number |= (content[at] & _LARGEST_LAST_BYTE) << shift
+        byte = content[at]
+        number |= (byte & _LARGEST_LAST_BYTE) << shift
         shift += 7
         if shift > _LONGEST_NUMBER_BITS:
             raise ValueError("no number is so long")
