@@ -41,7 +41,7 @@ def find(
             raise _of_lists()
         return None
     if named and not bases and top.num_classes is None:
-        from xentcli.pipeline.top_lists.top_files import find_lists
+        from xentcli.pipeline.top_lists.found_lists import find_lists
 
         if find_lists(named[0]) is None:  # before importing anything that whole rows do not need
             return None

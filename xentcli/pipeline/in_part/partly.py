@@ -10,7 +10,8 @@ from xentcli.pipeline.in_part.bounded import BoundedRows, JoinedRows
 from xentcli.pipeline.in_part.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
-from xentcli.pipeline.top_lists.top_files import find_lists, open_lists
+from xentcli.pipeline.top_lists.found_lists import find_lists
+from xentcli.pipeline.top_lists.top_files import open_lists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_kinds import told_apart
 from xentcli.pipeline.top_lists.top_measures import OF_LISTS

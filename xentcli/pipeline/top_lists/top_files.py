@@ -1,108 +1,26 @@
 """Opening lists of the most probable classes: arrays of one file by their names, or as given."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.base import (
-    Format,
-    IndexedSource,
-    MemorySource,
-    ReadOptions,
-    indexed,
-    read_whole,
-)
-from xentcli.formats.contents import Content
-from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
-from xentcli.formats.inline import is_inline
-from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
+from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_labels import with_labels
 from xentcli.pipeline.top_lists.top_masks import rows_that_count
-from xentcli.storage.inputs import Input
-from xentcli.storage.names import is_url, shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.paths import is_there
 
 _MOST_ROWS = 2**28  # as many labels are held in memory
-_KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
-"""Formats whose arrays are read from a copy where they come from a pipe."""
-_TABLES = ("parquet", "arrow")
 _ROLES = ("log_sum_exp", "labels", "mask")
 
 
-class _FoundLists(NamedTuple):
-    """The arrays of one file that holds lists."""
-
-    file: InputFile
-    keys: TopKeys
-    contents: Mapping[str, Content]
-    format: str
-    is_lines: bool
-    data: Input | None = None
-    """A copy of an input that can be opened only once."""
-
-    @property
-    def may_be_ragged(self) -> bool:
-        """Whether rows are sequences, which may differ in their lengths."""
-        return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
-
-
-def find_lists(file: InputFile) -> _FoundLists | None:
-    """Return the arrays of a file of lists, by their names; None for any other file."""
-    if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
-        return None
-    once = reads_once(file.path) or is_url(file.path)
-    try:
-        format_, contents = _contents(file, once=once)
-    except InputError:
-        return None  # whoever reads it says what is wrong
-    named: dict[str, Content] = {}
-    for content in contents:
-        if content.key is not None:
-            named[content.key] = content
-        named |= dict.fromkeys(content.columns, content)
-    is_lines = format_.name == "json" and bool(named) and _are_lines(file)
-    check_plain(shown_name(file.path), named)
-    keys = top_keys(named)
-    structures = [each.name or "" for each in contents if "struct<" in each.dtype]
-    if keys is None and (is_lines or (structures and format_.name in _TABLES)):
-        from xentcli.formats.line_lists import pair_keys
-
-        keys = pair_keys(looked_at(file), format_.name, structures)
-        keys = keys and keys._replace(labels="labels" if "labels" in named else None)
-        is_lines = keys is not None
-    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
-        return None
-    return _FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
-
-
-def _are_lines(file: InputFile) -> bool:
-    from xentcli.formats.json.lines import are_lines
-
-    return are_lines(looked_at(file))
-
-
-def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
-    """Return the arrays of a file that may hold lists; none for any other file."""
-    data = looked_at(file)
-    format_ = registry.format_of(data, file.format, file.options)
-    if not format_.has_keys or (once and format_.name not in _KEPT_ANYWAY):
-        return format_, []
-    if format_.is_text and not may_hold_lists(data):
-        return format_, []
-    data, contents = registry.contents_of(data, format_.name, file.options)
-    if once:
-        data.rewind()
-        keep_waiting(file.path, data)
-    return format_, contents
-
-
-def open_lists(found: _FoundLists | None, options: TopOptions) -> TopLists:
+def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     """Open lists and their labels.
 
     Raises
@@ -119,7 +37,7 @@ def open_lists(found: _FoundLists | None, options: TopOptions) -> TopLists:
     return _of_lines(found, options)
 
 
-def _of_arrays(found: _FoundLists | None, options: TopOptions) -> TopLists:
+def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
     if found is None:
         assert options.values is not None  # noqa: S101 - asked for by the command line
         assert options.indices is not None  # noqa: S101
@@ -153,7 +71,7 @@ def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
     return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
 
 
-def _array_of(found: _FoundLists, key: str, *, labels: bool = False) -> IndexedSource:
+def _array_of(found: FoundLists, key: str, *, labels: bool = False) -> IndexedSource:
     content = found.contents[key]
     choice = {"key": key} if content.key is not None else {"columns": (key,)}
     options = found.file.options._replace(key_option=None, labels=labels, **choice)
@@ -164,7 +82,7 @@ def _array_of(found: _FoundLists, key: str, *, labels: bool = False) -> IndexedS
 
 
 def _beside(
-    found: _FoundLists | None, role: str, options: TopOptions, lead: tuple[int, ...]
+    found: FoundLists | None, role: str, options: TopOptions, lead: tuple[int, ...]
 ) -> NDArray[np.float64] | None:
     """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
@@ -191,14 +109,14 @@ def _beside(
     return values.reshape(-1).astype(np.float64)
 
 
-def _count_of(found: _FoundLists | None) -> int | None:
+def _count_of(found: FoundLists | None) -> int | None:
     if found is None or found.keys.num_classes is None:
         return None
     value = read_whole(_array_of(found, found.keys.num_classes), 1)
     return int(value.reshape(-1)[0]) if value.size else None
 
 
-def _of_lines(found: _FoundLists, options: TopOptions) -> TopLists:
+def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
     from xentcli.formats.line_lists import read_lines
 
     keys = found.keys

@@ -1,0 +1,89 @@
+"""Finding out whether a file holds lists of the most probable classes.
+
+Every file that is no single array is asked, so this imports nothing that whole rows do not need.
+"""
+
+from collections.abc import Mapping
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import Format
+from xentcli.formats.contents import Content
+from xentcli.formats.files import InputFile, keep_waiting, looked_at
+from xentcli.formats.inline import is_inline
+from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
+from xentcli.records import Record
+from xentcli.storage.inputs import Input
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import reads_once
+
+_KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
+"""Formats whose arrays are read from a copy where they come from a pipe."""
+_TABLES = ("parquet", "arrow")
+
+
+class FoundLists(Record):
+    """The arrays of one file that holds lists."""
+
+    file: InputFile
+    keys: TopKeys
+    contents: Mapping[str, Content]
+    format: str
+    is_lines: bool
+    data: Input | None = None
+    """A copy of an input that can be opened only once."""
+
+    @property
+    def may_be_ragged(self) -> bool:
+        """Whether rows are sequences, which may differ in their lengths."""
+        return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
+
+
+def find_lists(file: InputFile) -> FoundLists | None:
+    """Return the arrays of a file of lists, by their names; None for any other file."""
+    if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
+        return None
+    once = reads_once(file.path) or is_url(file.path)
+    try:
+        format_, contents = _contents(file, once=once)
+    except InputError:
+        return None  # whoever reads it says what is wrong
+    named: dict[str, Content] = {}
+    for content in contents:
+        if content.key is not None:
+            named[content.key] = content
+        named |= dict.fromkeys(content.columns, content)
+    is_lines = format_.name == "json" and bool(named) and _are_lines(file)
+    check_plain(shown_name(file.path), named)
+    keys = top_keys(named)
+    structures = [each.name or "" for each in contents if "struct<" in each.dtype]
+    if keys is None and (is_lines or (structures and format_.name in _TABLES)):
+        from xentcli.formats.line_lists import pair_keys
+
+        keys = pair_keys(looked_at(file), format_.name, structures)
+        keys = keys and keys._replace(labels="labels" if "labels" in named else None)
+        is_lines = keys is not None
+    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
+        return None
+    return FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+
+
+def _are_lines(file: InputFile) -> bool:
+    from xentcli.formats.json.lines import are_lines
+
+    return are_lines(looked_at(file))
+
+
+def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
+    """Return the arrays of a file that may hold lists; none for any other file."""
+    data = looked_at(file)
+    format_ = registry.format_of(data, file.format, file.options)
+    if not format_.has_keys or (once and format_.name not in _KEPT_ANYWAY):
+        return format_, []
+    if format_.is_text and not may_hold_lists(data):
+        return format_, []
+    data, contents = registry.contents_of(data, format_.name, file.options)
+    if once:
+        data.rewind()
+        keep_waiting(file.path, data)
+    return format_, contents
