@@ -32,8 +32,12 @@ def check_one_order(
 
     Files that can be read only once are not looked at.
     """
-    here = _ids_in(one, reader, without)
-    there = _ids_in(other, reader, without) if here else {}
+    path = _may_have_ids(one, without)
+    other_path = path and _may_have_ids(other, without)
+    if not (path and other_path):  # then neither is opened
+        return
+    here = _ids_in(path, reader)
+    there = _ids_in(other_path, reader) if here else {}
     for name in here:
         if name not in there or not (here[name] or there[name]):
             continue  # columns of two tables are matched by id, unless the user says otherwise
@@ -55,11 +59,16 @@ def _choice(name: str, keyed: bool) -> dict[str, Any]:
     return {"label_key" if keyed else "label_column": name}
 
 
-def _ids_in(paths: Sequence[str], reader: Reader, without: Sequence[str]) -> dict[str, bool]:
-    """Return the names of what a file holds that may be ids, and whether each is an array."""
-    path = first_of(paths, without)
+def _may_have_ids(names: Sequence[str], without: Sequence[str]) -> str | None:
+    """Return the first file, if it may have ids beside other arrays, as far as its name tells."""
+    path = first_of(names, without)
     if path is None or is_inline(path) or reads_once(path) or path.endswith(".npy"):
-        return {}
+        return None
+    return path
+
+
+def _ids_in(path: str, reader: Reader) -> dict[str, bool]:
+    """Return the names of what a file holds that may be ids, and whether each is an array."""
     file = reader.labels(path)
     try:
         contents = registry.contents_of(input_of(path), file.format, file.options)[1]
