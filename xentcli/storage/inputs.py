@@ -148,6 +148,11 @@ class Input:
         InputError
             If there are fewer.
         """
+        if self.shareable:  # without a buffer that is filled with zeros, and copied
+            with reading(self.name):
+                content = os.pread(self._file.fileno(), size, offset)
+            if len(content) == size:
+                return content
         buffer = bytearray(size)
         if self.read_at(offset, memoryview(buffer)) < size:
             raise InputError(f"{self.name}: it became shorter while it was read")
