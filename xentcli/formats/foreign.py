@@ -53,6 +53,8 @@ _TEXT = (
     (rb"version https://git-lfs", Other("a Git LFS pointer, not the file itself", "git lfs pull")),
 )
 
+_STARTS_OF_NUMBERS = tuple(bytes([character]) for character in b"0123456789+-.")
+
 
 def other_kind(head: bytes) -> Other | None:
     """Return the kind of file that begins with these bytes, if it is one that is not read."""
@@ -60,4 +62,6 @@ def other_kind(head: bytes) -> Other | None:
         found = next((other for magic, other in _BINARY if re.match(magic, head)), None)
         if found:
             return found
+    if head.startswith(_STARTS_OF_NUMBERS):  # no such text; patterns take time to compile
+        return None
     return next((other for start, other in _TEXT if re.match(start, head)), None)

@@ -11,7 +11,6 @@ from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
-from xentcli.formats.pickled import PT
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -37,6 +36,8 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
     archive = open_archive(data, "not an NPZ file")
     if _is_pytorchs(archive):
+        from xentcli.formats.pickled import PT
+
         return PT.open_source(data, options)
     members = _members(archive, data.name)
 
@@ -59,11 +60,14 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
 def contents(data: Input, options: ReadOptions) -> list[Content]:
     """Return the arrays of a file that can be read at any place, if there are several."""
+    del options
     from xentcli.storage.archives import open_archive
 
     archive = open_archive(data, "not an NPZ file")
-    if PT.contents is not None and _is_pytorchs(archive):
-        return PT.contents(data, options)
+    if _is_pytorchs(archive):
+        from xentcli.formats.pickled.source import contents as contents_of
+
+        return contents_of(data)
     members = _members(archive, data.name)
     listed = []
     for key, member in members.items() if len(members) > 1 else ():

@@ -42,6 +42,8 @@ class FirstLines(NamedTuple):
 
     def bytes_of(self, lines: int) -> int:
         """Return how many bytes the first lines take, and the byte order mark before them."""
+        if not lines:
+            return self.mark_bytes
         found = re.match(rb"(?:[^\r\n]*(?:\r\n?|\n|\Z)){%d}" % lines, self.lines)
         return self.mark_bytes + (found.end() if found else 0)
 

@@ -13,15 +13,12 @@ from xentcli.formats.csv.numbers import is_cut, shown
 from xentcli.formats.sources import Shape
 
 _NUMBER = r"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?|[-+]?inf|[nN]a[nN]|[-+]?Infinity"
-_LIST = re.compile(
+_LIST = (
     r"\s*+(?:(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)|c)?\(\s*+\[*+|\[++)"
-    rf"\s*+(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))",
-    re.A,
+    rf"\s*+(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))"
 )
-_NO_LIST = re.compile(  # (0, 1], (1.5)
-    r"\s*+(?:\([^()\[\]]*+\]|\[[^()\[\]]*+\)|\([^(),\[\]\s]*+\))\s*+"
-)
-_BLANKS_BETWEEN = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
+_NO_LIST = r"\s*+(?:\([^()\[\]]*+\]|\[[^()\[\]]*+\)|\([^(),\[\]\s]*+\))\s*+"  # (0, 1], (1.5)
+_BLANKS_BETWEEN = r"(?<=[\w.\]])\s+(?=[-+.\w\[])"
 _PRINTED_IN_SHORT = "printed in short, and cut where the dots stand"
 _WRITE_WHOLE_HINT = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
 JUDGED_ROWS = 20
@@ -34,7 +31,7 @@ Place = Callable[[int], str]
 
 def is_list(cell: str) -> bool:
     """Whether a cell begins as a list does, and ends neither as an interval nor as a negative."""
-    return _LIST.match(cell) is not None and _NO_LIST.fullmatch(cell) is None
+    return re.match(_LIST, cell, re.A) is not None and re.fullmatch(_NO_LIST, cell) is None
 
 
 def row_shape(cell: str, place: str) -> tuple[Shape, bool]:
@@ -111,7 +108,7 @@ def _as_json(text: str, place: str) -> str:
 
     text = as_lists(text).text
     if "," not in text:  # 1,5 2,5 could mean anything
-        text = _BLANKS_BETWEEN.sub(",", text)
+        text = re.sub(_BLANKS_BETWEEN, ",", text)
     return as_json(text, place).json.replace("true", "1").replace("false", "0")
 
 

@@ -1,6 +1,7 @@
 """JSON: nested lists, objects of them, JSON lines, and arrays as Python prints them. Only read."""
 
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 from xentcli.formats.base import Format, ReadOptions, Source
@@ -16,7 +17,7 @@ _CALL = (
 _NUMBER = rb"-?(?:[\d.]|nan|inf|NaN|Inf)"
 # A list of lists, numbers or names; an object; a tuple; what PyTorch, NumPy and JAX print. No cell
 # of CSV: neither an interval, (0, 1] or [0, 1), nor an accountant's negative, (1.5).
-_BEGINS = re.compile(
+_PATTERN = (
     rb"(?:\xef\xbb\xbf)?\s*+(?:\[(?![^()\[\]{}\"]*+\))\s*+(?:[\[{\"\s(]|\]|"
     + _NUMBER
     + rb"|null|true|false|"
@@ -30,6 +31,11 @@ _BEGINS = re.compile(
     + _NUMBER
     + rb"[^,()\[\]]*+,[^()\[\]]*+(?:\)|\Z)))"
 )
+_BEGINNINGS = (
+    *(b"[", b"{", b"(", b"event", b"id", b"retry", b":", b"data:"),
+    *(b"torch.", b"np", b"numpy", b"tensor", b"Tensor", b"array", b"Array", b"Parameter"),
+)
+"""One of these stands first in what the pattern fits, which takes 2 ms to compile."""
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
@@ -50,6 +56,12 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     return open_document(data, options)
 
 
+def _recognises(head: bytes) -> bool:
+    """Whether a file begins as JSON does, and not as a table does."""
+    text = head.removeprefix(BOM_UTF8).lstrip()
+    return text.startswith(_BEGINNINGS) and re.match(_PATTERN, head) is not None
+
+
 def contents(data: Input, options: ReadOptions) -> list["Content"]:
     """Return the arrays of a file, if it holds several."""
     from xentcli.formats.harness.source import holds_samples
@@ -64,7 +76,7 @@ def contents(data: Input, options: ReadOptions) -> list["Content"]:
 JSON = Format(
     name="json",
     extensions=(".json", ".jsonl", ".ndjson"),
-    recognises=lambda head: _BEGINS.match(head) is not None,
+    recognises=_recognises,
     open_source=open_source,
     is_text=True,
     contents=contents,

@@ -10,13 +10,12 @@ from xentcli.storage.inputs import Input
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
+_PICKLE_START = b"\x80"
 _PICKLE = rb"\x80[\x02-\x05]"
 _LEGACY = _PICKLE + rb"(?s:\x95.{8})?\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # a number, before 1.6
 
 
 def _format(name: str, extensions: tuple[str, ...], magic: bytes, *, zipped: bool) -> Format:
-    begins = re.compile(magic)
-
     def open_source(data: Input, options: ReadOptions) -> Source:
         from xentcli.formats.pickled.source import open_source as open_
 
@@ -29,8 +28,9 @@ def _format(name: str, extensions: tuple[str, ...], magic: bytes, *, zipped: boo
         return contents_of(data)
 
     def recognises(head: bytes) -> bool:
-        member = first_name(head) if zipped else None
-        return begins.match(head) is not None or (member or b"").endswith(b"/data.pkl")
+        if head.startswith(_PICKLE_START):
+            return re.match(magic, head) is not None
+        return zipped and (first_name(head) or b"").endswith(b"/data.pkl")
 
     return Format(
         name=name,
