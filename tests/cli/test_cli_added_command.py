@@ -65,6 +65,25 @@ def test_what_a_pipe_gets(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert done.err.count("error: ") == bool(said), done.err
 
 
+@pytest.mark.parametrize("many", ["3", "list(range(2_000))"])
+def test_nothing_is_written_of_what_json_cannot_hold(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str
+) -> None:
+    """The beginning of an object is no object, and a file that takes it is broken."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("xentcli.cli.names._HOMES", {**names._HOMES})
+    for i, odd in enumerate(("{1, 2}", "1j", "[*range(1_500), {3}]", "{(1, 2): 3}")):
+        name = f"odd{i}{len(many)}"
+        shown = f'{{"many": {many}, "text": "x" * 9_000, "odd": {odd}}}'
+        (tmp_path / f"{name}.py").write_text(COMMAND.replace('{"files": count}', shown))
+        names.register(name, name)
+        done = run(name, os.devnull, "--json")
+        sys.modules.pop(name, None)
+        assert (done.code, done.out) == (1, ""), odd
+        assert done.err.startswith("error: the result is no JSON at 'odd': "), done.err
+        assert done.err.count("\n") == 1
+
+
 def test_a_name_is_a_word() -> None:
     for name in ("", "two words", "-x", 3):
         with pytest.raises(ValueError, match="a command has a name of one word"):

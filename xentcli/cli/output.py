@@ -97,9 +97,9 @@ class Destination:
                 screen.print(renderable)
             return
         if self.form == "json":
-            from xentcli.render.json import json_parts
+            from xentcli.render.json import whole_json_parts
 
-            parts = json_parts(forms.json())
+            parts = whole_json_parts(forms.json())
         elif forms.text is not None:
             parts = iter((forms.text(delimiter_for(output, to)),))
         else:

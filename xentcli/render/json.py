@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-from xentcli.errors import keeping, reading
+from xentcli.errors import XentError, keeping, reading
 from xentcli.render.ordered_sink import OrderedSink
 from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
@@ -35,11 +35,22 @@ def json_parts(result: Any) -> Iterator[str]:
     for key, value in result.items():
         yield f"{before}{json_text(key)}: "
         before = ", "
-        if isinstance(value, Sequence) and len(value) > _ITEMS_AT_ONCE:
-            yield from _long_list(value)
-        else:
-            yield json_text(_plain(value))
+        try:
+            if isinstance(value, Sequence) and len(value) > _ITEMS_AT_ONCE:
+                yield from _long_list(value)
+            else:
+                yield json_text(_plain(value))
+        except TypeError as error:
+            raise XentError(f"the result is no JSON at {key!r}: {error}") from error
     yield "}\n"
+
+
+def whole_json_parts(result: Any) -> Iterator[str]:
+    """Yield the same once all of it is made: of what JSON cannot hold, no part is written."""
+    kept = _Kept("the result")
+    for part in json_parts(result):
+        kept.write(part)
+    yield from kept.parts()
 
 
 def _long_list(items: Sequence[Any]) -> Iterator[str]:
@@ -65,29 +76,40 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class _LaterItems:
-    """The items of a list that is written after another one, kept on disk if they are large."""
+class _Kept:
+    """Text that is written later, kept on disk if it is long; messages say of what it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
         self._file = SpooledTemporaryFile(2**20, "w+", encoding="utf-8", newline="")  # noqa: SIM115
-        finalize(self, _close, self._file)  # also if an error keeps them from being written
-        self._any = False
+        finalize(self, _close, self._file)  # also if an error keeps it from being written
+        self._what = what
 
-    def add(self, items: list[Any]) -> None:
-        with keeping("the ids"):
-            for item in items:
-                self._file.write((", " if self._any else "") + json_text(_plain(item)))
-                self._any = True
+    def write(self, text: str) -> None:
+        with keeping(self._what):
+            self._file.write(text)
 
     def parts(self) -> Iterator[str]:
-        with keeping("the ids"):  # writes what is not on the disk yet
+        with keeping(self._what):  # writes what is not on the disk yet
             self._file.seek(0)
         while part := self._part():
             yield part
 
     def _part(self) -> str:
-        with reading("a temporary copy of the ids"):
+        with reading(f"a temporary copy of {self._what}"):
             return self._file.read(2**16)
+
+
+class _LaterItems(_Kept):
+    """The items of a list that is written after another one."""
+
+    def __init__(self) -> None:
+        super().__init__("the ids")
+        self._any = False
+
+    def add(self, items: list[Any]) -> None:
+        for item in items:
+            self.write((", " if self._any else "") + json_text(_plain(item)))
+            self._any = True
 
 
 def _close(file: Any) -> None:
