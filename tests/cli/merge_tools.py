@@ -23,6 +23,8 @@ EVALUATIONS = {
     "all": "eval z-{}.npy --labels y-{}.npy --metric all --top-k 1,2 --bins 7 --worst 4",
     "gates": "eval z-{}.npy --labels y-{}.npy --metric loss --cluster rows --fail-if ece>9",
     "columns": "eval c-{}.csv --label-column label --by group --cluster group",
+    "groups and clusters": "eval l-{}.csv --labels y-{}.npy --by site --cluster patient",
+    "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --by site --cluster patient",
     "probs": "eval --probs p-{}.npy --labels y-{}.npy --normalize",
     "one class": "eval --binary d-{}.npy --labels e-{}.npy",
     "several labels": "eval --binary z-{}.npy --labels b-{}.npy",
@@ -35,6 +37,8 @@ COMPARISONS = {
     "--input logits --normalize --temperature 2 --temperature 1 --temperature 1 --worst 4",
     "without labels": "compare v-{}.npy z-{}.npy --fail-if kl>99",
     "columns": "compare c-{}.csv v-{}.npy --label-column label --by group --cluster group",
+    "groups and clusters": "compare l-{}.csv z-{}.npy v-{}.npy --labels y-{}.npy --by site "
+    "--cluster patient",
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
 }
 """Commands; of the shard whose number stands for the braces, or of all where it is an asterisk."""
@@ -63,6 +67,10 @@ def write_shards(folder: Path) -> Path:
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}-{i}.npy", array)
+        sites, patients = draw.choice(["sea", "land", "air"], n), draw.integers(0, 7, n)
+        cells = zip(logits, sites, patients, strict=True)
+        rows = [",".join(map(str, [*z, site, patient])) for z, site, patient in cells]
+        (folder / f"l-{i}.csv").write_text("\n".join(["a,b,c,site,patient", *rows, ""]))
         words = draw.choice(["red", "blue", "10", "9"], n)
         cells = zip(logits, labels, words, strict=True)
         rows = [",".join(map(str, [*z, y, word])) for z, y, word in cells]

@@ -28,6 +28,8 @@ def shards(tmp_path: Path) -> Path:
     for i in range(35):  # so many that workers read the headers
         np.save(tmp_path / f"s{i}.npy", rng.normal(size=(2, 3)))
         np.save(tmp_path / f"t{i}.npy", rng.integers(0, 3, 2))
+    for name, most in (("by", 3), ("of", 20)):
+        np.save(tmp_path / f"{name}.npy", rng.integers(0, most, 210))  # of the rows of all z
     np.save(tmp_path / "hidden.npy", rng.normal(size=(44, 5)).astype(np.float32))
     np.save(tmp_path / "head.npy", rng.normal(size=(7, 5)).astype(np.float32))
     np.save(tmp_path / "s-odd.npy", np.zeros((2, 3), np.float32))
@@ -54,6 +56,7 @@ SAME = (
     ["loss", "z?.npy", "y*.npy"],
     ["eval", "z?.npy", "y*.npy", "--metric", "all"],
     ["compare", "z0.npy", "z0.npy", "--labels", "y0.npy"],
+    ["eval", "z?.npy", "y*.npy", "--by", "by.npy", "--cluster", "of.npy", "--json"],
     ["calibrate", "z?.npy", "y*.npy"],
     ["softmax", "z.csv"],
     ["info", "z1.npy"],

@@ -78,13 +78,14 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     assert outcome.json["clusters"] == 6
     assert "mcnemar_p takes each row for independent" in outcome.err
     assert "mcnemar_p" not in run("compare", *files, "--metric", "kl").err
-    within = "note: the errors within groups take each row for independent\n"
-    assert within in run("compare", *files, "--by", "axis0").err
-    assert within not in outcome.err
-    assert within in run("compare", *files, "--by", "axis0", "--metric", "kl").err
-    assert within not in run("compare", *files, "--by", "axis0", "--cluster", "rows").err
-    assert within in run("eval", "one.npy", "y.npy", *files[-2:], "--by", "axis0").err
-    assert within not in run("eval", "one.npy", "y.npy", *files[-2:]).err
+    for command in (("compare", *files), ("eval", "one.npy", "y.npy", *files[-2:])):
+        slices = run(*command, "--by", "axis0", "--json")  # each is one cluster
+        assert "within groups" not in slices.err
+        assert [each["clusters"] for each in slices.json["groups"]] == [1] * 6
+        rows = run(*command, "--by", "axis0", "--cluster", "rows", "--json").json["groups"]
+        for of_slices, errors in ((slices.json["groups"], {False}), (rows, {True})):
+            losses = [each["metrics"].get("loss") or each["metrics"]["kl"] for each in of_slices]
+            assert {each["standard_error"] is not None for each in losses} == errors
     plain = metrics_of(run("compare", *files, "--cluster", "rows", "--json"))
     assert found["loss_difference"]["value"] == plain["loss_difference"]["value"]
     assert found["loss_difference"]["standard_error"] != plain["loss_difference"]["standard_error"]

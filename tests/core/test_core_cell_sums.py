@@ -65,6 +65,27 @@ def test_squares_are_not_rounded(rows: list[tuple[float, int]]) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(lists_of(st.one_of(st.floats(1e-120, 1e150), st.floats(0.999999, 1.000001))))
+def test_products_are_not_rounded(rows: list[tuple[float, int]]) -> None:
+    values, cells = np.array(rows, np.float64).reshape(-1, 2).T
+    found = CellSums.of_products(values, values[::-1], cells.astype(np.int64), CELLS)
+    products = [
+        (Fraction(v) * Fraction(w), c) for (v, c), (w, _) in zip(rows, rows[::-1], strict=True)
+    ]
+    want = [sum((v for v, c in products if c == cell), Fraction()) for cell in range(CELLS)]
+    assert fractions_of(found) == want
+
+
+@settings(max_examples=40, deadline=None)
+@given(lists_of(st.one_of(not_huge, shares)))
+def test_quick_rounding_of_a_cell_does_not_depend_on_others(rows: list[tuple[float, int]]) -> None:
+    rounded = sums_of(rows).rounded()
+    for cell in range(CELLS):
+        alone = sums_of([row for row in rows if row[1] == cell]).rounded()
+        assert alone[cell].hex() == rounded[cell].hex()
+
+
+@settings(max_examples=40, deadline=None)
 @given(lists_of(st.one_of(not_huge, shares)))
 def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
     sums = sums_of(rows)

@@ -26,7 +26,7 @@ LOGITS[7, 1] = -np.inf
 WEIGHT = np.array([0.1, 3.0, 0.7, 1e-3])
 IDS = np.array([f"row {i}" for i in range(500)], object)
 GROUPS = np.array(["b", "a", None, "c"], object)[RNG.integers(0, 4, 500)]
-CLUSTERS = RNG.integers(0, 20, 500)
+CLUSTERS = RNG.integers(0, 8, 500)  # with 4 groups, half of the rows show all pairs
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ranks": {"ks": (2, 3)},
     "calibration": {"bins": 4},

@@ -14,7 +14,7 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_parts import DIGIT_BITS, Cells, Digits, digits_of, ends_of, partial_sums
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.core.product_errors import square_errors
+from xentcli.core.product_errors import product_errors, square_errors
 
 _BASE = 2**DIGIT_BITS
 _PIECE_ROWS = 2**20  # few enough to leave 31 bits for each part of a number
@@ -90,6 +90,13 @@ class CellSums(ByValue):
         """Return the sums of the squares of `values` (N,), which do not round."""
         squares = values * values
         return cls.of(squares, cells, size) + cls.of(square_errors(values, squares), cells, size)
+
+    @classmethod
+    def of_products(cls, one: Doubles, other: Doubles, cells: Cells, size: int) -> Self:
+        """Return the sums of the products of two arrays (N,), which do not round."""
+        products = one * other
+        errors = product_errors(one, other, products)
+        return cls.of(products, cells, size) + cls.of(errors, cells, size)
 
     @classmethod
     def whole(cls, numbers: Digits) -> Self:

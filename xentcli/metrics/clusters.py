@@ -1,6 +1,6 @@
 """Computes errors of means if rows depend on one another, as those of a sequence do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
@@ -10,7 +10,7 @@ import numpy as np
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
-from xentcli.core.dtypes import Doubles
+from xentcli.core.dtypes import Doubles, Places
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.group_names import names_of, united
 from xentcli.metrics.interface import from_outside, metric_of, register
@@ -84,19 +84,12 @@ class ClustersState(ByValue):
         else:
             names, at = names_of(keys)
             size = len(names)
-        found: list[tuple[Doubles, CellSums]] = []  # most means share weights, which are kept once
-        sums = {}
-        for name, values, weights in self._values(facts):
-            known = next((summed for each, summed in found if each is weights), None)
-            if known is None:
-                known = CellSums.of(weights, at, size)
-                found.append((weights, known))
-            sums[name] = OpenSums(CellSums.of(values, at, size), known)
+        sums = open_sums(self.values(facts), at, size)
         if keys is None:
             return type(self)(self.means, _closed(sums))
         return type(self)(self.means, {}, names, sums)
 
-    def _values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
+    def values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
         """Yield the name, the values and the weights of each mean that applies."""
         every = np.ones(facts.rows)
         measured = facts["measured"]
@@ -131,31 +124,55 @@ class ClustersState(ByValue):
     def _united(self, other: Self) -> tuple[tuple[str, ...], dict[str, OpenSums]]:
         """Return the names and the sums of the clusters of both states that are not complete."""
         names, *at = united(self.names, other.names)
-        size = len(names)
-        weights_of: dict[Any, CellSums] = {}
-        sums: dict[str, OpenSums] = {}
-        for name in dict.fromkeys((*self.sums, *other.sums)):
-            there = [
-                (state.sums[name], where)
-                for state, where in zip((self, other), at, strict=True)
-                if name in state.sums
-            ]
-            total = reduce(add, (each.total.placed(where, size) for each, where in there))
-            same = tuple(id(each.weight) for each, _ in there)
-            if same not in weights_of:
-                placed = (each.weight.placed(where, size) for each, where in there)
-                weights_of[same] = reduce(add, placed)
-            sums[name] = OpenSums(total, weights_of[same])
-        return names, sums
+        return names, joined_sums((self.sums, other.sums), at, len(names))
 
     def compute(self) -> ClusterErrors:
         """Return the means with their errors."""
         found = _closed(self.sums)
         for name, each in self.moments.items():
             found[name] = each.merge(found[name]) if name in found else each
-        computed = {name: each.compute() for name, each in found.items()}
-        clusters = max((each.clusters for each in found.values()), default=0)
-        return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
+        return errors_of(found)
+
+
+def errors_of(moments: Mapping[str, Moments]) -> ClusterErrors:
+    """Return the means with their errors, given the moments of the clusters by name."""
+    computed = {name: each.compute() for name, each in moments.items()}
+    clusters = max((each.clusters for each in moments.values()), default=0)
+    return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
+
+
+def open_sums(
+    means: Iterable[tuple[str, Doubles, Doubles]], at: Places, size: int
+) -> dict[str, OpenSums]:
+    """Return the sums in `size` cells of each mean's values and weights, which come by name.
+
+    Rows are in the cells `at`. Most means share weights, which are kept once.
+    """
+    found: list[tuple[Doubles, CellSums]] = []
+    sums = {}
+    for name, values, weights in means:
+        known = next((summed for each, summed in found if each is weights), None)
+        if known is None:
+            known = CellSums.of(weights, at, size)
+            found.append((weights, known))
+        sums[name] = OpenSums(CellSums.of(values, at, size), known)
+    return sums
+
+
+def joined_sums(
+    parts: Sequence[Mapping[str, OpenSums]], places: Sequence[Places], size: int
+) -> dict[str, OpenSums]:
+    """Return the sums of several parts in `size` cells, given the places of the cells of each."""
+    weights_of: dict[Any, CellSums] = {}
+    sums: dict[str, OpenSums] = {}
+    for name in dict.fromkeys(name for part in parts for name in part):
+        there = [(part[name], at) for part, at in zip(parts, places, strict=True) if name in part]
+        total = reduce(add, (each.total.placed(at, size) for each, at in there))
+        same = tuple(id(each.weight) for each, _ in there)
+        if same not in weights_of:
+            weights_of[same] = reduce(add, (each.weight.placed(at, size) for each, at in there))
+        sums[name] = OpenSums(total, weights_of[same])
+    return sums
 
 
 def has_error(name: str) -> bool:

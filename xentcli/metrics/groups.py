@@ -14,7 +14,7 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import no_counts
 from xentcli.metrics.calibration import BINS
-from xentcli.metrics.deferred import DeferredGroups
+from xentcli.metrics.deferred import Deferred
 from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
@@ -154,7 +154,7 @@ class GroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        return Groups(DeferredGroups(shown_order(self.names), self._at))
+        return Groups(Deferred(shown_order(self.names), self._at))
 
     def _at(self, places: NDArray[np.int64]) -> list[Group]:
         """Return the groups at some places."""

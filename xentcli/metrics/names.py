@@ -20,6 +20,8 @@ HOMES = {  # name: module of this folder, which registers the metric
     "groups": "groups",
     "labels": "groups",
     "clusters": "clusters",
+    "group_clusters": "group_clusters",
+    "label_clusters": "group_clusters",
     "class_confidence": "suspects",
     "suspects": "suspects",
     "slopes": "slopes",
@@ -33,6 +35,7 @@ PAIR_HOMES = {  # the same for metrics of two models, which take the facts of bo
     "pair_divergences": "pair_divergences",
     "pair_clusters": "pair_clusters",
     "pair_groups": "pair_groups",
+    "pair_group_clusters": "pair_clusters",
     "changed_rows": "changed_rows",
     "pair_pictures": "pair_pictures",
 }

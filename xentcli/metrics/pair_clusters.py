@@ -9,6 +9,7 @@ import numpy as np
 from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.clusters import ClustersState
+from xentcli.metrics.group_clusters import GroupClustersState
 from xentcli.metrics.interface import register
 from xentcli.metrics.pair_divergences import root_of
 from xentcli.results.groups import ClusterErrors
@@ -51,7 +52,8 @@ class PairClustersState(ClustersState):
         """The facts from which these means are computed."""
         return self.needs
 
-    def _values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
+    def values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
+        """Yield the name, the values and the weights of each mean that applies."""
         every = np.ones(facts.rows)
         measured, used, weight = (facts[name] for name in ("measured", "used", "weight"))
         one = every if measured is None else measured.astype(np.float64)
@@ -76,6 +78,20 @@ class PairClustersState(ClustersState):
         squares = found.metrics.get("rms_delta_p")
         roots = {} if squares is None else {"rms_delta_p": root_of(squares)}
         return replace(found, metrics={**found.metrics, **roots})
+
+
+@register("pair_group_clusters")
+@dataclass(frozen=True, eq=False)
+class PairGroupClustersState(GroupClustersState):
+    """The sums over clusters of the rows of each group, for means over the rows of two models."""
+
+    of_rows: ClassVar[type[ClustersState]] = PairClustersState
+    needs: ClassVar[tuple[str, ...]] = PairClustersState.needs
+
+    means: tuple[str, ...] = (
+        *("loss_base", "loss_new", "loss_difference", "kl"),
+        *("accuracy_base", "accuracy_new", "accuracy_difference", "agreement"),
+    )
 
 
 def _of_row(name: str, facts: RowFacts) -> Doubles | None:

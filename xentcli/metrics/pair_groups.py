@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
-from xentcli.metrics.deferred import DeferredGroups
+from xentcli.metrics.deferred import Deferred
 from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
@@ -101,7 +101,7 @@ class PairGroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        return Groups(DeferredGroups(shown_order(self.names), self._at))
+        return Groups(Deferred(shown_order(self.names), self._at))
 
     def _at(self, places: NDArray[np.int64]) -> list[Group]:
         """Return the groups at some places."""

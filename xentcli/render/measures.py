@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from xentcli.render.csv import cell, text_of_rows
-from xentcli.results.groups import measured_names
+from xentcli.results.groups import ClusteredGroup, measured_names
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ def group_tables(groups: "Sequence[Group]", width: int) -> "Iterator[Table]":
         "group": [group.name or "(missing)" for group in groups],
         "rows": [f"{group.rows:,}" for group in groups],
     }
+    if any(isinstance(group, ClusteredGroup) for group in groups):
+        first["clusters"] = [f"{getattr(group, 'clusters', 0):,}" for group in groups]
     columns = dict(first)
     for name in measured_names(groups):
         cells = [_with_error(name, group.metrics.get(name)) for group in groups]

@@ -18,6 +18,13 @@ class Group:
     metrics: dict[str, Measure] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ClusteredGroup(Group):
+    """A group whose errors come from the clusters that its rows are in, and how many these are."""
+
+    clusters: int = 0
+
+
 def measured_names(groups: Iterable[Group]) -> list[str]:
     """Return the names of the measures that any of some groups has, in the order of the groups."""
     return list(dict.fromkeys(name for group in groups for name in group.metrics))
@@ -62,3 +69,10 @@ class ClusterErrors:
 
     clusters: int = 0
     metrics: dict[str, Measure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GroupErrors:
+    """The errors within each group, in the order of the groups, by the clusters of its rows."""
+
+    groups: Sequence[ClusterErrors] = ()

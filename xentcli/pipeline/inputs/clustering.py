@@ -18,13 +18,9 @@ class Clustering(NamedTuple):
         applies = cluster != "rows" and (cluster is not None or several_axes)
         return cls(applies, applies and cluster is None)
 
-    def notes(self, *, grouped: bool) -> Iterator[str]:
-        """Say what the default decided, and which errors clusters do not give.
-
-        The latter are those within groups of rows, which are reported if rows are `grouped`.
-        """
+    @property
+    def notes(self) -> Iterator[str]:
+        """Say what the default decided."""
         if self.by_default:
             what = "the rows of a slice of the first axis to depend on one another"
             yield f"the errors of means take {what}"
-        if self.applies and grouped:
-            yield "the errors within groups take each row for independent"

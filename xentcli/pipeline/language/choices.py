@@ -37,7 +37,10 @@ def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Me
     shares = {name: _share(each) for name, each in hits.items() if name in names}
     metrics = {**found.metrics, **shares}
     reasons = {name: why for name, why in found.inapplicable.items() if name not in hits}
-    return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons)
+    notes = found.notes
+    if found.clusters is not None and shares:
+        notes = (*notes, f"errors of {', '.join(shares)} take each row for independent")
+    return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons, notes=notes)
 
 
 def _hits(samples: Samples) -> Iterator[tuple[str, Hits]]:

@@ -1,17 +1,29 @@
 """The mean loss, what follows from it, and accuracy, as measures with their errors."""
 
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from xentcli.metrics.intervals import share_error
 from xentcli.metrics.loss import perplexity_of
 from xentcli.metrics.mean_state import loss_measure
 from xentcli.metrics.names import top_of
 from xentcli.results.accuracy import Accuracy
+from xentcli.results.groups import ClusteredGroup, ClusterErrors, Group
 from xentcli.results.measure import NOTHING, Measure
 
-__all__ = ["accuracy_measure", "loss_measure", "of_loss", "with_accuracy", "with_errors"]
+if TYPE_CHECKING:
+    from xentcli.metrics.deferred import Deferred
+
+__all__ = [
+    "accuracy_measure",
+    "groups_of",
+    "loss_measure",
+    "of_loss",
+    "with_accuracy",
+    "with_errors",
+]
 
 _SHARES = ("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse")
 
@@ -70,3 +82,19 @@ def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> di
                 found[name], standard_error=error.standard_error, low=low, high=high
             )
     return found
+
+
+def groups_of(results: Mapping[str, Any], name: str, errors: str) -> Sequence[Group]:
+    """Return the groups in the result of this name, with the errors that clusters give in them.
+
+    `errors` names the result that has these errors, if rows depend on one another.
+    """
+    if name not in results:
+        return ()
+    groups: Deferred[Group] = results[name].groups
+    return groups.joined(results[errors].groups, _clustered) if errors in results else groups
+
+
+def _clustered(group: Group, errors: ClusterErrors) -> Group:
+    metrics = with_errors(group.metrics, errors.metrics)
+    return ClusteredGroup(group.name, group.rows, metrics, errors.clusters)

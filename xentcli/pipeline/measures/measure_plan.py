@@ -127,6 +127,8 @@ class Plan:
             yield "labels"
         if self.clustering.applies:
             yield "clusters"
+            yield from ("group_clusters",) * grouped
+            yield from ("label_clusters",) * self.several_labels
         if not self.binary:
             yield from from_outside()
 

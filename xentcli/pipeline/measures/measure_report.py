@@ -12,6 +12,7 @@ from xentcli.pipeline.measures.added_measures import added_measure, notes_of_add
 from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, reasons
 from xentcli.pipeline.measures.loss_measures import (
     accuracy_measure,
+    groups_of,
     loss_measure,
     of_loss,
     with_errors,
@@ -19,7 +20,7 @@ from xentcli.pipeline.measures.loss_measures import (
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, TABLES_OF, Plan, metric_name_of
 from xentcli.pipeline.oddities import missing_sums
 from xentcli.pipeline.spool import Spool, Spools
-from xentcli.results.groups import Group, Groups
+from xentcli.results.groups import Group
 from xentcli.results.histogram import LossHistogram
 from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.measures import Measures
@@ -74,7 +75,7 @@ class Report:
             losses=self._losses(),
             worst_rows=results["worst_rows"].rows if "worst_rows" in results else (),
             suspects=self.suspects,
-            groups=results["groups"].groups if "groups" in results else (),
+            groups=groups_of(results, "groups", "group_clusters"),
             labels=self.by_label,
             clusters=errors.clusters if errors else None,
             class_names=found.class_names,
@@ -158,10 +159,9 @@ class Report:
 
     def _by_label(self) -> tuple[Group, ...]:
         """Return the measures of each of several labels."""
-        labels: Groups = self.results.get("labels") or Groups()
         spool = None if self.uneven or "score" not in self.plan.kept else self.spools["score"]
         found = []
-        for each in labels.groups:
+        for each in groups_of(self.results, "labels", "label_clusters"):
             metrics = each.metrics
             if self.uneven:
                 metrics = {name: metrics[name] for name in ("loss", "brier")}
@@ -192,7 +192,7 @@ class Report:
                 "labels are class probabilities: what needs one class a row is left out, such as "
                 "accuracy, confusions and ece"
             )
-        yield from self.plan.clustering.notes(grouped="groups" in self.results)
+        yield from self.plan.clustering.notes
 
 
 def _named(result: Any, metric: str, name: str) -> Measure:

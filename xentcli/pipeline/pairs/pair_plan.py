@@ -13,6 +13,8 @@ from xentcli.results.measure import NOTHING
 
 OF_SEQUENCES = tuple(name for name in OF_PAIRS if "perplexity" in name)
 """Measures that are shown by default for language models only."""
+ERRORS_IN_GROUPS = "pair_group_clusters"
+"""The state from which errors within groups come, if rows depend on one another."""
 _SAID_ELSEWHERE = {
     "kld": "kl",
     "mean_kl": "kl",
@@ -105,12 +107,14 @@ class PairPlan:
         self.names = options.names(sequences=several_axes or shifted)
         self.grouped = by is not None
         self.clustering = Clustering.of(cluster, several_axes=several_axes)
+        self.errors_in_groups = self.grouped and self.clustering.applies
 
     def states(self, *, pictures: bool) -> States:
         """Return the states of no rows, with what pictures show or without."""
         names = ["rows", "pair_loss", "pair_hits", "pair_divergences"]
         names += ["changed_rows"] * (self.options.worst > 0)
         names += ["pair_groups"] * self.grouped + ["pair_clusters"] * self.clustering.applies
+        names += [ERRORS_IN_GROUPS] * self.errors_in_groups
         names += ["pair_pictures"] * pictures
         parameters: dict[str, dict[str, Any]] = {"changed_rows": {"most": self.options.worst}}
         return States.empty(names, parameters)
@@ -125,8 +129,7 @@ class PairPlan:
         """Say what was decided about the errors of what was measured, and about odd rows."""
         for each in comparisons:
             yield from each.notes
-        grouped = any(each.groups for each in comparisons)
-        yield from self.clustering.notes(grouped=grouped)
+        yield from self.clustering.notes
         tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
         if self.clustering.applies and any(each.value is not None for each in tests):
             yield "mcnemar_p takes each row for independent"

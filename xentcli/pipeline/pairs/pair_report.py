@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
 from xentcli.metrics.order import percentiles
-from xentcli.pipeline.measures.loss_measures import of_loss, with_errors
+from xentcli.pipeline.measures.loss_measures import groups_of, of_loss, with_errors
 from xentcli.pipeline.numbering import Numbering
-from xentcli.pipeline.pairs.pair_plan import PairPlan
+from xentcli.pipeline.pairs.pair_plan import ERRORS_IN_GROUPS, PairPlan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.comparison import (
     Comparison,
@@ -97,7 +97,7 @@ class PairReport:
         if not counts.measured:  # each is of no rows, as the losses are
             values = {name: each if each.n else replace(each, n=0) for name, each in values.items()}
         tables = set(self.plan.names)
-        changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
+        changed = self.results.get("changed_rows")
         found = Comparison(
             base=_named(rows.names[0], base),
             new=_named(rows.names[self.number], new),
@@ -111,7 +111,7 @@ class PairReport:
             labelled=self.plan.labelled,
             percentiles=self._table() if "percentiles" in tables else (),
             changed_rows=changed.rows if changed and "changed_rows" in tables else (),
-            groups=groups.groups if groups else (),
+            groups=groups_of(self.results, "pair_groups", ERRORS_IN_GROUPS),
             clusters=errors.clusters if errors else None,
             class_names=rows.class_names,
             pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,

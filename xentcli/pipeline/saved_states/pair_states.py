@@ -9,7 +9,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.pipeline.compare import Compared, Model
 from xentcli.pipeline.numbering import Numbering
-from xentcli.pipeline.pairs.pair_plan import PairOptions, PairPlan
+from xentcli.pipeline.pairs.pair_plan import ERRORS_IN_GROUPS, PairOptions, PairPlan
 from xentcli.pipeline.pairs.pair_report import OF_ORDER, PairedRows, comparisons_of
 from xentcli.pipeline.provenance import role_of_model, within
 from xentcli.pipeline.saved_states.loss_states import of_files
@@ -88,6 +88,11 @@ def compared_of(saved: SavedState, options: PairOptions) -> Compared:
         several_axes=len(asked.shape) > 1,
         shifted=bool(header.setting.shift),
     )
+    if plan.errors_in_groups and not all(ERRORS_IN_GROUPS in each.states for each in saved.states):
+        raise InputError(
+            f"{saved.name}: nothing of {ERRORS_IN_GROUPS} is in the state",
+            hint="write it again: --state FILE.json",
+        )
     length = sum(each.stop - each.start for each in header.rows)
     rows = PairedRows(
         names_of(saved),

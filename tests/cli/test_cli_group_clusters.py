@@ -1,0 +1,125 @@
+"""Errors within groups come from clusters: in commands, on pages, and in states of parts."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_tools import Run, Terminal, assert_fits, refusal
+from harness_samples import random_docs, write_docs
+
+ROWS = 60
+DRAW = np.random.default_rng(8)
+BASE, NEW = DRAW.normal(size=(2, ROWS, 3))
+SITES = np.array(["land", "sea", "sky"])[np.arange(ROWS) % 3]
+PATIENTS = np.where(SITES == "sky", 4, DRAW.integers(0, 6, ROWS))
+BESIDE = ("--by", "site", "--cluster", "patient")
+EVAL = ("eval", "base.npy", "y.csv")
+COMPARE = ("compare", "base.npy", "new.npy", "base.npy", "--labels", "y.csv")
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save("", np.ones_like(SITES, np.bool_))
+    for site in ("land", "sea", "sky"):
+        save(site, np.isin(SITES, site))
+
+
+def save(folder: str, rows: np.ndarray) -> None:
+    """Write some rows, so that the same command in their folder is of these alone."""
+    path = Path(folder)
+    path.mkdir(exist_ok=True)
+    np.save(path / "base.npy", BASE[rows])
+    np.save(path / "new.npy", NEW[rows])
+    labels = {"label": np.arange(ROWS) * 7 % 3, "site": SITES, "patient": PATIENTS}
+    pd.DataFrame(labels)[rows].to_csv(path / "y.csv", index=False)
+
+
+@pytest.mark.parametrize("command", [EVAL, COMPARE], ids=lambda command: command[0])
+def test_a_group_is_what_the_command_says_of_its_rows(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    whole = run(*command, *BESIDE, "--json").json
+    for place, site in enumerate(("land", "sea", "sky")):
+        monkeypatch.chdir(site)
+        alone = run(*command, *BESIDE[2:], "--json").json
+        monkeypatch.chdir("..")
+        both = [(whole, alone)]
+        if "comparisons" in whole:
+            both = [*zip(whole["comparisons"], alone["comparisons"], strict=True)]
+        for here, there in both:
+            group = here["groups"][place]
+            assert (group["name"], group["clusters"]) == (site, there["clusters"])
+            measured = {name for name in group["metrics"] if name != "ece"}
+            assert len(measured) in (3, 8)
+            for name in measured:
+                assert group["metrics"][name] == there["metrics"][name], (site, name)
+
+
+def test_people_see_how_many_clusters_a_group_has(run: Run, terminal: Terminal) -> None:
+    screen = terminal(*EVAL, *BESIDE, "--metric", "loss", "--report", "a.html")
+    assert_fits(screen, 80)
+    place = screen.lines.index("groups")
+    head, land, _, sky = [line.split() for line in screen.lines[place + 1 :] if line][:4]
+    assert head == ["group", "rows", "clusters", "loss"]
+    assert land[:3] == ["land", "20", "6"]
+    assert "±" in land
+    assert sky[:3] == ["sky", "20", "1"]
+    assert "±" not in sky
+    groups = re.search(r'id="groups".*', Path("a.html").read_text(), re.DOTALL)
+    assert groups is not None
+    assert ">clusters</th>" in groups[0]
+    run(*EVAL, "--by", "site", "--report", "b.html")
+    assert ">clusters</th>" not in Path("b.html").read_text()
+    csv = run(*EVAL, *BESIDE, "--metric", "groups").out
+    assert csv == run(*EVAL, *BESIDE[:2], "--metric", "groups").out
+
+
+@pytest.mark.parametrize("command", ["eval {0} {2}", "compare {0} {1} --labels {2}"])
+def test_parts_of_sequences_merge_to_the_same_bits(run: Run, command: str) -> None:
+    """Sequences are clusters unasked; a file of groups says which tokens belong together."""
+    shape = (20, 3)
+    for name, each in (("one", BASE), ("two", NEW)):
+        np.save(f"{name}.npy", each.reshape(*shape, 3))
+    np.save("tokens.npy", (np.arange(ROWS) * 5 % 3).reshape(shape))
+    np.save("kinds.npy", PATIENTS.reshape(shape) % 3)
+    line = command.format("one.npy", "two.npy", "tokens.npy").split()
+    line += ["--class-axis", "-1", "--by", "kinds.npy"]
+    for i, rows in enumerate((":3", "3:4", "4:")):
+        run(*line, "--rows", rows, "--state", f"{i}.json")
+    merged = run("merge", "2.json", "0.json", "1.json", "--json", "--state", "m.json").json
+    whole = run(*line, "--json", "--state", "w.json").json
+    assert merged["groups"] == whole["groups"]
+    assert all(each["clusters"] > 1 for each in whole["groups"])
+    assert Path("m.json").read_bytes() == Path("w.json").read_bytes()
+
+
+@pytest.mark.parametrize("command", [EVAL, COMPARE], ids=lambda command: command[0])
+def test_a_state_without_them_is_refused(run: Run, command: tuple[str, ...]) -> None:
+    """It was written when errors within groups took each row for independent."""
+    run(*command, *BESIDE, "--rows", ":30", "--state", "new.json")
+    run(*command, *BESIDE, "--rows", "30:", "--state", "rest.json")
+    plain = json.loads(Path("rest.json").read_text())
+    for states in plain["states"]:
+        del states["group_clusters" if command is EVAL else "pair_group_clusters"]
+    del plain["sha256"]
+    text = json.dumps(plain, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    Path("old.json").write_text(json.dumps({**plain, "sha256": digest}))
+    assert "group_clusters is in the state" in refusal(run("merge", "old.json")).error
+    assert "other measures" in refusal(run("merge", "new.json", "old.json")).error
+    assert run("merge", "new.json", "rest.json").code == 0
+
+
+def test_accuracies_by_lengths_have_errors_of_rows(run: Run) -> None:
+    path = write_docs("a.jsonl", *random_docs(1))
+    docs = len(Path(path).read_text().splitlines())
+    np.save("subject.npy", np.arange(docs) // 2)
+    told = "errors of acc_norm, acc_bytes take each row for independent"
+    assert told in run("eval", path, "--cluster", "subject.npy").err
+    assert told not in run("eval", path).err
+    assert "acc_norm" not in run("eval", path, "--cluster", "subject.npy", "--metric", "loss").err
