@@ -34,6 +34,48 @@ def test_the_same_rows_in_two_orders_are_an_error() -> None:
     assert xent.evaluate(*counted).loss.value == pytest.approx(LOSS, rel=1e-12)
 
 
+def test_a_note_says_that_rows_of_other_names_go_by_place() -> None:
+    by_place, counted = ": rows go by place", Y.reset_index(drop=True)
+    other = Y.set_axis([*"fedcbx"])
+    first = ", first in row 5, 'x' and not 'a'"
+    names = f"the index names rows, and that of {{}} counts{by_place}"
+    cases: list[tuple[Any, Any, list[str]]] = [
+        (Z, Y, []),
+        (Z.to_numpy(), Y, []),
+        (Z.reset_index(drop=True), counted, []),
+        (Z, counted, [f"logits: {names.format('labels')}"]),
+        (Z.reset_index(drop=True), Y, [f"labels: {names.format('logits')}"]),
+        (
+            Z.reset_index(drop=True),
+            Y.set_axis([5, 0, 1, 2, 3, 4]),
+            [f"labels: the index names rows in another order, and that of logits counts{by_place}"],
+        ),
+        (
+            Z,
+            other,
+            [f"labels: the index names other rows than that of logits{first}{by_place}"],
+        ),
+    ]
+    for logits, labels, notes in cases:
+        for function in (xent.evaluate, xent.loss, xent.calibrate):
+            found: Any = function(logits, labels)
+            assert [note for note in found.notes if by_place in note] == notes, notes
+    found = xent.compare(Z, Z.set_axis([*"fedcby"]), Y, by=other)
+    assert [note.partition(":")[0] for note in found.notes if by_place in note] == ["new", "by"]
+    assert all(each.startswith(("new: the index", "by: the index")) for each in found.notes[-2:])
+
+
+def test_an_error_names_the_two_frames_in_two_orders() -> None:
+    for given, said in (
+        ({"labels": Y.sort_index()}, "logits and labels name the same rows in two orders"),
+        ({"labels": Y, "by": Y.sort_index()}, "logits and by name the same rows in two orders"),
+        ({"labels": ONE_HOT[MOVED]}, "logits and labels name the same classes in two orders"),
+    ):
+        with pytest.raises(InputError) as caught:
+            xent.evaluate(Z, **given)
+        assert caught.value.message == said
+
+
 def test_the_same_classes_in_two_orders_are_an_error() -> None:
     assert xent.evaluate(Z, ONE_HOT).loss.value == pytest.approx(LOSS, rel=1e-12)
     weight = pd.Series([1.0, 2.0, 5.0], CLASSES)

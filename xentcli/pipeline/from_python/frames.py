@@ -1,7 +1,7 @@
 """Frames go by place, as arrays do, unless the names of their rows or classes speak against it."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,21 +9,29 @@ import numpy as np
 from xentcli.errors import DoubtfulColumns, InputError
 from xentcli.formats import doubts
 from xentcli.formats.column_looks import Column, looks_at
+from xentcli.text import shortened
 
 _KINDS = (("pandas", ("DataFrame", "Series")), ("polars", ("DataFrame",)), ("pyarrow", ("Table",)))
 _OF_CLASSES = ("x", "logits", "log_probs", "base", "new")
 """The arguments whose columns are classes."""
+_OF_ROWS = ("logits", "log_probs", "base", "new", "labels", "by", "cluster", "sample_weight")
+"""The arguments that have something for each row, in the order of which leads the others."""
 _FIRST_ROWS = 1000
+_BY_PLACE = "rows go by place"
 _WHOLE = ("int", "uint", "bool")
 """How the names of such dtypes begin, in small letters."""
 
 
 class _Named(NamedTuple):
-    """What a frame or a series names, and its length; None is what has no names."""
+    """What a frame or a series names, and its length; None is what has no names.
+
+    `counts` says whether an index only counts the rows.
+    """
 
     rows: Sequence[Any] | None
     columns: Sequence[Any] | None
     length: int
+    counts: bool = False
 
 
 def check_frames(given: Mapping[str, Any]) -> None:
@@ -33,22 +41,55 @@ def check_frames(given: Mapping[str, Any]) -> None:
     if columns are numbers that labels do not count. An index that only counts names no rows:
     predictions mostly have one, whatever that of the labels is.
     """
-    named = [each for each in map(_named, given.values()) if each is not None]
-    for other in named[1:]:
-        first = named[0]
+    pairs = ((name, _named(value)) for name, value in given.items())
+    named = [(name, each) for name, each in pairs if each is not None]
+    for name, other in named[1:]:
+        argument, first = named[0]
+        both = f"{argument} and {name}"
         if _in_two_orders(first.rows, other.rows):
-            raise _error("rows")
+            raise _error(both, "rows")
         # A series may weigh the classes, if it has no number for each row.
         classes = other.rows if other.columns is None else other.columns
         fits = other.columns is not None or other.length != first.length
         if fits and _in_two_orders(first.columns, classes):
-            raise _error("classes")
+            raise _error(both, "classes")
     for name in _OF_CLASSES:
         found = _named(given.get(name))
         if found is not None and found.columns is not None:
             _check_words(name, given[name], [*map(_text, found.columns)])
             if "labels" in given and getattr(given["labels"], "ndim", 1) == 1:
                 _check_numbers(name, [*map(_text, found.columns)], given.get("label_base") or 0)
+
+
+def notes_of_frames(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note on each frame or series whose index names other rows than the first one's.
+
+    Rows go by place all the same: an index that only counts, as that of predictions, names none.
+    """
+    pairs = ((name, _named(given.get(name))) for name in _OF_ROWS)
+    named = [(name, each) for name, each in pairs if each is not None]
+    for name, other in named[1:]:
+        argument, first = named[0]
+        if first.length != other.length:
+            continue
+        if first.rows is not None and other.rows is not None:
+            if (row := _first_other(first.rows, other.rows)) is not None:
+                here, there = repr(other.rows[row]), repr(first.rows[row])
+                yield (
+                    f"{name}: the index names other rows than that of {argument}, first in row "
+                    f"{row}, {shortened(here)} and not {shortened(there)}: {_BY_PLACE}"
+                )
+        elif first.counts != other.counts and (first.rows or other.rows):
+            one, counting = (argument, name) if other.counts else (name, argument)
+            names = first.rows if other.counts else other.rows
+            order = " in another order" if _in_two_orders(names, range(other.length)) else ""
+            yield f"{one}: the index names rows{order}, and that of {counting} counts: {_BY_PLACE}"
+
+
+def _first_other(one: Sequence[Any], other: Sequence[Any]) -> int | None:
+    """Return the first row that has another name; None if there is none."""
+    both = enumerate(zip(one, other, strict=True))
+    return next((i for i, (a, b) in both if a != b and a is not b), None)
 
 
 def _named(value: Any) -> _Named | None:
@@ -60,7 +101,7 @@ def _named(value: Any) -> _Named | None:
             table = value.columns if module == "polars" else value.column_names
             return _Named(None, table, len(value))
         rows, columns = (_names(getattr(value, axis, None)) for axis in ("index", "columns"))
-        return _Named(rows, columns, len(value))
+        return _Named(rows, columns, len(value), rows is None)
     return None
 
 
@@ -76,9 +117,9 @@ def _in_two_orders(one: Sequence[Any] | None, other: Sequence[Any] | None) -> bo
     return set(one) == set(other)
 
 
-def _error(what: str) -> InputError:
+def _error(both: str, what: str) -> InputError:
     return InputError(
-        f"two frames or series name the same {what} in two orders",
+        f"{both} name the same {what} in two orders",
         hint="frames go by place, as arrays: put both in one order, or give to_numpy() of each",
     )
 

@@ -1,13 +1,14 @@
 """What all public functions of the Python API do with what they are given, and with errors."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from xentcli.errors import ArgumentError, InputError, XentError
 from xentcli.pipeline.from_python.arguments import arguments_of, is_ragged, plain
-from xentcli.pipeline.from_python.frames import check_frames
+from xentcli.pipeline.from_python.frames import check_frames, notes_of_frames
 from xentcli.pipeline.from_python.python_hints import hint_in_python
 
 
@@ -30,7 +31,7 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
             if len(args) + len(kwargs) > len(given):  # too many, or one of them twice
                 return function(*args, **kwargs)
             taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
-            return function(**taken)
+            return _noted(function(**taken), notes_of_frames(given))
         except XentError as error:
             if error.hint is not None:
                 error.hint = hint_in_python(error.hint, frozenset(names))
@@ -45,6 +46,16 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
 
     public.__module__ = "xentcli"
     return public
+
+
+def _noted(found: Any, notes: Iterable[str]) -> Any:
+    """Return a result with further notes; one that has none, as an array, stays as it is."""
+    if not hasattr(found, "notes") or not (more := tuple(notes)):
+        return found
+    every = (*found.notes, *more)
+    if hasattr(found, "_replace"):  # a named tuple
+        return found._replace(notes=every)
+    return replace(found, notes=every)
 
 
 def _check_masks(values: tuple[Any, ...]) -> None:
