@@ -47,7 +47,7 @@ def check(
     DoubtfulColumns
         If something speaks against one of them, or several.
     """
-    if len(columns) < 2:
+    if len(columns) < 2 or not any(map(_says_something, columns)):
         return []
     if _name_classes(of_labels, columns):  # and so they name no rows
         partner, of_labels = [name for name in partner if name not in of_labels], ()
@@ -66,6 +66,12 @@ def check(
     if len(doubtful) == 1 and first.name and says_ids(first.name):
         error.ids = first.name
     raise error
+
+
+def _says_something(column: Column) -> bool:
+    """Whether a column has a name, or holds anything that could speak against it without one."""
+    look = column.look
+    return bool(column.name or look.is_text or look.is_whole or look.is_binary)
 
 
 def _reasons(columns: Sequence[Column], of_labels: Sequence[str]) -> dict[int, str]:

@@ -99,14 +99,15 @@ def looks_of(content: str, delimiter: str, fields: int) -> list[Look] | None:
 
 
 def _cells_with_point(text: bytes, delimiter: str, fields: int) -> NDArray[np.intp]:
-    """Return how many cells of each column are not written as integers."""
+    """Return how many cells of each column are not written as integers; rows are equally wide."""
     characters = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero((characters == ord(delimiter)) | (characters == ord("\n")))
     folded = characters | 0x20  # e and E alike; a point is its own
-    marks = np.flatnonzero((characters == ord(".")) | (folded == ord("e")))
-    cells = np.searchsorted(ends, marks)
-    once = cells[np.flatnonzero(np.diff(cells, prepend=-1))]
-    return np.bincount(once % fields, minlength=fields)
+    marks = (characters == ord(".")) | (folded == ord("e"))
+    starts = np.append(0, ends[:-1] + 1)
+    has_mark = np.logical_or.reduceat(marks, starts).reshape(-1, fields)
+    counts: NDArray[np.intp] = np.count_nonzero(has_mark, axis=0)
+    return counts
 
 
 def look_at_cells(cells: Iterable[str]) -> Look:
