@@ -7,7 +7,7 @@ Whether each label belongs to one row is known at the end, when all parts have s
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
+from xentcli.records import Record
 from xentcli.text import shortened, visible
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Matching:
             raise InputError(f"{place}: {what}", hint=self._hint)
 
 
-class _HeldLabels(NamedTuple):
+class _HeldLabels(Record):
     """All labels of a file, in memory."""
 
     values: Array

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from xentcli.errors import InputError
+from xentcli.records import Record
 from xentcli.text import is_count
 
 SHOWN_NAMES = 12
@@ -15,7 +15,7 @@ _MOST_DIGITS = 18
 _WORD_BOUNDARIES = "_-. :=/()[]<>{}\"'"
 
 
-class ColumnNames(NamedTuple):
+class ColumnNames(Record):
     """The columns of a table.
 
     Attributes

@@ -1,11 +1,10 @@
 """What a file of several arrays or columns holds, as its beginning describes it."""
 
-from typing import NamedTuple
-
 from xentcli.formats.sources import Shape
+from xentcli.records import Record
 
 
-class ColumnGroup(NamedTuple):
+class ColumnGroup(Record):
     """Columns that are one array, among all that are read together.
 
     Attributes
@@ -29,7 +28,7 @@ class ColumnGroup(NamedTuple):
     dtype: str
 
 
-class Content(NamedTuple):
+class Content(Record):
     """An array of a file, or columns that are read together.
 
     Attributes

@@ -1,12 +1,13 @@
 """Files of other kinds, known by their first bytes, and what to do with them."""
 
 import re
-from typing import NamedTuple
+
+from xentcli.records import Record
 
 _SAVE_HINT = "in the program that made it: numpy.save('a.npy', array), which xent reads"
 
 
-class Other(NamedTuple):
+class Other(Record):
     """A kind of file that is not read."""
 
     what: str

@@ -1,12 +1,12 @@
 """What rows of a base of llama-perplexity say: log-probabilities in codes of 16 bits."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.records import Record
 
-class LabelRows(NamedTuple):
+
+class LabelRows(Record):
     """What some rows say of their labels: arrays (N,).
 
     Attributes
@@ -28,7 +28,7 @@ class LabelRows(NamedTuple):
     floored: NDArray[np.bool_]
 
 
-class CodedRows(NamedTuple):
+class CodedRows(Record):
     """Rows of log-probabilities `least + scale * code`, and which of them were cut off."""
 
     codes: NDArray[np.uint16]

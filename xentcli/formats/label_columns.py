@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import is_one_pattern, listed, without_shared
 from xentcli.formats.column_words import is_beside, names_rows, says_label
+from xentcli.records import Record
 from xentcli.text import name_option
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _SHOWN_CHOICES = 3  # columns that a hint lists
 _ROUNDING_ERROR = 5e-3  # how far rounding to two decimals may move a share
 
 
-class BesideColumns(NamedTuple):
+class BesideColumns(Record):
     """The columns that are no values, whatever they are named.
 
     Attributes

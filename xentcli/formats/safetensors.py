@@ -8,7 +8,7 @@ arrays at an offset like any other.
 import math
 from collections import Counter
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.formats.stored import MOST_AXES, Stored, is_possible
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -45,7 +46,7 @@ _MEANINGS = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items() if name not in _MEANINGS}
 
 
-class _Tensor(NamedTuple):
+class _Tensor(Record):
     dtype: str
     shape: tuple[int, ...]
     begin: int

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import LABELS_KEYS, LOGITS_KEYS
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 
 _TOP = r"(?:teacher_|target_)?top_?k?_?"
@@ -23,7 +23,7 @@ _COMPRESSED = ("compressed_logprobs", "bytepacked_indices", "packed_indices")
 """What DistillKit calls the lists that it keeps in polynomials and packed bits."""
 
 
-class TopKeys(NamedTuple):
+class TopKeys(Record):
     """The names of a file's arrays; None where there is none.
 
     Attributes

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from xentcli.errors import InputError
@@ -14,11 +13,11 @@ from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
 from xentcli.formats.doubts import are_sure, check
 from xentcli.formats.label_columns import BesideColumns
+from xentcli.records import Record
 from xentcli.text import name_option
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Record):
     """The columns to read, by name.
 
     Attributes

@@ -1,14 +1,15 @@
 """What a file of columns offers, whatever its format: a schema, and record batches by pieces."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 
 RecordBatch = Any
 
 
-class RowGroups(NamedTuple):
+class RowGroups(Record):
     """Consecutive row groups of a file, which whoever decodes them reads."""
 
     first: int
@@ -17,7 +18,7 @@ class RowGroups(NamedTuple):
     """Rows that are decoded at a time."""
 
 
-class TablePiece(NamedTuple):
+class TablePiece(Record):
     """Consecutive rows: how many, and the row groups that hold them, or the rows themselves."""
 
     rows: int

@@ -1,11 +1,12 @@
 """What a column's type says: numbers, lists of numbers, text, or something else."""
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
+from xentcli.records import Record
 from xentcli.text import shortened
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Type = Any
 Array = Any
 
 
-class Nested(NamedTuple):
+class Nested(Record):
     """Lists of numbers, or lists of lists."""
 
     lengths: tuple[int | None, ...]

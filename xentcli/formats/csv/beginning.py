@@ -1,9 +1,7 @@
 """What the first lines of a file decide: delimiter, header, index column, columns to read."""
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
 
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.column_looks import Look
@@ -15,9 +13,10 @@ from xentcli.formats.csv.header import check_one_row, decide_header, names_of
 from xentcli.formats.csv.judged_text import JudgedText, judged_text, most_judged
 from xentcli.formats.csv.list_cells import row_shape
 from xentcli.formats.csv.unnamed_index import find_index, index_hint
+from xentcli.records import Record
 
 
-class ListShapes(NamedTuple):
+class ListShapes(Record):
     """The shape of the lists in cells of values and of labels; None where there are none."""
 
     values: Shape | None = None
@@ -25,8 +24,7 @@ class ListShapes(NamedTuple):
     note: str | None = None
 
 
-@dataclass(frozen=True)
-class Beginning:
+class Beginning(Record):
     """What the first lines of a file decide.
 
     Attributes

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from xentcli.errors import InputError
 from xentcli.formats.column_words import names_rows
 from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
+from xentcli.records import Record
 from xentcli.text import name_option
 
 _NOT_PLAIN = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
@@ -71,7 +72,7 @@ class RowLayout:
         return None if self.names and number in self.names else number
 
 
-class Parsed(NamedTuple):
+class Parsed(Record):
     """Some rows: numbers of shape (rows, values), and an array of str for each field of text."""
 
     numbers: NDArray[np.float64]

@@ -1,7 +1,6 @@
 """Which columns of a CSV file are read, and as what: numbers, labels, ids."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
@@ -11,12 +10,13 @@ from xentcli.formats.column_names import ColumnNames, without_shared
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
 from xentcli.formats.csv.numbers import is_number
+from xentcli.records import Record
 from xentcli.text import name_option
 
 _BOOL_WORDS = {"true", "false"}
 
 
-class Columns(NamedTuple):
+class Columns(Record):
     """The fields to read.
 
     Attributes
@@ -38,7 +38,7 @@ class Columns(NamedTuple):
     lists: frozenset[int] = frozenset()
 
 
-class Fields(NamedTuple):
+class Fields(Record):
     """The fields of a file, as far as its first rows tell.
 
     Attributes

@@ -2,11 +2,11 @@
 
 import re
 from codecs import BOM_UTF8
-from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.line_blocks import LineCutter
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 
 _MOST_COLUMNS = 2**18
@@ -20,7 +20,7 @@ _BYTE_ORDER_MARKS = {
 }
 
 
-class FirstLines(NamedTuple):
+class FirstLines(Record):
     """The lines at the top of a file.
 
     Attributes

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
@@ -11,13 +10,14 @@ from xentcli.formats.csv.cells import decode, squeeze
 from xentcli.formats.csv.delimiter import delimiter_of, without_sep_line
 from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import with_point
+from xentcli.records import Record
 
 _JUDGED_ROWS = 1000  # the most that decide what columns hold
 _JUDGED_CELLS = 50_000
 _FEWEST_JUDGED_ROWS = 20  # however many cells they have
 
 
-class JudgedText(NamedTuple):
+class JudgedText(Record):
     """The first lines of a file, and how they are cut.
 
     Attributes

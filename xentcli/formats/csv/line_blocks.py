@@ -1,18 +1,18 @@
 """Cuts text into blocks of whole lines, in order, by bytes."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.csv.cells import outside_quotes
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 
 _BLANK_LINE_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # the ends of content whose last line is blank
 
 
-class BlockLines(NamedTuple):
+class BlockLines(Record):
     """The content of a block: whole lines, or where they stand in the file."""
 
     line: int
@@ -24,7 +24,7 @@ class BlockLines(NamedTuple):
     """None where whoever decodes the block reads it."""
 
 
-class LineCutter(NamedTuple):
+class LineCutter(Record):
     """How a text is cut.
 
     Attributes

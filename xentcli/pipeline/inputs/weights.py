@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,7 @@ from xentcli.formats.base import Source, read_whole
 from xentcli.formats.column_names import without_shared
 from xentcli.metrics.loss import LossState
 from xentcli.pipeline.opening import InputFile, open_file
+from xentcli.records import Record
 
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 _LARGEST_SIZE = 1e144
@@ -22,7 +22,7 @@ _LARGEST_SIZE = 1e144
 _SHOWN_NAMES = 5  # in an error
 
 
-class Weights(NamedTuple):
+class Weights(Record):
     """A number for each class, and the names that the header of a file gives the classes.
 
     Attributes
