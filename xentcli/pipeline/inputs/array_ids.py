@@ -13,7 +13,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, blocks_along
 from xentcli.formats.column_words import may_name_rows, says_ids, words_of
-from xentcli.formats.files import input_of, open_files
+from xentcli.formats.files import input_of, looked_at, open_files
 from xentcli.formats.inline import first_of, is_inline
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.storage.paths import reads_once
@@ -36,6 +36,8 @@ def check_one_order(
     other_path = path and _may_have_ids(other, without)
     if not (path and other_path):  # then neither is opened
         return
+    if not (_has_keys(path, reader) or _has_keys(other_path, reader)):
+        return  # nor are the columns of two tables of text looked through
     here = _ids_in(path, reader)
     there = _ids_in(other_path, reader) if here else {}
     for name in here:
@@ -65,6 +67,15 @@ def _may_have_ids(names: Sequence[str], without: Sequence[str]) -> str | None:
     if path is None or is_inline(path) or reads_once(path) or path.endswith(".npy"):
         return None
     return path
+
+
+def _has_keys(path: str, reader: Reader) -> bool:
+    """Whether a file is in a format of arrays with names."""
+    file = reader.labels(path)
+    try:
+        return registry.format_of(looked_at(file), file.format, file.options).has_keys
+    except (XentError, OSError):  # whoever reads the file says what is wrong
+        return False
 
 
 def _ids_in(path: str, reader: Reader) -> dict[str, bool]:
