@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from forking import share_forking
 from hypothesis import HealthCheck, settings
 
 # No example fails for the time that it takes: machines differ, and others work on them.
@@ -58,8 +59,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile once, in two processes, what every worker of a new clone would for itself."""
+    """Compile once, in two processes, what every worker of a new clone would for itself.
+
+    What forks for one worker does so for all.
+    """
     if getattr(session.config.option, "numprocesses", None):  # a worker has none
+        share_forking()
         child = os.fork()
         _compile(session.config, half=bool(child))
         if child == 0:

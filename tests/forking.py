@@ -4,10 +4,13 @@
     forked = start(forking, "xentcli.__main__:main", ["info", "z.npy"], folder, os.environ)
     assert forked.wait() == 0
 
-It is started once, by whoever asks first, and ends with the process that has started it.
+It is started once, by whoever asks first, and ends with the process that has started it; where
+several workers run the tests, it is for all of them, and ends with what has started these.
 """
 
 import ast
+import atexit
+import fcntl
 import gc
 import os
 import pkgutil
@@ -20,20 +23,52 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 from typing import NoReturn
 
 SECONDS = 180
+SHARED = "XENT_TESTS_FORKING"
+"""Names the folder in which workers find the sockets of one another's processes."""
 _SELDOM = ("xentcli.render.pictures.", "xentcli.render.report.", "xentcli.execution.dask")
+
+
+def share_forking() -> None:
+    """Let the workers that this process starts share theirs, which end with this process."""
+    folder = Path(mkdtemp())
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(str(folder / "alive"))
+    listening.listen()
+    os.environ[SHARED] = str(folder)
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(listening.close)
 
 
 @cache
 def forking_of(*modules: str, **variables: str) -> str:
     """Start a process that imports modules, packages whole by ``name.*``; return its socket."""
+    shared = os.environ.get(SHARED)
+    if shared is None:
+        open_there, _open_until_this_process_ends = os.pipe()
+        return _started(open_there, modules, variables)
+    name = sha256(repr((modules, sorted(variables.items()))).encode()).hexdigest()
+    with Path(shared, name).open("a+") as known:
+        fcntl.flock(known, fcntl.LOCK_EX)
+        known.seek(0)
+        path = known.read()
+        if not path:
+            alive = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            alive.connect(str(Path(shared, "alive")))
+            path = _started(alive.detach(), modules, variables)
+            known.write(path)
+        return path
+
+
+def _started(open_there: int, modules: Sequence[str], variables: Mapping[str, str]) -> str:
+    """Start a process that ends when the other end of a descriptor is closed."""
     path = str(Path(mkdtemp()) / "socket")  # it must be short
-    open_there, _open_until_this_process_ends = os.pipe()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(path)
         listening.listen()

@@ -48,6 +48,8 @@ def where_it_changes_sign(function: Callable[[Any], Any]) -> float:
     low, high = np.longdouble(-12), np.longdouble(12)
     for _ in range(90):
         middle = (low + high) / 2
+        if middle in (low, high):  # no number lies between them
+            break
         low, high = (middle, high) if function(np.exp(middle)) < 0 else (low, middle)
     return float(np.exp(-low))
 
