@@ -1,5 +1,6 @@
 """What does not belong together is not merged; what is missing or was changed is a note."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -78,6 +79,24 @@ def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> N
     assert f"it has {rows // 2} rows, and {rows}" in refusal(run("merge", "a.json", "c.json")).error
 
 
+def test_rows_of_one_file_have_weights_of_one_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    weights = np.arange(1.0, 1.0 + len(np.load(tmp_path / "y-1.npy")))
+    np.save(tmp_path / "w.npy", weights)
+    np.save(tmp_path / "other.npy", weights[::-1])
+    line = "loss z-1.npy y-1.npy"
+    write_state(run, f"{line} --rows :1 --sample-weight w.npy", "a.json")
+    write_state(run, f"{line} --rows 1: --sample-weight link/w.npy", "b.json")
+    whole = run(*line.split(), "--sample-weight", "w.npy")
+    assert run("merge", "a.json", "b.json").stdout == whole.stdout
+    write_state(run, f"{line} --rows 1: --sample-weight other.npy", "c.json")
+    refused = refusal(run("merge", "a.json", "c.json"))
+    both = f"{tmp_path}/w.npy and {tmp_path}/other.npy"
+    assert refused.error == (
+        f"a.json and c.json: {tmp_path}/z-1.npy: the weights of its rows are in {both}"
+    )
+
+
 def test_rows_of_one_file_are_compared_with_the_same_models(run: Run, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     z, p, v = (f"{name}-1.npy" for name in "zpv")
@@ -103,6 +122,8 @@ def test_rows_of_one_file_are_compared_with_the_same_models(run: Run, tmp_path: 
         ("eval r.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
         ("loss r.npz y.csv --key z --label-column p", "--label-column q", "'p', and 'q'"),
         ("loss r.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
+        ("eval r.csv.gz --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
+        ("loss v.npy y.csv.gz --label-column p", "--label-column q", "'p', and 'q'"),
         ("compare r.npz v.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
     ],
 )
@@ -119,6 +140,8 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     (tmp_path / "r.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
     labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
     (tmp_path / "y.csv").write_text("\n".join(["p,q", *labels, ""]))
+    for name in ("r.csv", "y.csv"):
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
     write_state(run, f"{line} --rows :2", "a.json", "--force")
     write_state(run, f"{line} --rows 2:", "b.json", "--force")
     write_state(run, line, "whole.json", "--force")
@@ -126,7 +149,7 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     assert (tmp_path / "c.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
     write_state(run, f"{line} {other} --rows 2:", "b.json", "--force")
     line = refusal(run("merge", "a.json", "b.json")).error
-    assert line.startswith(f"a.json and b.json: of the rows of {tmp_path}/r.")
+    assert line.startswith(f"a.json and b.json: of the rows of {tmp_path}/")
     assert line.endswith(said)
 
 

@@ -55,7 +55,7 @@ def run_loss(
         common.tell("warning", doubt)
     warn(evaluation, criterion, source.name, common)
     if options.state is not None:
-        _write_state(evaluation, criterion, (source, labels), files, given)
+        _write_state(evaluation, criterion, (source, labels), files, given, weights)
     keeper.exit()
 
 
@@ -113,14 +113,16 @@ def _write_state(
     sources: "tuple[Source, Source | None]",
     names: list[list[str]],
     given: GivenOptions,
+    beside: "Source | None",
 ) -> None:
-    """Write the state of a loss."""
+    """Write the state of a loss; `beside` has the weights of its rows."""
     from xentcli.pipeline.saved_states.loss_states import state_of
 
     assert evaluation.found is not None  # noqa: S101 - rows were read
-    weighted = given.loss.sample_weight is not None
+    weight = given.loss.sample_weight
+    weights = None if beside is None or weight is None else (beside, [weight])
     saved = state_of(
-        criterion.command, evaluation.found, criterion, sources, names, sample_weight=weighted
+        criterion.command, evaluation.found, criterion, sources, names, weights=weights
     )
     write_state(saved, given.loss.state, given.writing)
 

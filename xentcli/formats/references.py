@@ -112,7 +112,11 @@ def _opened(reference: Reference) -> Source:
 
 
 def referred(source: Source, file: "InputFile", data: Input) -> Source:
-    """Give a source its reference, unless its blocks carry their content or it is read once."""
+    """Give a source its file, and its reference unless its blocks carry their content.
+
+    What is read once has no reference either.
+    """
+    source.opened = file
     if file.path != STANDARD_STREAM and _needs_reference(source, data):
         source.reference = FileReference.to(file, data.size)
         remember(source)

@@ -132,6 +132,8 @@ class Source(ABC):
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
     files : tuple of InputFile
         The shards, in the order of their rows; empty if there is only one file.
+    opened : InputFile or None
+        The only file, and how it is read.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Source(ABC):
     carries_bytes: bool = False
     unchanged: Callable[[], None] | None = None
     files: tuple[InputFile, ...] = ()
+    opened: InputFile | None = None
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged",)
     """Attributes that do not pickle: without a reference, a source pickles without these."""

@@ -10,7 +10,6 @@ from xentcli import __version__
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
-from xentcli.formats.references import FileReference
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation
@@ -37,7 +36,7 @@ def state_of(
     sources: tuple[Source, Source | None],
     names: Sequence[Sequence[str]],
     *,
-    sample_weight: bool = False,
+    weights: tuple[Source, Sequence[str]] | None = None,
     asked: Asked | None = None,
 ) -> SavedState:
     """Return the state of a run.
@@ -52,8 +51,8 @@ def state_of(
         The loss, whose weights are in the order of the classes.
     sources, names
         The logits and the labels, and what the user named them.
-    sample_weight : bool
-        Whether rows are weighted.
+    weights : (Source, sequence of str), optional
+        The weights of rows, and what the user named their file.
     asked : Asked, optional
         What an evaluation was asked for.
     """
@@ -62,7 +61,8 @@ def state_of(
     inputs = [("logits", logits, names[0])]
     if labels is not None:
         inputs.append(("labels", labels, names[1] or names[0]))
-    setting = Setting.of(criterion, logits, sample_weight=sample_weight)
+    rows = criterion.rows, total.rows
+    setting = Setting.of(criterion, logits, sample_weight=weights is not None)
     missing = missing_sums(criterion, total.remarks)
     header = StateHeader(
         __version__,
@@ -76,7 +76,7 @@ def state_of(
         crosses=criterion.shift > 0 and len(found.lead) == 1,
         asked=asked,
     )
-    return of_files(header, (total.state or criterion.states,), inputs, criterion.rows, total.rows)
+    return of_files(header, (total.state or criterion.states,), inputs, *rows, weights)
 
 
 def of_files(
@@ -85,6 +85,7 @@ def of_files(
     inputs: Sequence[tuple[str, Source, Sequence[str]]],
     chosen: slice | None,
     length: int,
+    weights: tuple[Source, Sequence[str]] | None = None,
 ) -> SavedState:
     """Return the state of files.
 
@@ -100,11 +101,13 @@ def of_files(
         Which rows were read.
     length : int
         How many rows were read along the first axis.
+    weights : (Source, sequence of str), optional
+        The weights of rows, and what the user named their file.
     """
     _, logits, names = inputs[0]
     labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
     others = [(source, given) for role, source, given in inputs[1:] if role != "labels"]
-    rows = tuple(rows_of(logits, names, chosen, length, labels, others))
+    rows = tuple(rows_of(logits, names, chosen, length, labels, others, weights))
     files = [facts for each in inputs for facts in _facts(*each)]
     arrays = (within(logits, names).removeprefix(":"), _labels_of(logits, labels))
     header = replace(
@@ -118,10 +121,10 @@ def _labels_of(logits: Source, labels: tuple[Source, Sequence[str]] | None) -> s
     """Return the array or the column of the labels; empty where no name is known."""
     if labels is not None and (array := within(*labels)):
         return array.removeprefix(":")
-    reference = (logits if labels is None else labels[0]).reference
-    if not isinstance(reference, FileReference):
+    file = (logits if labels is None else labels[0]).opened
+    if file is None:
         return ""
-    options = reference.file.options
+    options = file.options
     return (options.label_column if labels is None else next(iter(options.columns or ()), "")) or ""
 
 

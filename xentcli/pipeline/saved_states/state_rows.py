@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from itertools import product, starmap
 from typing import NamedTuple
 
 from xentcli.errors import InputError
@@ -38,6 +38,8 @@ class FileRows(NamedTuple):
         The files that these lead to, where they are links.
     models : tuple of str
         The files that they are compared with, past any link; empty where none is known.
+    weights : str
+        The file of their weights, past any link; empty where none is known.
     """
 
     file: str
@@ -49,6 +51,7 @@ class FileRows(NamedTuple):
     target: str = ""
     target_of_labels: str = ""
     models: tuple[str, ...] = ()
+    weights: str = ""
 
     @property
     def itself(self) -> str:
@@ -62,10 +65,8 @@ class FileRows(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError if no file has such rows."""
-        if (
-            not 0 <= self.start < self.stop <= _MOST_ROWS
-            or not 0 <= (self.length or 0) <= _MOST_ROWS
-        ):
+        known = 0 <= (self.length or 0) <= _MOST_ROWS
+        if not (known and 0 <= self.start < self.stop <= _MOST_ROWS):
             raise ValueError("no file has its rows")
 
     def touches(self, other: "FileRows") -> bool:
@@ -75,13 +76,13 @@ class FileRows(NamedTuple):
     def difference(self, other: "FileRows") -> str | None:
         """Return why the two cannot be rows of the same file, if there is a reason."""
         if (self.target_of_labels or self.labels) != (other.target_of_labels or other.labels):
-            labels = " and ".join(
-                each or "those beside them" for each in (self.labels, other.labels)
-            )
-            return f"its labels are in {labels}"
+            both = (each or "those beside them" for each in (self.labels, other.labels))
+            return f"its labels are in {' and '.join(both)}"
         for one, two in zip(self.models, other.models, strict=True):
             if one != two and one and two:
                 return f"it is compared with {one}, and with {two}"
+        if self.weights != other.weights and self.weights and other.weights:
+            return f"the weights of its rows are in {self.weights} and {other.weights}"
         if None not in (self.length, other.length) and self.length != other.length:
             return f"it has {self.length} rows, and {other.length}"
         return None
@@ -98,14 +99,16 @@ def rows_of(
     rows: int,
     labels: tuple[Source, Sequence[str]] | None = None,
     models: Iterable[tuple[Source, Sequence[str]]] = (),
+    weights: tuple[Source, Sequence[str]] | None = None,
 ) -> Iterator[tuple[FileRows, int]]:
     """Yield the rows read of each file of a source, and how many rows stand before that file.
 
     `rows` is the number of rows read in all: every row, or those `chosen`. `labels` are their
-    labels, and what the user named these; `models` are the other models', in the same way.
+    labels, and what the user named these; so are `models`, the other models', and `weights`.
     """
     paths = paths_of(source, names)
     of_labels = _beside(labels, len(paths))
+    of_weights = [_itself(each) for each in _beside(weights, len(paths))]
     of_models = [[_itself(each) for each in _beside(model, len(paths))] for model in models]
     first = 0 if chosen is None else chosen.start or 0
     if len(paths) == 1:
@@ -121,7 +124,8 @@ def rows_of(
         if start < stop:
             ends = (start - before, stop - before)
             found = _named(path, *ends, length, beside)
-            yield found._replace(models=tuple(each[i] for each in of_models)), before
+            compared = tuple(each[i] for each in of_models)
+            yield found._replace(models=compared, weights=of_weights[i]), before
         if length is None:
             return
         before += length
@@ -209,12 +213,9 @@ def notes_of_missing(
     """
     gaps = list(_gaps(rows))
     numbered = left_out(each.file for each in rows)
-    files = [
-        " or ".join(paths)
-        for paths in numbered
-        if not any(leads_to(path, name) for path, name in product(paths, names))
-    ]
-    gaps += [f"{file}: in no state, though the names of other files count it" for file in files]
+    files = [each for each in numbered if not any(starmap(leads_to, product(each, names)))]
+    counted = "in no state, though the names of other files count it"
+    gaps += [f"{' or '.join(each)}: {counted}" for each in files]
     if not files:
         gaps += [
             f"{' or '.join(name)}: not merged, though the names of other states count it"
