@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
@@ -43,14 +44,16 @@ class JudgedText(Record):
         Decimal marks become points; `name` is what an error calls the file.
         """
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter)
+        wanted = 1
         try:
             while True:
-                with long_cells():  # only while a row is read: nobody may ask for the last one
-                    cells = next(reader, None)
-                if cells is None:
+                with long_cells():  # only while rows are read: nobody may ask for the last one
+                    rows = [(cells, reader.line_num) for cells in islice(reader, wanted)]
+                if not rows:
                     return
-                points = cells if decimal == "." else [with_point(cell) for cell in cells]
-                yield points, reader.line_num
+                for cells, lines in rows:
+                    yield cells if decimal == "." else [with_point(cell) for cell in cells], lines
+                wanted *= 2
         except csv.Error as error:
             raise InputError(f"{name}:{reader.line_num}: {error}") from error
 
