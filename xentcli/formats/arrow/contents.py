@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import saved_index
 from xentcli.formats.arrow.convert import ColumnRows, flat
@@ -23,26 +25,29 @@ def contents(data: Input, options: ReadOptions, format_: str) -> list[Content]:
         index = saved_index(file.schema)
         once = {name for name, count in Counter(file.schema.names).items() if count == 1}
         fields = [field for field in file.schema if field.name not in index]
-        numeric = [f for f in fields if number_dtype(f.type) is not None and f.name in once]
-        groups = groups_of([_kind(field) for field in numeric])
+        dtypes = [number_dtype(field.type) for field in fields]
+        numeric = [
+            (field, dtype)
+            for field, dtype in zip(fields, dtypes, strict=True)
+            if dtype is not None and field.name in once
+        ]
+        groups = groups_of([_kind(field.name, dtype) for field, dtype in numeric])
         if len(numeric) == len(fields) and len(groups) < 2:
             return []
         listed = []
         if groups:
-            names = tuple(field.name for field in numeric)
+            names = tuple(field.name for field, _ in numeric)
             shape = (file.rows, len(names))
             listed.append(Content(None, shape, "", None, names, groups))
-        others = [field for field in fields if field not in numeric]
+        grouped = {field.name for field, _ in numeric}
+        others = [field for field in fields if field.name not in grouped]
         if len(others) == 1 and not groups and nested(others[0].type) is not None:
             return []
         return [*listed, *(_content(file, field, data.name) for field in others)]
 
 
-def _kind(field: Any) -> ColumnKind:
-    dtype = number_dtype(field.type)
-    fractions = dtype is not None and dtype.kind == "f"
-    whole = not fractions and dtype is not None and dtype.kind != "b"
-    return ColumnKind(field.name, field.name, whole, fractions, str(dtype))
+def _kind(name: str, dtype: np.dtype[Any]) -> ColumnKind:
+    return ColumnKind(name, name, dtype.kind not in "fb", dtype.kind == "f", dtype.name)
 
 
 def _content(file: Any, field: Any, name: str) -> Content:

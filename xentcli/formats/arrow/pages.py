@@ -85,8 +85,10 @@ def _groups(file: str, content: bytes) -> Iterator[list[Chunk]]:
             _, at = fields(content, at, until=_METADATA)
             metadata, at = fields(content, at)
             chunks.append(_chunk(content, metadata, names))
-            lists = (metadata[i] for i in (_PATH, _ENCODINGS, _ENCODED_PAGES) if i in metadata)
-            listed += _MOST_LISTED_OF_CHUNK - sum(list_at(content, place)[0] for place in lists)
+            listed += _MOST_LISTED_OF_CHUNK
+            for field in (_PATH, _ENCODINGS, _ENCODED_PAGES):
+                if field in metadata:
+                    listed -= list_at(content, metadata[field])[0]
             if listed < 0:
                 raise _too_large(
                     file, "more names and encodings than columns have", "no more are read"

@@ -107,6 +107,12 @@ def _after_list(content: bytes, at: int, depth: int) -> int:
     count, kind, at = list_at(content, at)
     if kind in _WIDTHS:  # whatever the count, which damage makes as large as a number can be
         return at + count * _WIDTHS[kind]
+    if _I16 <= kind <= _I64:
+        for _ in range(count):
+            while content[at] > _LARGEST_LAST_BYTE:
+                at += 1
+            at += 1
+        return at
     for _ in range(count):
         at = _after(content, at, kind, depth)
     return at
