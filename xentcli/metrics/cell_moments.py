@@ -14,6 +14,7 @@ from xentcli.core.cell_sums import CellSums
 from xentcli.core.dtypes import Doubles, Places
 from xentcli.core.tally import no_counts
 from xentcli.metrics.moments import Moments
+from xentcli.metrics.weighted import in_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +32,9 @@ class CellMoments(ByValue):
     def of(cls, totals: Doubles, weights: Doubles, cells: Places, size: int) -> Self:
         """Return the moments of some clusters' sums, given the cell of each cluster.
 
-        As in `Moments.of`, clusters without weight do not count.
+        As in `Moments.of`, clusters that are not in the mean do not count.
         """
-        there = weights != 0.0
+        there = in_mean(totals, weights)
         x, w, at = totals[there], weights[there], cells[there]
         with np.errstate(all="ignore"):
             return cls(

@@ -18,21 +18,22 @@ from xentcli.metrics.deferred import Deferred
 from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
+from xentcli.metrics.weighted import in_mean
 from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 
 MOST_BINNED_GROUPS = 10_000
 """The ECE of more groups is not computed, since their bins would not fit into memory."""
-_COUNTS = ("rows", "used", "measured", "judged", "hits")
+_COUNTS = ("rows", "counted", "measured", "judged", "hits")
 _SUMS = ("loss", "loss_squared", "weight", "brier", "brier_squared")
 
 
 @dataclass(frozen=True, eq=False)
 class GroupCounts(ByValue):
-    """Five counts for each group (G,): all rows, used, measured, with one label, and hits."""
+    """Five counts for each group (G,): all rows, in its loss, measured, with one label, hits."""
 
     rows: NDArray[np.int64] = field(default_factory=no_counts)
-    used: NDArray[np.int64] = field(default_factory=no_counts)
+    counted: NDArray[np.int64] = field(default_factory=no_counts)
     measured: NDArray[np.int64] = field(default_factory=no_counts)
     judged: NDArray[np.int64] = field(default_factory=no_counts)
     hits: NDArray[np.int64] = field(default_factory=no_counts)
@@ -90,9 +91,10 @@ class GroupsState(ByValue):
         used, measured = (_all(facts[name], facts.rows) for name in ("used", "measured"))
         judged = measured if facts["hit"] is not None else np.zeros_like(measured)
         hit = judged & facts["hit"] if facts["hit"] is not None else judged
-        masks = (np.ones_like(used), used, measured, judged, hit)
-        counts = GroupCounts(*(np.bincount(at[mask], minlength=size) for mask in masks))
         loss, brier, weight = facts["loss"], facts["brier"], facts["weight"]
+        counted = used if weight is None else in_mean(loss, weight)
+        masks = (np.ones_like(used), counted, measured, judged, hit)
+        counts = GroupCounts(*(np.bincount(at[mask], minlength=size) for mask in masks))
         brier = np.zeros(facts.rows) if brier is None else np.where(measured, brier, 0.0)
         with np.errstate(all="ignore"):
             sums = GroupSums(
@@ -179,10 +181,10 @@ class GroupsState(ByValue):
         self, i: int, counts: dict[str, list[int]], exact: dict[str, list[ExactSum]]
     ) -> Measure:
         if not self.weighted:
-            return _mean(i, counts["used"], exact, "loss")
+            return _mean(i, counts["counted"], exact, "loss")
         weight = float(exact["weight"][i])
         value = float(exact["loss"][i]) / weight if weight else None
-        return Measure(value, n=counts["used"][i])
+        return Measure(value, n=counts["counted"][i])
 
     def _calibration_errors(self, places: NDArray[np.int64], judged: list[int]) -> list[Measure]:
         if not self.gaps.cells:

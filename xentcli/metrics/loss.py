@@ -10,6 +10,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import mean_of
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import ratio_error
+from xentcli.metrics.weighted import in_mean
 from xentcli.records import Record
 from xentcli.results.loss import Loss
 
@@ -25,6 +26,7 @@ class _LossSums(Record):
     weighted: bool = False
     rows: int = 0
     used: int = 0
+    counted: int = 0
     uneven: int = 0
 
 
@@ -48,7 +50,7 @@ class LossState(_LossSums):
         with np.errstate(all="ignore"):
             total, squares = ExactSum.with_squares(loss)
             if weight is None:
-                return cls(total, squares, rows=rows, used=used, uneven=uneven)
+                return cls(total, squares, rows=rows, used=used, counted=used, uneven=uneven)
             return cls(
                 total,
                 squares,
@@ -58,6 +60,7 @@ class LossState(_LossSums):
                 weighted=True,
                 rows=rows,
                 used=used,
+                counted=int(np.count_nonzero(in_mean(loss, weight))),
                 uneven=uneven,
             )
 
@@ -72,6 +75,7 @@ class LossState(_LossSums):
             weighted=self.weighted or other.weighted,
             rows=self.rows + other.rows,
             used=self.used + other.used,
+            counted=self.counted + other.counted,
             uneven=self.uneven + other.uneven,
         )
 
@@ -86,6 +90,7 @@ class LossState(_LossSums):
             weight_sum=weight_sum,
             rows=self.rows,
             used=self.used,
+            counted=self.counted,
             ignored=self.rows - self.used,
             uneven=self.uneven,
             perplexity=perplexity_of(mean),
@@ -94,13 +99,13 @@ class LossState(_LossSums):
         )
 
     def _standard_error(self) -> float:
-        """Return the standard error of the mean of the used rows."""
+        """Return the standard error of the mean of the counted rows."""
         if self.weighted:
             weights = (self.weight, self.loss_weight, self.weight_squared)
         else:
             every = ExactSum(self.used * ONE)
             weights = (every, self.loss, every)
-        return ratio_error(self.loss, self.loss_squared, *weights, n=self.used)
+        return ratio_error(self.loss, self.loss_squared, *weights, n=self.counted)
 
 
 def perplexity_of(loss: float) -> float:

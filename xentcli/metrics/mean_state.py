@@ -87,7 +87,7 @@ def mean_measure(mean: float | None, standard_error: float | None, n: int) -> Me
 
 def loss_measure(loss: "Loss") -> Measure:
     """Return the mean loss with its interval, or n alone where no row is used."""
-    return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.used)
+    return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.counted)
 
 
 def share(hits: int, n: int) -> Measure:

@@ -14,6 +14,7 @@ from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.metrics.intervals import ratio_error
 from xentcli.metrics.mean_state import mean_measure
+from xentcli.metrics.weighted import in_mean
 from xentcli.results.measure import Measure
 
 _ZERO = ExactSum()
@@ -34,9 +35,10 @@ class Moments:
     def of(cls, totals: Doubles, weights: Doubles, there: NDArray[np.bool_] | None = None) -> Self:
         """Return the moments of some clusters' sums.
 
-        Clusters without rows do not count: those without weight, unless `there` says which to keep.
+        Clusters without rows do not count: those that are not in the mean, unless `there` says
+        which to keep.
         """
-        there = weights != 0.0 if there is None else there
+        there = in_mean(totals, weights) if there is None else there
         totals, weights = totals[there], weights[there]
         with np.errstate(all="ignore"):
             return cls(

@@ -14,6 +14,7 @@ from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
 from xentcli.metrics.pair_hits import PairHitsState
+from xentcli.metrics.weighted import in_mean
 from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 
@@ -113,7 +114,8 @@ class PairGroupsState(ByValue):
         measures: dict[str, Measure] = {}
         for name, (_, rows) in _SUMMED.items():
             if name in exact:
-                measures[name] = self._mean(i, counts[rows], exact, name)
+                n = counts["counted" if rows == "used" else rows]
+                measures[name] = self._mean(i, n, exact, name)
         hits = PairHitsState(*(counts[name] for name in _HITS)).compute()
         measures["accuracy_base"], measures["accuracy_new"] = hits.base, hits.new
         measures["accuracy_difference"] = hits.difference
@@ -134,8 +136,11 @@ def _masks(facts: RowFacts) -> dict[str, NDArray[np.bool_]]:
     every = np.ones(facts.rows, np.bool_)
     used = every if facts["used"] is None else facts["used"]
     measured = every if facts["measured"] is None else facts["measured"]
+    weight, difference = facts["weight"], facts["difference"]
+    weighted = weight is not None and difference is not None
     masks = {
         "rows": every,
+        "counted": in_mean(difference, weight) if weighted else used,
         "used": used,
         "measured": measured,
         "finite": measured & np.isfinite(facts["kl"]),

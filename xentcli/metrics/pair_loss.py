@@ -81,8 +81,8 @@ class PairLossState(_PairedLossSums):
         )
 
     def _correlation(self) -> Measure:
-        """Return the correlation of used rows' losses; nothing if a model's are all equal."""
-        n = self.base.used
+        """Return the correlation of counted rows' losses; nothing if a model's are all equal."""
+        n = self.base.counted
         totals, squares = (
             (getattr(self.base, name), getattr(self.new, name)) for name in ("loss", "loss_squared")
         )

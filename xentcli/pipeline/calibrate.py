@@ -146,7 +146,8 @@ def calibrate(
     of_others: _Tested = (None, ())
     if tested is not None:
         of_others = _tested(tested, criterion, cooled, run, options, cluster)
-    return _report(fitted, before, after, again, of_others, curve, options)
+    counted = of_start.counts.rows
+    return _report(fitted, before, after, again, of_others, curve, options, counted)
 
 
 def _report(
@@ -157,14 +158,15 @@ def _report(
     of_others: _Tested,
     curve: tuple[CurvePoint, ...],
     options: CalibrateOptions,
+    counted: int,
 ) -> FittedTemperature:
-    """Return what a temperature is, and what is measured without and with it."""
+    """Return what a temperature of so many rows is, and what is measured without and with it."""
     tested, notes = of_others
     notes = tuple(dict.fromkeys((*before.notes, *notes)))
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     return FittedTemperature(
         metrics={
-            **measure_of_temperature(fitted, before.used),
+            **measure_of_temperature(fitted, counted),
             **before_and_after(before, after),
             **out_of_fold(again.results.get("held_out")),
         },

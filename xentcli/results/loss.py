@@ -20,6 +20,8 @@ class Loss(Record):
         The sums over the used rows.
     rows, used, ignored : int
         How many rows there are, are not ignored, and are ignored.
+    counted : int
+        How many used rows are in the mean: those with a weight other than 0.
     uneven : int
         How many rows have class probabilities that do not sum to 1.
     perplexity, bits : float
@@ -34,6 +36,7 @@ class Loss(Record):
     rows: int
     used: int
     ignored: int
+    counted: int
     uneven: int
     perplexity: float
     bits: float

@@ -1,0 +1,69 @@
+"""A row of weight 0 is in no mean of losses: n, and errors, are those of the other rows alone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xentcli as xent
+
+RNG = np.random.default_rng(3)
+Z = RNG.normal(size=(60, 3)) * 3
+NEW = Z + RNG.normal(size=Z.shape)
+Y = np.where(RNG.random(60) < 0.7, Z.argmax(axis=1), RNG.integers(0, 3, 60))
+CLUSTERS, GROUPS = np.arange(60) // 4, np.arange(60) // 20
+ROWS = np.where(np.arange(60) % 3 == 0, 0.0, RNG.uniform(0.5, 2.0, 60))
+CLASSES = [0.0, 1.0, 2.0]
+WHOLE_CLUSTERS = np.where(CLUSTERS % 3 == 0, 0.0, 1.5)
+OF_LOSSES = ("loss", "perplexity", "bits")
+OF_PAIRS = ("loss_base", "loss_new", "loss_difference", "loss_correlation")
+OF_FITS = ("temperature", "log_temperature_error", "loss_before", "loss_after")
+
+
+def measures_of(found: Any, names: tuple[str, ...]) -> list[float]:
+    """Return the numbers of measures, of their groups too, and their n."""
+    measures = [found.metrics[name] for name in names]
+    measures += [each.metrics[names[0]] for each in getattr(found, "groups", ())]
+    numbers = [(m.value, m.standard_error, m.low, m.high, m.n) for m in measures]
+    return [np.nan if each is None else each for measure in numbers for each in measure]
+
+
+@pytest.mark.parametrize("beside", ["cluster", "by", "both", "nothing"])
+def test_rows_of_a_class_that_weighs_0(beside: str) -> None:
+    there = Y != 0
+    given: dict[str, Any] = {"cluster": CLUSTERS, "by": GROUPS}
+    given = {name: each for name, each in given.items() if beside in (name, "both")}
+    alone = {name: each[there] for name, each in given.items()}
+    options: Any = {"weight": CLASSES}
+    every = xent.evaluate(Z, Y, **options, **given)
+    some = xent.evaluate(Z[there], Y[there], **options, **alone)
+    assert (every.used, every.metrics["accuracy"].n) == (60, 60)
+    assert every.metrics["loss"].n == np.count_nonzero(there)
+    np.testing.assert_allclose(measures_of(every, OF_LOSSES), measures_of(some, OF_LOSSES), 1e-13)
+    two = xent.compare(Z, NEW, Y, **options, **given)
+    fewer = xent.compare(Z[there], NEW[there], Y[there], **options, **alone)
+    np.testing.assert_allclose(measures_of(two, OF_PAIRS), measures_of(fewer, OF_PAIRS), 1e-13)
+    assert two.metrics["loss_difference"].n == np.count_nonzero(there)
+
+
+@pytest.mark.parametrize(("weights", "cluster"), [(ROWS, None), (WHOLE_CLUSTERS, CLUSTERS)])
+def test_rows_that_weigh_0(weights: Any, cluster: Any) -> None:
+    there = weights > 0.0
+    given: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
+    alone = {name: each[there] for name, each in given.items()}
+    every = xent.calibrate(Z, Y, sample_weight=weights, folds=0, **given)
+    some = xent.calibrate(Z[there], Y[there], sample_weight=weights[there], folds=0, **alone)
+    np.testing.assert_allclose(measures_of(every, OF_FITS), measures_of(some, OF_FITS), 1e-12)
+    assert (every.rows, every.used, every.metrics["temperature"].n) == (60, 60, there.sum())
+    loss_of: Any = xent.loss
+    loss, other = (
+        loss_of(Z[rows], Y[rows], sample_weight=weights[rows]) for rows in (slice(None), there)
+    )
+    assert loss.standard_error == pytest.approx(other.standard_error, rel=1e-13)
+    assert (loss.used, other.used) == (60, there.sum())
+
+
+def test_a_row_that_smoothing_keeps_in_the_sum_counts() -> None:
+    """Its label weighs 0, and the other classes do not: its loss is in the numerator."""
+    found = xent.evaluate(Z, Y, weight=np.array(CLASSES), label_smoothing=0.1)
+    assert found.metrics["loss"].n == 60
