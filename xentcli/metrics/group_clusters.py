@@ -52,6 +52,14 @@ class ClusterParts(ByValue):
         found, at = self.of(groups, clusters, count)
         return found, at[: len(self.groups)], at[len(self.groups) :]
 
+    def of_groups(self, places: Places) -> tuple[Places, Places]:
+        """Return the places of the parts in some groups, and the number of each one's group."""
+        first, end = (np.searchsorted(self.groups, places, side) for side in ("left", "right"))
+        counts = end - first
+        before = np.cumsum(counts) - counts
+        found = np.repeat(first - before, counts) + np.arange(counts.sum())
+        return found, np.repeat(np.arange(len(places)), counts)
+
 
 @register("group_clusters")
 @dataclass(frozen=True, eq=False)
@@ -135,19 +143,21 @@ class GroupClustersState(ByValue):
 
     def compute(self) -> GroupErrors:
         """Return the means of each group with their errors."""
-        size = len(self.groups)
-        closed = _closed(self.sums, self.parts.groups, size)
+        return GroupErrors(Deferred(shown_order(self.groups), self._errors_at))
+
+    def _errors_at(self, places: Places) -> list[ClusterErrors]:
+        """Return the errors within the groups at some places."""
+        size = len(places)
+        parts, groups = self.parts.of_groups(places)
+        chosen = {
+            name: OpenSums(each.total.chosen(parts), each.weight.chosen(parts))
+            for name, each in self.sums.items()
+        }
+        closed = {name: each.chosen(places) for name, each in self.moments.items()}
         every = [np.arange(size)] * 2
-        found = self._joined(self.moments, closed, every, size)
-
-        def errors_at(places: Places) -> list[ClusterErrors]:
-            moments = {name: each.chosen(places).moments() for name, each in found.items()}
-            return [
-                errors_of({name: each[i] for name, each in moments.items()})
-                for i in range(len(places))
-            ]
-
-        return GroupErrors(Deferred(shown_order(self.groups), errors_at))
+        found = self._joined(closed, _closed(chosen, groups, size), every, size)
+        moments = {name: each.moments() for name, each in found.items()}
+        return [errors_of({name: each[i] for name, each in moments.items()}) for i in range(size)]
 
 
 @register("label_clusters")
