@@ -35,6 +35,48 @@ def test_failed_requests_are_counted_and_named(run: Run) -> None:
     assert said in refusal(run("nll", "a.jsonl")).error
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_one_of_several_answers_without_log_probabilities_is_named(run: Run, plain: bool) -> None:
+    """Whole lines of chat completions are parsed at once, and others one by one."""
+    several = chat([-1.0, -2.0])
+    several["choices"] += [{"index": 1, "message": {"content": "b"}, "logprobs": None}]
+    several["id"] = "two"
+    write(several, chat([-3.0]), *([] if plain else [LOST]))
+    outcome = run("nll", "a.jsonl", "--json")
+    check(outcome, "generated", [[-1.0, -2.0], [-3.0]])
+    said = (
+        "answers without log-probabilities beside others that have them, left out: 1 (two, choice"
+    )
+    assert f"{said} 1)\n" in outcome.err
+    assert outcome.json["requests_without_log_probs"] == 0
+    write(chat([-1.0]), *([] if plain else [LOST]))
+    assert "beside others" not in run("nll", "a.jsonl").err
+
+
+def test_answers_that_are_there_twice_are_a_note(run: Run) -> None:
+    """They have a name and the same numbers; of one name alone they may be drawn again."""
+    one, two, again = (
+        {**chat([x, -1.0]), "id": name} for x, name in ((0, "a"), (-2, "b"), (-3, "a"))
+    )
+    note = "answers that repeat one before them, with its name and its numbers, and count again: "
+    for name, answers in (("a", [one, two, again]), ("b", [two, one])):
+        Path(f"{name}.jsonl").write_text(lines(*answers))
+    assert note not in run("nll", "a.jsonl").err
+    both = ("nll", "--log-probs", "a.jsonl", "--log-probs", "b.jsonl")
+    for jobs in ("1", "2"):
+        outcome = run(*both, "--jobs", jobs, "--json")
+        assert f"{note}2\n" in outcome.err
+        assert outcome.json["sequences"] == 5
+    batch = [
+        {"custom_id": "x", "response": {"status_code": 200, "body": each}} for each in (one, two)
+    ]
+    write(*batch, batch[0], LOST, LOST)
+    assert f"{note}1\n" in run("nll", "a.jsonl").err
+    nameless = {key: value for key, value in one.items() if key != "id"}
+    write(nameless, nameless)
+    assert note not in run("nll", "a.jsonl").err
+
+
 @in_one_test
 @pytest.mark.parametrize(
     ("answers", "tokens", "error", "hint"),

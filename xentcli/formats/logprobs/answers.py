@@ -60,6 +60,8 @@ class Answer(NamedTuple):
         Whether this is the last piece, or all of it.
     counts : bool
         Whether it is an answer, and no event of a stream that says nothing new.
+    silent : tuple of int
+        Which of several choices have no log-probabilities, where others have.
     """
 
     dialect: str
@@ -69,6 +71,7 @@ class Answer(NamedTuple):
     stream: str | None = None
     ends: bool = True
     counts: bool = True
+    silent: tuple[int, ...] = ()
 
 
 class Refused(Exception):  # noqa: N818

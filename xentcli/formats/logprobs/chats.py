@@ -98,7 +98,10 @@ def _take_whole(chats: list[Any], first: int, step: int, name: str, gathered: Ga
                 numbers = [token.logprob for token in tokens]
                 scored = Scored("generated", numbers, _sizes(tokens), choice.index)
                 kept.append(Sequence(place, scored, []))
-        gathered.take(kept, chat.id or place.rpartition("/")[2], None, ends=True)
+        called = chat.id or place.rpartition("/")[2]
+        gathered.take(kept, called, None, ends=True, named=bool(chat.id))
+        if kept:
+            gathered.leave_out(called, [each.index for each in chat.choices if not each.logprobs])
 
 
 def _take_pieces(chats: list[Any], first: int, step: int, name: str, gathered: Gathered) -> None:

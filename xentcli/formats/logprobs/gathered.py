@@ -2,6 +2,8 @@
 
 import math
 from array import array
+from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +55,10 @@ class Tokens(NamedTuple):
     unclear: int
     floored: int
     """How many tokens have the number that servers write for any less likely than all they list."""
+    marks: NDArray[np.uint64]
+    """A number for each answer with a name, made of that and of its numbers."""
+    left_out: tuple[str, ...]
+    """Which of several answers to one request have no log-probabilities, though others have."""
     lists: list[TokenPlace] | None = None
     """What is listed beside each token, where that was asked for."""
 
@@ -96,6 +102,8 @@ class Gathered:
         self._requests = self._first = 0
         self._failed: list[str] = []
         self._silent: list[str] = []
+        self._left_out: list[str] = []
+        self._marks = array("Q")
 
     def tokens(self, *, last: bool) -> Tokens:
         """Return the tokens of all of them; what has not ended ends with the last block."""
@@ -117,6 +125,8 @@ class Gathered:
             self.others,
             self.unclear,
             int(np.count_nonzero(floored)),
+            np.array(self._marks, np.uint64),
+            tuple(self._left_out),
             self._lists,
         )
 
@@ -125,13 +135,28 @@ class Gathered:
         self._requests += 1
         self._failed.append(what)
 
-    def take(self, kept: list[Sequence], name: str, stream: str | None, *, ends: bool) -> None:
-        """Take the tokens of an answer, or of a piece of one."""
+    def leave_out(self, name: str, choices: Iterable[int]) -> None:
+        """Take choices of an answer that have no log-probabilities, though others have."""
+        self._left_out += [f"{name}, choice {index}" for index in choices]
+
+    def take(
+        self,
+        kept: list[Sequence],
+        name: str,
+        stream: str | None,
+        *,
+        ends: bool,
+        named: bool = False,
+    ) -> None:
+        """Take the tokens of an answer, or of a piece of one; `named` by whoever wrote it."""
         goes_on = stream is not None and stream in self._open
         self._requests += not goes_on
         if stream is None or (ends and not goes_on):
+            start = len(self._values)
             for sequence in kept:
                 self._add(sequence)
+            if named and kept:
+                self._marks.append(_mark(name, self._values[start:].tobytes()))
         else:
             self._gather(stream, kept, ends=ends)
         if ends and not goes_on and not kept:
@@ -172,6 +197,12 @@ class Gathered:
         self._lengths.append(count)
         self._places.append(sequence.place)
         self._first += starts
+
+
+def _mark(name: str, numbers: bytes) -> int:
+    digest = blake2b(name.encode(errors="surrogatepass") + b"\0", digest_size=8)
+    digest.update(numbers)
+    return int.from_bytes(digest.digest(), "little")
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:

@@ -66,10 +66,13 @@ def choices(document: Any) -> Answer | None:
     found = _prompts(document, each)
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
     dialect = PROMPTS if found and found[0].whole else dialect
+    silent: list[int] = []
     for place, choice in enumerate(each):
         index = choice.get("index")
         index = index if isinstance(index, int) else place
-        if is_object(told := choice.get("logprobs")):
+        if not is_object(told := choice.get("logprobs")):
+            silent.append(index)
+        else:
             for scored in _of_choice(told, document, len(each), index):
                 add(found, scored)
     name = text(document.get("id"))
@@ -78,7 +81,9 @@ def choices(document: Any) -> Answer | None:
     if kind == "text_completion" and name is not None:  # its pieces look like whole answers
         goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
         return Answer(dialect, found, name, None, name, not goes_on, counts=bool(each))
-    return Answer(dialect, found, name, counts=bool(each) or name != "")  # Azure's filter has none
+    counts = bool(each) or name != ""  # Azure's filter has none
+    others = tuple(silent) if len(silent) < len(each) else ()
+    return Answer(dialect, found, name, counts=counts, silent=others)
 
 
 def _prompts(document: Any, each: list[Any]) -> list[Scored]:

@@ -171,7 +171,9 @@ class AnswersReader:
         if not checked:
             for sequence in kept:
                 self._check(sequence.scored.logprobs, place)
-        self._found.take(kept, name, answer.stream, ends=answer.ends)
+        self._found.take(kept, name, answer.stream, ends=answer.ends, named=name == answer.name)
+        if kept and self._part == "generated":
+            self._found.leave_out(name, answer.silent)
 
     def _listed(self, scored: Scored, place: str) -> list[TokenPlace]:
         """Return what is listed beside tokens."""

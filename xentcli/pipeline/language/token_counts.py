@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xentcli.metrics.tokens import TokensState
 from xentcli.results.loss import Loss
 from xentcli.results.measure import Measure
@@ -9,6 +12,8 @@ from xentcli.storage.paths import natural_key
 
 _NO_TOKENS = TokensState()
 SHOWN_REQUESTS = 3  # how many a note names
+_MOST_MARKED = 2**22
+"""The most requests whose marks are kept, 32 MB, to find those that are there twice."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class TokenCounts:
         so improbable that the server tells a floor instead.
     named_failed, named_silent : tuple of str
         The names of the first few such requests.
+    left_out, named_left_out : int, tuple of str
+        How many of several answers to one request have no log-probabilities, though others have;
+        and the names of the first few.
+    marks : tuple of ndarray of uint64
+        What tells answers apart within a run; a state that is kept has none.
     """
 
     tokens: TokensState = _NO_TOKENS
@@ -46,6 +56,9 @@ class TokenCounts:
     floored: int = 0
     named_failed: tuple[str, ...] = ()
     named_silent: tuple[str, ...] = ()
+    left_out: int = 0
+    named_left_out: tuple[str, ...] = ()
+    marks: tuple[NDArray[np.uint64], ...] = ()
 
     def merge(self, other: "TokenCounts") -> "TokenCounts":
         """Return the counts of both, with the names of the first few."""
@@ -59,7 +72,18 @@ class TokenCounts:
             self.floored + other.floored,
             _first(self.named_failed, other.named_failed),
             _first(self.named_silent, other.named_silent),
+            self.left_out + other.left_out,
+            _first(self.named_left_out, other.named_left_out),
+            () if self.requests + other.requests > _MOST_MARKED else (*self.marks, *other.marks),
         )
+
+    @property
+    def repeated(self) -> int:
+        """How many answers of a run have the name and the numbers of one before them."""
+        if not self.marks or self.requests > _MOST_MARKED:
+            return 0
+        marks = np.concatenate(self.marks)
+        return len(marks) - len(np.unique(marks))
 
     def compute(self) -> tuple[Loss, Measure, Measure | None]:
         """Return the loss of the tokens, for the interface that states share."""

@@ -1,6 +1,7 @@
 """The negative log likelihood of tokens, from the log-probabilities in a server's answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,9 @@ class _TokensWork(NamedTuple):
             tokens.floored,
             tokens.failed[:SHOWN_REQUESTS],
             tokens.silent[:SHOWN_REQUESTS],
+            len(tokens.left_out),
+            tokens.left_out[:SHOWN_REQUESTS],
+            marks=(tokens.marks,),
         )
         return Part(block.rows, losses if self.keeps_losses else None, counts)
 
@@ -112,7 +116,7 @@ def measure_tokens(
     found, notes = loss_of_tokens(counts, asked, reduction)
     if not found.used:
         raise _no_log_probs(counts, sources[0])
-    return found, notes, counts
+    return found, notes, replace(counts, marks=())
 
 
 def loss_of_tokens(
@@ -181,6 +185,14 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
     if found.silent:
         named = _listed(counts.named_silent, found.silent)
         yield f"requests without such log-probabilities, left out: {named}"
+    if counts.left_out:
+        named = _listed(counts.named_left_out, counts.left_out)
+        yield f"answers without log-probabilities beside others that have them, left out: {named}"
+    if counts.repeated:
+        yield (
+            "answers that repeat one before them, with its name and its numbers, and count again: "
+            f"{counts.repeated:,}"
+        )
     if found.first:
         yield f"first tokens, which no token precedes, left out: {found.first:,}"
     if counts.floored:
