@@ -97,7 +97,6 @@ def test_a_format_that_holds_no_ids(run: Run) -> None:
 
 MISUSED: list[tuple[list[str], int, str]] = [
     (["info", "in.csv", "--id-column", "id"], 2, "No such option: --id-column"),
-    (["one-hot", "in.csv", "--id-column", "id"], 2, "No such option: --id-column"),
     (["softmax", "in.csv", "--id-column", "no"], 1, "in.csv: there is no column 'no'; it has"),
     (["softmax", "z.npy", "--id-column", "id"], 1, "z.npy: npy has no columns to choose from"),
 ]  # fmt: skip
