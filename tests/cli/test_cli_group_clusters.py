@@ -75,6 +75,11 @@ def test_people_see_how_many_clusters_a_group_has(run: Run, terminal: Terminal) 
     assert ">clusters</th>" in groups[0]
     run(*EVAL, "--by", "site", "--report", "b.html")
     assert ">clusters</th>" not in Path("b.html").read_text()
+    pair = ("compare", "base.npy", "new.npy", "--labels", "y.csv", *BESIDE)
+    wide = terminal(*pair, columns=120).lines
+    place = next(i for i, line in enumerate(wide) if line.startswith("group "))
+    assert wide[place].split()[:3] == ["group", "rows", "clusters"]
+    assert [line.split()[2] for line in wide[place + 1 :][:3]][::2] == ["6", "1"]
     csv = run(*EVAL, *BESIDE, "--metric", "groups").out
     assert csv == run(*EVAL, *BESIDE[:2], "--metric", "groups").out
 

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from xentcli.render.comparison_verdict import difference_of, percent, signed
-from xentcli.render.measures import short_number
+from xentcli.render.measures import cluster_cells, short_number
 from xentcli.render.number_columns import short_names
 from xentcli.render.row_tables import empty_table, fitted_table, left_out
 from xentcli.render.tables import full, short
@@ -25,7 +25,7 @@ _LEAST_CUT_WIDTH = 9  # of names in a table of rows
 _LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
 _NAMES_OF_ROWS = ("row", "id", "label", "predicted", "predicts now")
 _LEFT_OUT_OF_ROWS = ("was", "now", "predicted", "label", "predicts now")
-_LEFT_OUT_OF_GROUPS = ("KL", "accuracy", "loss")
+_LEFT_OUT_OF_GROUPS = ("clusters", "KL", "accuracy", "loss")
 
 
 def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
@@ -140,6 +140,7 @@ def group_table(found: "Comparison", most: int, width: int) -> RenderableType:
     columns = {
         "group": [group.name or "(missing)" for group in shown],
         "rows": [f"{group.rows:,}" for group in shown],
+        "clusters": cluster_cells(shown),
         "loss": [_change(group.metrics, "loss", short) for group in shown],
         "difference": [
             difference_of(group.metrics.get("loss_difference", NOTHING)) for group in shown

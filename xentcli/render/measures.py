@@ -108,8 +108,8 @@ def group_tables(groups: "Sequence[Group]", width: int) -> "Iterator[Table]":
         "group": [group.name or "(missing)" for group in groups],
         "rows": [f"{group.rows:,}" for group in groups],
     }
-    if any(isinstance(group, ClusteredGroup) for group in groups):
-        first["clusters"] = [f"{getattr(group, 'clusters', 0):,}" for group in groups]
+    if clusters := cluster_cells(groups):
+        first["clusters"] = clusters
     columns = dict(first)
     for name in measured_names(groups):
         cells = [_with_error(name, group.metrics.get(name)) for group in groups]
@@ -120,6 +120,11 @@ def group_tables(groups: "Sequence[Group]", width: int) -> "Iterator[Table]":
             columns = dict(first)
         columns[name] = cells
     yield fitted_table(columns, ("group",), width)
+
+
+def cluster_cells(groups: "Sequence[Group]") -> list[str]:
+    """Return how many clusters each group has; nothing if errors do not come from clusters."""
+    return [f"{each.clusters:,}" for each in groups if isinstance(each, ClusteredGroup)]
 
 
 def _with_error(name: str, measure: "Measure | None") -> str:
