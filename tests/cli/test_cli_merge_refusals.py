@@ -79,6 +79,25 @@ def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> N
     assert f"it has {rows // 2} rows, and {rows}" in refusal(run("merge", "a.json", "c.json")).error
 
 
+def test_states_of_copies_are_a_note(run: Run, tmp_path: Path) -> None:
+    for name in "zpy":
+        np.save(tmp_path / f"{name}-copy.npy", np.load(tmp_path / f"{name}-0.npy"))
+        np.save(tmp_path / f"{name}-zero.npy", np.load(tmp_path / f"{name}-0.npy") * 0)
+    lines = ("loss z-{0}.npy y-{0}.npy", "eval z-{0}.npy y-{0}.npy")
+    for line in (*lines, "compare z-{0}.npy p-{0}.npy --labels y-{0}.npy"):
+        for part in ("0", "1", "copy"):
+            write_state(run, line.format(part), f"of-{part}.json", "--force")
+        said = "of-copy.json: the losses are those of of-0.json, to the last bit"
+        assert said in run("merge", "of-0.json", "of-1.json", "of-copy.json").err
+        assert "to the last bit" not in run("merge", "of-0.json", "of-1.json").err
+    for i in (0, 1):  # where all losses are equal, states of as many rows are
+        write_state(run, f"loss z-zero.npy y-zero.npy --rows {i}:{i + 1}", f"{i}.json")
+        write_state(
+            run, f"loss z-zero.npy y-zero.npy --rows {2 + 3 * i}:{5 + 3 * i}", f"{i + 2}.json"
+        )
+    assert "to the last bit" not in run("merge", *(f"{i}.json" for i in range(4))).err
+
+
 def test_rows_of_one_file_have_weights_of_one_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     weights = np.arange(1.0, 1.0 + len(np.load(tmp_path / "y-1.npy")))

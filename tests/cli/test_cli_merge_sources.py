@@ -22,8 +22,9 @@ def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
     lines = (ANSWERS / "vllm_prompt.jsonl").read_text().splitlines()
     lines += ['{"error": {"message": "too long"}}'] * 4
     for i, line in enumerate(lines):
-        first = json.dumps(json.loads(lines[0]) | {"id": f"first of {i}"})
-        (tmp_path / f"answers-{i}.jsonl").write_text(f"{first}\n{line}\n")
+        others = [json.loads(lines[0]) | {"id": f"{k} of {i}"} for k in range(i + 1)]
+        text = "\n".join([line, *map(json.dumps, others), ""])
+        (tmp_path / f"answers-{i}.jsonl").write_text(text)
         write_state(run, f"nll answers-{i}.jsonl", f"state-{i}.json")
     whole = run("nll", "answers-*.jsonl", "--state", "whole.json", "--json")
     names = [f"state-{i}.json" for i in range(len(lines))]

@@ -45,7 +45,8 @@ def run(
             hint=hint if saved.header.sole_state is None else None,
         )
     header, names = saved.header, [each.name for each in saved.header.files]
-    common.tell_notes([*changed_files(header), *notes_of_missing(header.rows, names, paths)])
+    missing = notes_of_missing(header.rows, names, paths)
+    common.tell_notes([*changed_files(header), *missing, *saved.notes])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)

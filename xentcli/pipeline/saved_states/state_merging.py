@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from xentcli.errors import InputError
@@ -32,6 +33,8 @@ def merged(paths: Iterable[str]) -> SavedState:
     seen: dict[str, str] = {}
     tasks: dict[str, str] = {}
     arrays: dict[tuple[str, str], tuple[str, str]] = {}
+    losses: dict[tuple[Any, ...], str] = {}
+    notes: list[str] = []
     for path in paths:
         _check_new(path, seen)
         found = read_state(path)
@@ -39,6 +42,7 @@ def merged(paths: Iterable[str]) -> SavedState:
         first = found if first is None else first
         _check_alike(first, found)
         _check_arrays(found, arrays)
+        notes += _copied(found, losses)
         rows += [(each, found.name) for each in found.header.rows]
         with damage(found.name):
             merging.add(found)
@@ -54,7 +58,27 @@ def merged(paths: Iterable[str]) -> SavedState:
             "labels of the next, which single files miss",
             hint="name all files in each run, and part them by --rows A:B",
         )
-    return total
+    return replace(total, notes=tuple(notes))
+
+
+def _copied(saved: SavedState, seen: dict[tuple[Any, ...], str]) -> Iterator[str]:
+    """Say if the losses are those of a state before; `seen` has names of states by their losses.
+
+    Losses that are all equal say nothing.
+    """
+    found = saved.states[0].states
+    pair, tokens = found.get("pair_loss"), found.get("tokens")
+    alone = found.get("loss") if tokens is None else tokens.tokens.loss
+    both = (alone,) if pair is None else (pair.base, pair.new)
+    losses = tuple(each for each in both if each is not None)
+    if not any(each.compute().standard_error > 0.0 for each in losses):
+        return
+    other = seen.setdefault(losses, saved.name)
+    if other != saved.name:
+        yield (
+            f"{saved.name}: the losses are those of {other}, to the last bit: rows that are in two "
+            "files, as in a copy, count twice"
+        )
 
 
 def _check_new(path: str, seen: dict[str, str]) -> None:

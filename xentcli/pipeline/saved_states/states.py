@@ -63,11 +63,14 @@ class SavedState:
         One; or, in a comparison, those of each model but the first with the first.
     name : str
         The file, which is not part of it.
+    notes : tuple of str
+        What the user should know of the merge that made it; no part of it, either.
     """
 
     header: StateHeader
     states: tuple[States, ...]
     name: str = ""
+    notes: tuple[str, ...] = ()
 
     def merge(self, other: "SavedState") -> "SavedState":
         """Return the state of both states' rows, which were found to belong together."""
