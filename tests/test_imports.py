@@ -30,7 +30,7 @@ LAYERS = {
     "records": set[str](),
     "results": {"records"},
     "text": set[str](),
-    "__init__": {"core", "pipeline"},
+    "__init__": {"core", "errors", "pipeline"},
     "__main__": {"cli"},
 }
 # Types alone, which cost nothing when the program runs: what a table is told about an array.

@@ -2,7 +2,8 @@
 
 The functions take and return arrays of the shapes that PyTorch's functions of the same names
 take and return; `loss`, `nll`, `evaluate`, `compare`, `calibrate` and `load` take files too. They
-are imported when first used, so that the command line starts without NumPy.
+are imported when first used, so that the command line starts without NumPy. What they raise of
+their own is an `XentError`.
 """
 
 TYPE_CHECKING = False  # importing `typing` would delay the handling of signals
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
+    from xentcli.errors import XentError
     from xentcli.pipeline.from_python.compare_python import compare
     from xentcli.pipeline.from_python.python import evaluate, load
     from xentcli.pipeline.from_python.python_calibrate import calibrate
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
+    "XentError",
     "__version__",
     "binary_cross_entropy_with_logits",
     "calibrate",
@@ -47,6 +50,7 @@ _HOMES = {
     "load": "pipeline.from_python.python",
     "loss": "pipeline.from_python.python_losses",
     "nll": "pipeline.from_python.python_losses",
+    "XentError": "errors",
 }
 
 
@@ -55,9 +59,11 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    from xentcli.pipeline.from_python.public import in_python
+    found = getattr(import_module(f"xentcli.{_HOMES[name]}"), name)
+    if not isinstance(found, type):
+        from xentcli.pipeline.from_python.public import in_python
 
-    found: object = in_python(getattr(import_module(f"xentcli.{_HOMES[name]}"), name))
+        found = in_python(found)
     globals()[name] = found
     return found
 

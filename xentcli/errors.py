@@ -22,7 +22,24 @@ from contextlib import contextmanager
 
 
 class XentError(Exception):
-    """The base class of every error of this package; `hint` says what to do about it."""
+    """The base class of every error of this package.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong, and where.
+    hint : str or None
+        What to do about it.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> try:
+    ...     xent.cross_entropy([[0.0, 1.0]], [2])
+    ... except xent.XentError as error:
+    ...     print(error.message)
+    labels[0]: label 2 is outside 0..1
+    """
 
     exit_code = 1
 

@@ -69,7 +69,7 @@ def test_no_error_of_python_comes_from_within(name: str) -> None:
 
 
 def test_every_function_is_tried() -> None:
-    assert {*GIVEN} == {*xent.__all__} - {"__version__"}
+    assert {*GIVEN} == {*xent.__all__} - {"XentError", "__version__"}
 
 
 @pytest.mark.parametrize(
@@ -143,3 +143,9 @@ def test_pythons_own_errors_of_a_call_stay() -> None:
     for given, named in (((), {}), ((Z, 0, 1), {}), ((Z,), {"x": Z}), ((Z,), {"dim": 1})):
         with pytest.raises(TypeError, match=r"softmax\(\)"):
             softmax(*given, **named)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_help_shows_what_arguments_take_in_short_names(name: str) -> None:
+    annotated = [each.annotation for each in signature(getattr(xent, name)).parameters.values()]
+    assert all(isinstance(each, str) and len(each) < 50 for each in annotated), annotated

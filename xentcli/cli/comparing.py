@@ -159,8 +159,8 @@ def open_rows(
     beside = [each for each in (by, cluster) if each is not None]
     written = [given.writing.output]
     sources, labels_source = open_models(readers, paths, labels, named, beside, written)
-    for source in (*sources, *([labels_source] if labels_source else [])):
-        given.common.tell_notes(source.notes)
+    opened = (*sources, *([labels_source] if labels_source else []))
+    given.common.tell_notes(dict.fromkeys(note for source in opened for note in source.notes))
     for source, criterion in zip(sources, criteria, strict=True):
         check_name(criterion.kind, source)
     first = loss_inputs.with_weights_in_order(criteria[0], sources[0], labels_source, given.common)

@@ -8,6 +8,8 @@ and of a probability p it is ``w * -(y * log(p) + (1 - y) * log1p(-p))``. Every 
 so that nothing cancels, and 0 times infinity is 0. Everything is computed in float64.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +52,7 @@ class BinaryOptions(NamedTuple):
     weight_name: str = "weight"
     pos_weight_name: str = "pos_weight"
 
-    def of_rows(self, rows: slice, shape: AnyShape) -> "BinaryOptions":
+    def of_rows(self, rows: slice, shape: AnyShape) -> BinaryOptions:
         """Return the options of some slices of the first axis of elements of a shape.
 
         Raises

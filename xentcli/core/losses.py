@@ -4,6 +4,8 @@ Every loss is a fact of rows (`row_facts`, with the formulas of `row_losses`) an
 is an exact sum.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

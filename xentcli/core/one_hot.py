@@ -1,5 +1,7 @@
 """Makes one-hot rows."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

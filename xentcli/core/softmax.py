@@ -1,5 +1,7 @@
 """Computes softmax and log-softmax of arrays along an axis; the formulas are in `normalizer`."""
 
+from __future__ import annotations
+
 from typing import Any, Protocol
 
 import numpy as np

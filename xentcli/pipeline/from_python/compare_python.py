@@ -1,5 +1,7 @@
 """`compare` of the Python API, which takes arrays or the names of files."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial

@@ -1,5 +1,7 @@
 """The functions of the Python API that take arrays or the names of files."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal

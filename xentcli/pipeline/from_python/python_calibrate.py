@@ -1,5 +1,7 @@
 """`calibrate` as Python calls it, with arrays or the names of files."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal

@@ -1,5 +1,7 @@
 """`loss` and `nll` of the Python API: the numbers of the commands, of arrays or of files."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from xentcli.errors import UsageError
