@@ -10,7 +10,8 @@ import pytest
 from in_one_test import in_one_test
 
 from xentcli import binary_cross_entropy_with_logits as bce
-from xentcli.core.binary import BinaryOptions, binary_losses
+from xentcli.core.binary import binary_losses
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import LabelError, ShapeError
 

@@ -11,7 +11,7 @@ from calibrate_tools import Array, fitted, problem, slope, source, where_it_chan
 from close_to import close_to
 from pipeline_tools import run
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure import Options, measure

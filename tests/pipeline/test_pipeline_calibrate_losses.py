@@ -8,7 +8,7 @@ from calibrate_tools import fitted, problem, slope, temperature_of, where_it_cha
 from close_to import close_to
 from in_one_test import in_one_test
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
 from xentcli.pipeline.calibrate import CalibrateOptions

@@ -11,7 +11,7 @@ from measure_tools import Array, rows_like, source
 from pipeline_tools import run, set_block_rows
 
 import xentcli as xent
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.pipeline.compare import Model, compare
 from xentcli.pipeline.criterion import Criterion

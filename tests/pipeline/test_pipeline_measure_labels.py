@@ -11,7 +11,7 @@ from in_one_test import in_one_test
 from measure_tools import Array, measured, rows_like, source, values_of
 from pipeline_tools import run, set_block_rows
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.errors import InputError, ShapeError
 from xentcli.pipeline import spool
 from xentcli.pipeline.criterion import Criterion

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.formats.base import MemorySource
 from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.compare import Model, PairOptions, compare

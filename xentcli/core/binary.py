@@ -10,62 +10,22 @@ so that nothing cancels, and 0 times infinity is 0. Everything is computed in fl
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.checks import Problem
 from xentcli.core.dtypes import Doubles, computing_dtype
 from xentcli.core.labels import as_weight
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import Reduction
-from xentcli.core.shapes import AnyShape
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Array = NDArray[Any]
-
-
-class BinaryOptions(NamedTuple):
-    """Options of the binary cross entropy: weights, and what is left out.
-
-    Attributes
-    ----------
-    weight : ndarray, optional
-        A factor for each element: any shape that broadcasts to that of the logits.
-    pos_weight : ndarray, optional
-        A factor for labels of 1: one number, or one for each place along the last axis.
-    ignored : tuple of int
-        Labels of elements to leave out.
-    probs : bool
-        Whether the values are probabilities of class 1, and not logits.
-    weight_name, pos_weight_name : str
-        What messages call the factors.
-    """
-
-    weight: Doubles | None = None
-    pos_weight: Doubles | None = None
-    ignored: tuple[int, ...] = ()
-    probs: bool = False
-    weight_name: str = "weight"
-    pos_weight_name: str = "pos_weight"
-
-    def of_rows(self, rows: slice, shape: AnyShape) -> BinaryOptions:
-        """Return the options of some slices of the first axis of elements of a shape.
-
-        Raises
-        ------
-        ShapeError
-            If the weights do not broadcast to the shape.
-        """
-        check_binary_weights(self, shape)
-        weight, pos_weight = (
-            each[rows] if each is not None and each.ndim == len(shape) and len(each) > 1 else each
-            for each in (self.weight, self.pos_weight)
-        )
-        return self._replace(weight=weight, pos_weight=pos_weight)
 
 
 def binary_losses(values: Array, labels: Array, options: BinaryOptions) -> Doubles:
@@ -92,27 +52,6 @@ def _times(factor: Doubles, values: Doubles) -> Doubles:
     if not np.isfinite(values).all():
         product[np.isinf(values) & (np.broadcast_to(factor, values.shape) == 0.0)] = 0.0
     return product
-
-
-def check_binary_weights(options: BinaryOptions, shape: AnyShape) -> None:
-    """Raise ShapeError unless the weights broadcast to elements of this shape."""
-    last = shape[-1:] or (1,)
-    for name, weight, of in (
-        (options.pos_weight_name, options.pos_weight, last),
-        (options.weight_name, options.weight, shape),
-    ):
-        if weight is None or weight.size == 1:
-            continue
-        wanted = tuple(1 if n is None else n for n in of)  # a length that is not known yet fits
-        try:
-            fits = np.broadcast_shapes(weight.shape, wanted) == wanted
-        except ValueError:
-            fits = False
-        if not fits:
-            raise ShapeError(
-                f"{name} of shape {weight.shape} does not fit logits of shape {shape}: one number, "
-                "or one for each place along the last axis"
-            )
 
 
 def binary_facts(values: Array, labels: Array, options: BinaryOptions) -> RowFacts:
@@ -254,6 +193,6 @@ def binary_cross_entropy_with_logits(
     z, y = np.asarray(logits), np.asarray(labels)
     y = same_elements(z, y)
     options = BinaryOptions(as_weight(weight), as_weight(pos_weight, "pos_weight"))
-    check_binary_weights(options, z.shape)
+    options.check(z.shape)
     facts = binary_facts(np.atleast_1d(z), np.atleast_1d(y), options)
     return reduce_losses(facts, z.shape, reduction, lambda elements: float(elements.rows))

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import facts
-from xentcli.core.binary import BinaryOptions, binary_facts
+from xentcli.core.binary import binary_facts
 from xentcli.core.binary_measures import with_measures
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given

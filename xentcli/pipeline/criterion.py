@@ -17,7 +17,7 @@ from xentcli.pipeline.prepared import logits_of, prepare
 from xentcli.records import Record
 
 if TYPE_CHECKING:
-    from xentcli.core.binary import BinaryOptions
+    from xentcli.core.binary_options import BinaryOptions
     from xentcli.pipeline.inputs.weights import Weights
 
 Array = NDArray[Any]

@@ -10,7 +10,8 @@ from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.alignment.elements import Elements
 from xentcli.alignment.followers import places_of, read
 from xentcli.alignment.steps import Step, kept, rows_before, rows_chosen
-from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
+from xentcli.core.binary import binary_facts
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.checks import Problem, RowKind
 from xentcli.core.labels import LossOptions
 from xentcli.core.picked import picked_facts
@@ -107,7 +108,7 @@ class ElementWork(NamedTuple):
         """Return what is measured of all numbers."""
         criterion, shape = self.criterion, self.rows.shape
         if criterion.binary is not None and not total.rows:
-            check_binary_weights(criterion.binary, shape)  # as a step does, if there is one
+            criterion.binary.check(shape)  # as a step does, if there is one
         return Measured(
             (total.state or criterion.states).compute(),
             total,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.checks import Kind
 from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from xentcli import __version__
-from xentcli.core.binary import BinaryOptions
+from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
 from xentcli.metrics.interface import States
