@@ -3,13 +3,13 @@
 import math
 
 from xentcli.alignment.fitting import ShapeFit
+from xentcli.alignment.misfits import BINARY_HINT, check_fit
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
-BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 PAIR_HINT = (
     "of a binary model, save both classes: numpy.stack([0 * z, z], axis=-1) of logits, "
     "numpy.stack([1 - p, p], axis=-1) of probabilities"
@@ -135,8 +135,6 @@ def axes_of(
     axes = Axes(logits.shape, axis, fit.leads[axis], note, shifted, probabilities=probabilities)
     fits = alone or probabilities or axis in fit.axes
     if shifted.by or not fits:
-        from xentcli.alignment.misfits import check_fit
-
         check_fit(logits, labels or logits, fit, axes.rows if fits else None, shifted.by)
     return axes
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import BINARY_HINT
 from xentcli.alignment.fitting import ShapeFit, same_but_for_ones
 from xentcli.core.shapes import show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source, read_whole
 
+BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
 

@@ -32,15 +32,8 @@ Array = NDArray[Any]
 
 BINARY_FACTS = frozenset(
     {
-        "label",
-        "prediction",
-        "label_probability",
-        "confidence",
-        "forecast",
-        "outcome",
-        "brier",
-        "entropy",
-        "score",
+        *("label", "prediction", "label_probability", "confidence"),
+        *("forecast", "outcome", "brier", "entropy", "score"),
     }
 )
 """The facts of elements that are computed besides the loss and hits, where something needs them."""

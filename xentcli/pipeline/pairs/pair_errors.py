@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from xentcli.alignment.axes import BINARY_HINT, PAIR_HINT
+from xentcli.alignment.axes import PAIR_HINT
+from xentcli.alignment.misfits import BINARY_HINT
 from xentcli.errors import XentError
 
 _WORDS = {BINARY_HINT: PAIR_HINT, "xent loss LOGITS LABELS": "--input logits"}
