@@ -14,7 +14,6 @@ from answer_loops import (
     check,
     lines_of,
     pieces_of_ollama,
-    prompts_of_vllm,
 )
 from cli_tools import Run, refusal
 from close_to import close_to
@@ -103,12 +102,6 @@ def test_an_echo_ends_where_its_usage_says(run: Run) -> None:
         assert run("nll", "a.jsonl", "--tokens", "generated").code == 1
     write(echo([-1.0, -2.0], usage(7, 2)))
     check(run("nll", "a.jsonl", "--json"), "generated", [[-1.0, -2.0]])
-
-
-def test_a_prompt_counts_once_whatever_the_number_of_its_choices(run: Run) -> None:
-    answer = lines_of("vllm_prompt")[0]
-    write({**answer, "choices": answer["choices"] * 3})
-    check(run("nll", "a.jsonl", "--json"), "prompt", [*prompts_of_vllm(answer)])
 
 
 def test_the_prompts_own_token_counts_wherever_it_stands(run: Run) -> None:

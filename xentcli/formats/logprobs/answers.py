@@ -118,7 +118,7 @@ def text(value: Any) -> str | None:
 
 
 def add(found: list[Scored], scored: Scored) -> None:
-    """Add tokens, but a prompt only once: each of several choices may repeat it."""
+    """Add tokens, but a prompt only once: each of several answers to it may repeat it."""
     if not scored.logprobs:
         return
     if scored.part == "prompt" and any(
@@ -126,6 +126,30 @@ def add(found: list[Scored], scored: Scored) -> None:
     ):
         return
     found.append(scored)
+
+
+def add_prompts(found: list[Scored], each: list[Scored], counted: Any) -> None:
+    """Add the prompts of an answer's choices, each once, unless it was found elsewhere.
+
+    Several choices that answer one prompt stand side by side and repeat it; but a request may have
+    several prompts, and two may be the same. `counted` is how many tokens the server counts.
+    """
+    known = [one.logprobs for one in found if one.part == "prompt"]
+    new = [one for one in each if one.logprobs and one.logprobs not in known]
+    found += new[:: _choices_a_prompt(new, counted)]
+
+
+def _choices_a_prompt(each: list[Scored], counted: Any) -> int:
+    """Return how many choices answer each prompt: as many as can, where no count of tokens says."""
+    numbers = [one.logprobs for one in each]
+    count = len(numbers)
+    can_be = [
+        n
+        for n in range(count, 0, -1)
+        if count % n == 0 and all(numbers[i] == numbers[i - i % n] for i in range(count))
+    ]
+    sure = [n for n in can_be if sum(map(len, numbers[::n])) == counted]
+    return (sure or can_be or [1])[0]
 
 
 def tokens(part: AnswerPart, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:

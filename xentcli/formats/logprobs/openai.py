@@ -11,6 +11,7 @@ from xentcli.formats.logprobs.answers import (
     Numbers,
     Scored,
     add,
+    add_prompts,
     is_list,
     is_object,
     objects,
@@ -63,10 +64,12 @@ def choices(document: Any) -> Answer | None:
     if told and not each:  # those of a question
         return None
     kind = text(document.get("object"))
-    found = _prompts(document, each)
+    counted = under(document, "usage", "prompt_tokens")
+    found = _prompts(document, each, counted)
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
     dialect = PROMPTS if found and found[0].whole else dialect
     silent: list[int] = []
+    echoed: list[Scored] = []
     for place, choice in enumerate(each):
         index = choice.get("index")
         index = index if isinstance(index, int) else place
@@ -74,7 +77,11 @@ def choices(document: Any) -> Answer | None:
             silent.append(index)
         else:
             for scored in _of_choice(told, document, len(each), index):
-                add(found, scored)
+                if scored.part == "prompt":
+                    echoed.append(scored)
+                else:
+                    add(found, scored)
+    add_prompts(found, echoed, counted)
     name = text(document.get("id"))
     if kind == "chat.completion.chunk":
         return Answer(dialect, found, name, None, name or "", ends=False)
@@ -86,15 +93,18 @@ def choices(document: Any) -> Answer | None:
     return Answer(dialect, found, name, counts=counts, silent=others)
 
 
-def _prompts(document: Any, each: list[Any]) -> list[Scored]:
+def _prompts(document: Any, each: list[Any], counted: Any) -> list[Scored]:
     """Return what vLLM adds, whose prompts are whole, or what Together does."""
     found: list[Scored] = []
-    for where in (document, *each):
-        if "prompt_logprobs" in where and holds_prompt(where):
-            add(found, of_prompt(where)._replace(whole=True))
-    for echoed in objects(document.get("prompt")):
-        if is_list(under(echoed, "logprobs", "token_logprobs")):
-            add(found, _listed("prompt", echoed["logprobs"]))
+    for answered in ([document], each):
+        told = [one for one in answered if "prompt_logprobs" in one and holds_prompt(one)]
+        add_prompts(found, [of_prompt(one)._replace(whole=True) for one in told], counted)
+    told = [
+        _listed("prompt", one["logprobs"])
+        for one in objects(document.get("prompt"))
+        if is_list(under(one, "logprobs", "token_logprobs"))
+    ]
+    add_prompts(found, told, counted)
     return found
 
 
