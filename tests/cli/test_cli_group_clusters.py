@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Run, Terminal, assert_fits, refusal
-from harness_samples import random_docs, write_docs
 
 ROWS = 60
 DRAW = np.random.default_rng(8)
@@ -118,13 +117,3 @@ def test_a_state_without_them_is_refused(run: Run, command: tuple[str, ...]) -> 
     assert "group_clusters is in the state" in refusal(run("merge", "old.json")).error
     assert "other measures" in refusal(run("merge", "new.json", "old.json")).error
     assert run("merge", "new.json", "rest.json").code == 0
-
-
-def test_accuracies_by_lengths_have_errors_of_rows(run: Run) -> None:
-    path = write_docs("a.jsonl", *random_docs(1))
-    docs = len(Path(path).read_text().splitlines())
-    np.save("subject.npy", np.arange(docs) // 2)
-    told = "errors of acc_norm, acc_bytes take each row for independent"
-    assert told in run("eval", path, "--cluster", "subject.npy").err
-    assert told not in run("eval", path).err
-    assert "acc_norm" not in run("eval", path, "--cluster", "subject.npy", "--metric", "loss").err

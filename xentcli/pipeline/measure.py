@@ -9,6 +9,7 @@ from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
+from xentcli.pipeline.inputs.clustering import clusters_of_rows
 from xentcli.pipeline.language.samples import with_choices
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import Options, Plan
@@ -109,9 +110,11 @@ def measure(
         None if isinstance(cluster, str) else cluster,
     )
     twice = "suspects" in names and not binary
-    if twice:
+    of_docs = logits.of_samples and criterion.rows is None
+    if twice or of_docs:
         logits, labels = logits.kept(), None if labels is None else labels.kept()
         beside = RowSources(*(None if each is None else each.kept() for each in beside))
+        cluster = beside.clusters or cluster
     with closing(Spools(read.kept)) as spools, _of_eval():
         found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
         if keep is not None:
@@ -122,7 +125,11 @@ def measure(
     if len(logits.files) > 1:
         files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
         measures = with_places(measures, files)
-    return measures if criterion.rows is not None else with_choices(measures, logits, names)
+    if not of_docs:
+        return measures
+    by_cluster = plan.clustering.applies
+    clusters = clusters_of_rows(logits, labels, criterion, cluster) if by_cluster else None
+    return with_choices(measures, logits, names, clusters)
 
 
 def _with_states(found: Measured, plan: Plan) -> Measured:

@@ -1,9 +1,15 @@
 """Whether the errors of means take some rows to depend on one another."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.align import align
+from xentcli.alignment.followers import RowSources
 from xentcli.formats.base import Source
+from xentcli.pipeline.criterion import Criterion
 
 
 class Clustering(NamedTuple):
@@ -24,3 +30,25 @@ class Clustering(NamedTuple):
         if self.by_default:
             what = "the rows of a slice of the first axis to depend on one another"
             yield f"the errors of means take {what}"
+
+
+def clusters_of_rows(
+    logits: Source, labels: Source | None, criterion: Criterion, cluster: Source | str | None
+) -> NDArray[Any]:
+    """Return the cluster of each row of some logits (N, C), which are read for it.
+
+    Rows are counted whose label stands elsewhere, too.
+    """
+    named = cluster if isinstance(cluster, Source) else None
+    rows = align(
+        logits,
+        labels,
+        class_axis=criterion.class_axis,
+        naming=criterion.naming,
+        tiles=False,
+        beside=RowSources(clusters=named),
+    )
+    read = (rows.read(step, criterion.options) for step in rows.steps())
+    found = [each.labels if each.clusters is None else each.clusters for each in read]
+    whole = np.concatenate(found)
+    return np.arange(len(whole)) if named is None else whole

@@ -11,7 +11,9 @@ from xentcli.core.choices import gain, preferred
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.harness.collected import Samples
+from xentcli.metrics.clusters import errors_by_cluster
 from xentcli.metrics.mean_state import share
+from xentcli.pipeline.measures.loss_measures import with_errors
 from xentcli.results.measure import Measure
 from xentcli.results.measures import Measures
 from xentcli.text import shortened, visible
@@ -21,10 +23,13 @@ _ACC = "acc"
 _SMALL = 1e-6  # logged numbers so near to 0 or 1 are taken for it
 
 
-def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Measures:
+def with_shares(
+    found: Measures, samples: Samples, names: tuple[str, ...], clusters: NDArray[Any] | None
+) -> Measures:
     """Add the measures of the choices' lengths that are wanted.
 
-    Where groups are the tasks, each has them too.
+    Where groups are the tasks, each has them too. Errors come from `clusters`, which has the names
+    of those that depend on one another, unless it is None.
     """
     hits = {name: each for name, each in _hits(samples) if name != _ACC}
     groups = []
@@ -32,15 +37,23 @@ def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Me
     for group in found.groups:
         mine = tasks == group.name
         fits = int(mine.sum()) == group.rows
-        more = {name: _share(each[mine]) for name, each in hits.items()} if fits else {}
+        of_task = None if clusters is None else clusters[mine]
+        more = _shares({name: each[mine] for name, each in hits.items()}, of_task) if fits else {}
         groups.append(replace(group, metrics={**group.metrics, **more}))
-    shares = {name: _share(each) for name, each in hits.items() if name in names}
+    shares = _shares({name: each for name, each in hits.items() if name in names}, clusters)
     metrics = {**found.metrics, **shares}
     reasons = {name: why for name, why in found.inapplicable.items() if name not in hits}
-    notes = found.notes
-    if found.clusters is not None and shares:
-        notes = (*notes, f"errors of {', '.join(shares)} take each row for independent")
-    return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons, notes=notes)
+    return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons)
+
+
+def _shares(hits: dict[str, Hits], clusters: NDArray[Any] | None) -> dict[str, Measure]:
+    """Return the share of docs that are right by each measure."""
+    shares = {name: share(int(each.sum()), len(each)) for name, each in hits.items()}
+    if clusters is None:
+        return shares
+    one = np.ones(len(clusters))
+    means = ((name, each.astype(np.float64), one) for name, each in hits.items())
+    return with_errors(shares, errors_by_cluster(means, clusters).metrics)
 
 
 def _hits(samples: Samples) -> Iterator[tuple[str, Hits]]:
@@ -64,10 +77,6 @@ def _right(samples: Samples, chosen: NDArray[Any]) -> Hits:
         if len(golds) > 1:
             found[row] = chosen[row] in golds
     return found
-
-
-def _share(hits: Hits) -> Measure:
-    return share(int(hits.sum()), len(hits))
 
 
 def contradictions(name: str, samples: Samples) -> Iterator[str]:

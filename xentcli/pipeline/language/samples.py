@@ -1,10 +1,12 @@
 """Samples of lm-evaluation-harness; the code that measures them is imported only where needed."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentcli.formats.base import Source
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from xentcli.formats.harness.collected import Samples
     from xentcli.results.measures import Measures
 
@@ -55,11 +57,19 @@ def check_same_docs(base: Source, other: Source) -> None:
         check_hashes(one, two)
 
 
-def with_choices(found: "Measures", source: Source, names: tuple[str, ...]) -> "Measures":
-    """Add the measures of the choices' lengths, if the rows are docs with choices."""
+def with_choices(
+    found: "Measures",
+    source: Source,
+    names: tuple[str, ...],
+    clusters: "NDArray[Any] | None",
+) -> "Measures":
+    """Add the measures of the choices' lengths, if the rows are docs with choices.
+
+    `clusters` has the cluster of each row, if rows depend on one another.
+    """
     samples = samples_of(source)
     if samples is None:
         return found
     from xentcli.pipeline.language.choices import with_shares
 
-    return with_shares(found, samples, names)
+    return with_shares(found, samples, names, clusters)

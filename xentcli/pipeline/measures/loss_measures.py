@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.metrics.intervals import share_error
 from xentcli.metrics.loss import perplexity_of
 from xentcli.metrics.mean_state import loss_measure
-from xentcli.metrics.names import top_of
+from xentcli.metrics.names import MEASURES, top_of
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.groups import ClusteredGroup, ClusterErrors, Group
 from xentcli.results.measure import NOTHING, Measure
@@ -25,7 +25,10 @@ __all__ = [
     "with_errors",
 ]
 
-_SHARES = ("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse")
+_SHARES = (
+    *("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse"),
+    *(name for name, metric in MEASURES.items() if metric == "choices"),
+)
 
 
 def of_loss(loss: Measure, names: Container[str]) -> dict[str, Measure]:
