@@ -1,5 +1,6 @@
 """Labels that do not fit logits: what is said of both, and of columns that may be meant."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,3 +59,22 @@ def test_labels_that_are_shifted_already(
     np.save("y.npy", np.zeros(labels, int))
     said = refusal(run("loss", "z.npy", "y.npy", "--class-axis", str(axis))).hint or ""
     assert f"Then logits{part} belong to them, and no shift" in said
+
+
+@in_one_test
+@pytest.mark.parametrize("name", ["z.csv", "z.jsonl"])
+@pytest.mark.parametrize("rows", [[], ["--rows", ":1"], ["--rows", "1:"]])
+def test_an_empty_line_among_logits_is_named_and_no_row(
+    run: Run, name: str, rows: list[str]
+) -> None:
+    """It counted as a row, for which the error said that a label was missing."""
+    lines = [f"[{a},{b}]" if name == "z.jsonl" else f"{a},{b}" for a, b in ((1, 2), (3, 5))]
+    np.save("y.npy", [0, 1])
+    Path(name).write_text("\n\n".join(lines))
+    found = refusal(run("loss", name, "y.npy", *rows))
+    assert (found.error, found.hint) == (f"{name}:2: an empty line", "delete it")
+    Path(name).write_text("\n".join([*lines, "", " \n" if name == "z.jsonl" else "\n"]))
+    losses = run("loss", name, "y.npy", "--reduction", "none").out.splitlines()
+    want = {"": losses, ":1": losses[:1], "1:": losses[1:]}["".join(rows[1:])]
+    assert run("loss", name, "y.npy", "--reduction", "none", *rows).out.splitlines() == want
+    assert len(losses) == 2

@@ -165,6 +165,8 @@ LINES = {
     "[1, 2]\n[3, null]\n": r"a\.jsonl:2\[1\]: null is not a number",
     "[1, 2]\n[3]\n": r"a\.jsonl:2: shape \(1,\), and the first row has \(2,\)",
     "[1, 2]\n\n[3, 4]\n": r"a\.jsonl:2: an empty line",
+    "[1, 2]\r\n[3, 4]\r\n \t\r\n[5, 6]": r"a\.jsonl:3: an empty line",
+    "\ufeff\n[1, 2]\n[3, 4]\n": r"a\.jsonl:1: an empty line",
     "[1, 2]\n[3, 4": r"a\.jsonl: the JSON ends too early",
     "[1, 2]\n[3 4]\n[1, 2]": r"a\.jsonl:2:4: no JSON",
     '{"logits": [1]}\n{"logit": [1]}\n': r"a\.jsonl:2: there is no 'logits'",
@@ -180,6 +182,23 @@ def test_a_line_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
         pytest.raises(InputError, match=LINES[text]),
     ):
         values_of(registry.open_source(data, None, ReadOptions()), 9)
+
+
+@in_one_test
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n\r\n", "\n \t\n", "\n" + " \n\n" * 50])
+@pytest.mark.parametrize("block_bytes", [8, 64, 2**21])
+def test_blank_lines_at_the_end_are_no_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, block_bytes: int
+) -> None:
+    """Wherever blocks end, no row is counted that there is not, or an empty line is named."""
+    monkeypatch.setattr(JsonLinesSource, "block_bytes", block_bytes)
+    lines = "[1, 2]\n[3, 4]\n[5, 6]"
+    source = opened(tmp_path, lines + end, "a.jsonl")
+    assert sum(block.rows for block in source.blocks(1)) == 3
+    assert values_of(source, 1).tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    if end.count("\n") > 1:
+        with pytest.raises(InputError, match=r"^a\.jsonl:4: an empty line"):
+            values_of(opened(tmp_path, f"{lines}{end}[7, 8]\n", "a.jsonl"), 1)
 
 
 def test_lines_are_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

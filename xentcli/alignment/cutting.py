@@ -66,6 +66,7 @@ def _all_steps(
         if follower.matching is None and follower.in_shards and follower.source.files
     ]
     blocks = blocks_along(leader, axis, elements)
+    block: Block | None = None
     try:
         for block in blocks:
             taken = [cutter.take(block.rows) for cutter in cutters]
@@ -82,6 +83,8 @@ def _all_steps(
             if count.waiting:
                 deque(blocks, maxlen=0)  # the rows of every shard are known at the end
                 count.check()
+        if block is not None and leader.format in _TEXT_TABLES:
+            leader.decode(block)  # what is wrong may be a line that is no row, and counts as one
         raise
 
 

@@ -1,6 +1,7 @@
 """JSON lines: one row a line, read in blocks of whole lines."""
 
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
@@ -20,12 +21,16 @@ from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
 _LINES = (".jsonl", ".ndjson")
+_BLANK_LINE = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
 
 
 def are_lines(data: Input) -> bool:
-    """Whether the first line is a value, and another line follows or the name says lines."""
+    """Whether the first line is a value, and another line follows or the name says lines.
+
+    Blank lines at the top are none: whoever reads the lines names them.
+    """
     head = with_first_line(data)
-    first, _, rest = head.removeprefix(BOM_UTF8).partition(b"\n")
+    first, _, rest = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")
     if not rest.strip() and data.suffix not in _LINES:
         return False
     if first.count(b",") > MOST_VALUES:  # whoever reads it says what is wrong
@@ -95,7 +100,7 @@ class JsonLinesSource(StreamSource):
 
     def _first_line(self) -> str:
         head = with_first_line(self._data, self.longest_line_bytes + 1)
-        return head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode(errors="replace")
+        return head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")[0].decode(errors="replace")
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a row by its line."""
@@ -115,15 +120,28 @@ class JsonLinesSource(StreamSource):
         return kept
 
     def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
-        """Cut at line ends, by bytes."""
+        """Cut at line ends, by bytes; blank lines at the end of the file are no rows.
+
+        Another one is named here: parts of the rows are counted where nothing is parsed.
+        """
         if self._data.seekable:
             self._data.rewind()
         start = 0
-        name = self.name
+        name, blank = self.name, False
         cutter = LineCutter(name, "\0", b"\n", self.block_bytes, self.longest_line_bytes)
         for lines, count, _ in cutter.cut(self._data, 0, 1):
-            yield Block(start, count, content=lines.text)
-            start += count
+            content = lines.text or b""
+            text = content.rstrip() + b"\n"
+            found = _BLANK_LINE.search(text if start else text.removeprefix(BOM_UTF8))
+            if text != b"\n" and (blank or found):
+                self.check_unchanged()  # lines that were written meanwhile are no mistakes
+                row = start if blank or not found else start + text.count(b"\n", 0, found.end() - 1)
+                raise InputError(f"{name}:{row + 1}: an empty line", hint="delete it")
+            left = count if text == content else text.count(b"\n") if text != b"\n" else 0
+            blank = blank or left < count
+            if left:
+                yield Block(start, left, content=text)
+            start += left
 
     def decode(self, block: Block) -> Table:
         """Parse whole lines."""
@@ -154,8 +172,6 @@ class JsonLinesSource(StreamSource):
         return made
 
     def _row(self, line: bytes, row: int) -> Any:
-        if not line.strip():
-            raise InputError(f"{self.name}:{row + 1}: an empty line", hint="delete it")
         text = decoded(line, f"{self.name}:{row + 1}")
         value = load(as_json(text, self.name).json, self.name, row + 1)
         if self._key is not None:
