@@ -7,7 +7,7 @@ from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, ready_output
 from xentcli.errors import UsageError
-from xentcli.pipeline.warned.odd_losses import of_bounded_rows
+from xentcli.pipeline.result_warnings import of_bounded_rows
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

@@ -8,7 +8,7 @@ from xentcli.cli import evaluating, loss_inputs, slots
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.warned.odd_temperatures import of_temperature
+from xentcli.pipeline.result_warnings import of_temperature
 
 if TYPE_CHECKING:
     from xentcli.cli.options import Writing

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.cli.grouped import shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.warned.odd_pairs import of_models
+from xentcli.pipeline.result_warnings import of_models
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.pipeline.warned.odd_groups import are_everything
+from xentcli.pipeline.result_warnings import are_everything
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison

@@ -9,8 +9,7 @@ from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 from xentcli.pipeline.inputs.output_kinds import check_name
-from xentcli.pipeline.warned.odd_kinds import COMMANDS_OF_EVAL
-from xentcli.pipeline.warned.odd_losses import of_loss
+from xentcli.pipeline.result_warnings import fitting_commands, of_loss
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -131,7 +130,7 @@ def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":
     """Return the judge of a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])
-    return gates.keeper(_MEASURES, COMMANDS_OF_EVAL[criterion.kind])
+    return gates.keeper(_MEASURES, fitting_commands("eval")[criterion.kind])
 
 
 def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:

@@ -76,7 +76,8 @@ class ElementWork(NamedTuple):
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
         names = (beside.get("groups"), beside.get("clusters"))
         numbers = criterion.numbers_of(names[1])
-        origin = Origin(before, inner, _repeated(ids, inner), *names, numbers)
+        repeated = None if ids is None else np.repeat(ids, inner)
+        origin = Origin(before, inner, repeated, *names, numbers)
         facts = self._facts(values, labels, options, (*states.needs, *criterion.kept))
         facts = _with_slopes(facts, values, labels, options, states, origin)
         if "weights" in beside:
@@ -210,10 +211,6 @@ def _looks_of(stored: Array) -> RowKind:
     share = stored.size > 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
     whole = share and bool((numbers == np.floor(numbers)).all())
     return "probabilities" if share and not whole else "unknown"
-
-
-def _repeated(ids: Array | None, inner: int) -> Array | None:
-    return None if ids is None else np.repeat(ids, inner)
 
 
 def _as_numbers(

@@ -32,7 +32,7 @@ from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.pairs.pair_inputs import open_models
-from xentcli.pipeline.warned.odd_pairs import of_models
+from xentcli.pipeline.result_warnings import of_models
 from xentcli.results.comparison import Comparison
 
 

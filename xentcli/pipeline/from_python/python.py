@@ -28,7 +28,7 @@ from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
-from xentcli.pipeline.warned.odd_measures import of_measures
+from xentcli.pipeline.result_warnings import of_measures
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 

@@ -23,7 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_group_names
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
-from xentcli.pipeline.warned.odd_temperatures import of_temperature
+from xentcli.pipeline.result_warnings import of_temperature
 from xentcli.results.temperature import FittedTemperature
 
 

@@ -33,7 +33,7 @@ from xentcli.pipeline.language.samples import doubts, samples_of
 from xentcli.pipeline.language.texts import NOTES, measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 from xentcli.pipeline.opening import are_answers, are_samples
-from xentcli.pipeline.warned.odd_losses import of_bounded_rows, of_loss
+from xentcli.pipeline.result_warnings import of_bounded_rows, of_loss
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss

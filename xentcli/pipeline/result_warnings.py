@@ -1,0 +1,186 @@
+"""Decides what is odd about a result, once for the commands that warn of it and for Python."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from xentcli.pipeline.inputs.output_kinds import KINDS
+
+if TYPE_CHECKING:
+    from xentcli.core.checks import Kind
+    from xentcli.pipeline.compare import Compared, PairOptions
+    from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.evaluate import Evaluation
+    from xentcli.pipeline.measures.measure_plan import Options
+    from xentcli.results.bounds import BoundedLoss
+    from xentcli.results.comparison import Comparison
+    from xentcli.results.loss import LossSummary
+    from xentcli.results.measures import Measures
+    from xentcli.results.temperature import FittedTemperature
+
+_INPUT_OPTIONS: dict[str, str] = {kind: f"--input {name}" for name, kind in KINDS.items()}
+_WITH_EVERYTHING = ("all", "groups")
+_NOTHING_USED = "nothing is used: "
+_NO_ROWS = "there are no rows"
+_EVERY_LABEL_IGNORED = "every label is ignored"
+_ONE_CLASS = "there is one class: its probability is 1, whatever the logits are"
+
+
+def of_loss(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iterator[str]:
+    """Say what is odd about a loss, and which command would fit what was given."""
+    summary = evaluation.summary
+    nll = "xent nll --binary" if summary.binary else "xent nll"
+    fitting: dict[str, str] = {
+        "logits": "xent loss LOGITS LABELS",
+        "log-probabilities": f"{nll} LOG_PROBS LABELS",
+        "probabilities": f"{nll} --probs PROBS LABELS",
+    }
+    yield from _of_kind(name, criterion.kind, evaluation.looks_like, fitting)
+    if missing := evaluation.missing:
+        yield _of_sums(name, missing.rows, missing.most)
+    if summary.num_classes == 1:
+        yield "the loss over one class is 0, whatever the logits are"
+    yield from _of_total(summary)
+
+
+def of_bounded_rows(found: "BoundedLoss") -> Iterator[str]:
+    """Say what is odd about the loss of rows that are known in part."""
+    if not found.used:
+        yield f"{_NOTHING_USED}{_EVERY_LABEL_IGNORED}, so the mean is NaN"
+
+
+def of_measures(
+    found: "Measures", asked: "Options", criterion: "Criterion", name: str, by: object
+) -> Iterator[str]:
+    """Say what is odd about what is measured of one model, and which command would fit."""
+    commands = fitting_commands("eval", binary=found.binary)
+    yield from _of_kind(name, criterion.kind, found.looks_like, commands)
+    if found.missing_rows:
+        yield _of_sums(name, found.missing_rows, found.missing_most)
+    if (criterion.binary or criterion.options).weight is not None:
+        yield "the weights of classes concern the loss alone"
+    if not found.used:
+        yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if found.rows else _NO_ROWS)
+    elif found.num_classes == 1 and not found.binary:
+        yield _ONE_CLASS
+    for metric in asked.metrics or ():
+        if metric in found.inapplicable:
+            yield f"{metric} does not apply: {found.inapplicable[metric]}"
+        elif metric in found.metrics and found.metrics[metric].value is None and found.used:
+            yield f"{metric} does not apply"
+    yield from _not_of_groups(found, asked.metrics, by)
+
+
+def of_models(
+    found: "Compared",
+    asked: "PairOptions",
+    names: Sequence[str],
+    criteria: "Sequence[Criterion]",
+    by: object,
+) -> Iterator[str]:
+    """Say what is odd about a comparison, and which option would fit what was given."""
+    each_model = zip(names, criteria, found.looks, found.sums, strict=True)
+    for name, criterion, looks_like, sums in each_model:
+        yield from _of_kind(name, criterion.kind, looks_like, _INPUT_OPTIONS)
+        if sums is not None and not criterion.normalize:
+            yield _of_sums(name, sums.rows, sums.most)
+    yield from _of_compared_rows(found, weighted=criteria[0].options.weight is not None)
+    first = found.comparisons[0]
+    for metric in asked.metrics or ():
+        if metric in first.metrics and first.metrics[metric].value is None and first.used:
+            why = "" if first.labelled else " without labels: --labels FILE"
+            yield f"{metric} does not apply{why}"
+    yield from _not_of_groups(first, asked.metrics, by)
+
+
+def of_temperature(
+    found: "FittedTemperature", kind: "Kind", criterion: "Criterion", name: str, *, weighted: bool
+) -> Iterator[str]:
+    """Say what is odd about a temperature that was fitted to rows of this name and kind.
+
+    `weighted` says whether rows have weights.
+    """
+    commands = fitting_commands("calibrate", binary=found.binary)
+    yield from _of_kind(name, kind, found.looks_like, commands)
+    if (criterion.binary or criterion.options).weight is not None:
+        yield "the weights of classes concern the temperature and the losses alone"
+    if weighted:
+        yield "the weights of rows concern the temperature and the losses alone"
+
+
+def fitting_commands(command: str, *, binary: bool = False) -> dict[str, str]:
+    """Return how `eval` or `calibrate` takes rows of each kind."""
+    named = f"xent {command} --binary" if binary else f"xent {command}"
+    return {
+        "logits": f"{named} LOGITS LABELS",
+        "log-probabilities": f"{named} --log-probs LOG_PROBS LABELS",
+        "probabilities": f"{named} --probs PROBS LABELS",
+    }
+
+
+def are_everything(names: Sequence[str] | None) -> bool:
+    """Whether measures of these names are all that groups have."""
+    return names is None or any(name in _WITH_EVERYTHING for name in names)
+
+
+def _of_kind(name: str, kind: "Kind", looks_like: str, fitting: Mapping[str, str]) -> Iterator[str]:
+    """Say that a file looks like another kind, and which of `fitting` takes that."""
+    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
+    if looks_like in fitting and not fits:
+        yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
+
+
+def _of_sums(name: str, rows: int, most: float) -> str:
+    """Say that rows of probabilities do not sum to 1."""
+    return (
+        f"{name}: rows whose probabilities do not sum to 1: {rows:,}, by up to {most:.3g}; "
+        "--normalize divides each row by its sum"
+    )
+
+
+def _of_total(summary: "LossSummary") -> Iterator[str]:
+    """Say why a loss is not finite, or is of no rows."""
+    if summary.used == 0:
+        nothing = _EVERY_LABEL_IGNORED if summary.num_classes else "there are no classes"
+        if summary.rows == 0:
+            nothing = "the shift leaves no row a label" if summary.unpaired else _NO_ROWS
+        elif summary.picked:
+            nothing = "no token has a log-probability"
+        of_sum = summary.reduction == "sum"
+        yield f"{_NOTHING_USED}{nothing}, so the {'sum is 0' if of_sum else 'mean is NaN'}"
+    elif math.isnan(summary.loss):
+        yield "the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
+    elif math.isinf(summary.loss):
+        yield "the loss is infinite: a label has probability 0"
+
+
+def _of_compared_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
+    """Say which rows count in which measures, unless all count in all."""
+    first = found.comparisons[0]
+    if weighted:
+        yield "the weights of classes concern the losses alone"
+    if not first.used:
+        ignored = f"{_EVERY_LABEL_IGNORED} (divergences need none: leave the labels out)"
+        yield _NOTHING_USED + (ignored if first.rows else _NO_ROWS)
+    elif first.num_classes == 1:
+        yield _ONE_CLASS
+    for each in found.comparisons:
+        if lost := each.used - each.measured:
+            yield (
+                f"{each.new}: rows that hold NaN or +inf, or nothing but -inf, in one of the "
+                f"models: {lost:,}; they count in the losses alone"
+            )
+
+
+def _not_of_groups(
+    found: "Measures | Comparison", names: Sequence[str] | None, by: object
+) -> Iterator[str]:
+    """Say which of the measures that are asked for groups do not have."""
+    from xentcli.results.groups import measured_names
+
+    if names is None or by is None or are_everything(names):
+        return
+    there = measured_names(found.groups)
+    for name in names:
+        if there and name in found.metrics and name not in there:
+            yield f"{name} is not measured of groups, which have {', '.join(there)}"
