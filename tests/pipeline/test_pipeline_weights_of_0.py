@@ -16,7 +16,7 @@ ROWS = np.where(np.arange(60) % 3 == 0, 0.0, RNG.uniform(0.5, 2.0, 60))
 CLASSES = [0.0, 1.0, 2.0]
 WHOLE_CLUSTERS = np.where(CLUSTERS % 3 == 0, 0.0, 1.5)
 OF_LOSSES = ("loss", "perplexity", "bits")
-OF_PAIRS = ("loss_base", "loss_new", "loss_difference", "loss_correlation")
+OF_PAIRS = ("loss_base", "loss_new", "loss_difference", "loss_correlation", "share_worse")
 OF_FITS = ("temperature", "log_temperature_error", "loss_before", "loss_after")
 
 
@@ -67,3 +67,20 @@ def test_a_row_that_smoothing_keeps_in_the_sum_counts() -> None:
     """Its label weighs 0, and the other classes do not: its loss is in the numerator."""
     found = xent.evaluate(Z, Y, weight=np.array(CLASSES), label_smoothing=0.1)
     assert found.metrics["loss"].n == 60
+
+
+def test_weights_of_classes_do_not_correlate_losses_by_themselves() -> None:
+    """The losses of two models that know nothing of each other share their rows' weights alone."""
+    random = np.random.default_rng(11)
+    labels, weights = random.integers(0, 3, 4000), np.array([0.1, 1.0, 8.0])
+    one, other = random.normal(size=(2, 4000, 3))
+    found = xent.compare(one, other, labels, weight=weights).metrics
+    losses = [np.log(np.exp(z).sum(axis=1)) - z[np.arange(4000), labels] for z in (one, other)]
+    w = weights[labels]
+    apart = [w * (each - w @ each / w.sum()) for each in losses]
+    want = apart[0] @ apart[1] / np.sqrt((apart[0] @ apart[0]) * (apart[1] @ apart[1]))
+    assert found["loss_correlation"].value == pytest.approx(want, abs=1e-12)
+    assert abs(want) < 0.05 < np.corrcoef(w * losses[0], w * losses[1])[0, 1]
+    names = ("loss_base", "loss_new", "loss_difference")
+    base, new, paired = (found[name].standard_error or 0.0 for name in names)
+    assert paired**2 == pytest.approx(base**2 + new**2 - 2 * want * base * new, rel=1e-12)

@@ -15,7 +15,7 @@ from xentcli.core.coded_pairs import PairRows
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.metrics.coded_bounds import Between, CodedBounds, finite_exp
-from xentcli.metrics.intervals import correlation, mean_error, share_error
+from xentcli.metrics.intervals import correlation, mean_error, share_error, sums_of_rows
 from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import OF_BASES, PLACES
 from xentcli.results.bounds import Bounded
@@ -155,8 +155,8 @@ def _losses(sums: CodedSums) -> dict[str, Measure]:
     (mean_base, error_base), (mean_new, error_new) = _mean(sums.base), _mean(sums.new)
     change, error = _mean(_differences(sums))
     n = sums.rows
-    totals, squares = (sums.base.total, sums.new.total), (sums.base.squares, sums.new.squares)
-    alike = correlation(totals, squares, sums.products, n) if n > _FEW_ROWS else None
+    one, other = (sums_of_rows(each.total, each.squares, n) for each in (sums.base, sums.new))
+    alike = correlation(one, other, sums.products, n) if n > _FEW_ROWS else None
     ppl_base, ppl_new, ratio = map(finite_exp, (mean_base, mean_new, change))
     of_base, of_new = ppl_base * error_base, ppl_new * error_new
     # of_base**2 + of_new**2 - 2 ppl_base ppl_new covariance, but nothing cancels if both are alike

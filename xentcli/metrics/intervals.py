@@ -12,6 +12,9 @@ _TINY = 1e-300
 _UNIT_BITS = ONE.bit_length() - 1
 _LEAST_SPREAD_BITS = 105  # weighted losses are rounded: rows that spread less are equal
 
+RatioSums = tuple[ExactSum, ExactSum, ExactSum, ExactSum, ExactSum]
+"""The sums of x, x*x, w, x*w and w*w, where w is a row's weight, and x what w multiplies."""
+
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share of n independent rows.
@@ -58,24 +61,29 @@ def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
         return math.inf
 
 
-def correlation(
-    totals: tuple[ExactSum, ExactSum], squares: tuple[ExactSum, ExactSum], product: ExactSum, n: int
-) -> float | None:
-    """Return the correlation of two numbers over n rows; None where it is undefined.
+def sums_of_rows(total: ExactSum, squares: ExactSum, n: int) -> RatioSums:
+    """Return the sums of n rows that weigh 1, given those of x and of x*x."""
+    every = ExactSum(n * ONE)
+    return total, squares, every, total, every
 
-    It follows from both sums, those of both squares, and that of the product.
+
+def correlation(one: RatioSums, other: RatioSums, product: ExactSum, n: int) -> float | None:
+    """Return the correlation of two means over the same n rows; None where it is undefined.
+
+    It is that of x - mean*w with y - mean*w, from which `ratio_error` comes, too: with w = 1 it is
+    Pearson's, and weights that both share correlate nothing. `product` is the sum of x*y.
     """
-    sums = (*totals, *squares, product)
-    if n < 2 or not all(math.isfinite(float(each)) for each in sums):
+    if n < 2 or not all(math.isfinite(float(each)) for each in (*one, *other, product)):
         return None
     spreads = []
-    for total, square in zip(totals, squares, strict=True):
-        scaled = n * square.units * ONE
-        spread = scaled - total.units**2
-        if spread <= scaled >> _LEAST_SPREAD_BITS:
+    for sums in (one, other):
+        spread, least = _spread(sums)
+        if spread <= least:
             return None
         spreads.append(spread)
-    shared = n * product.units * ONE - totals[0].units * totals[1].units
+    x, _, w, xw, w_squares = (each.units for each in one)
+    y, _, _, yw, _ = (each.units for each in other)
+    shared = product.units * w**2 - w * (x * yw + y * xw) + x * y * w_squares
     found = min(1.0, math.sqrt(shared * shared / (spreads[0] * spreads[1])))
     return -found if shared < 0 else found
 
@@ -97,19 +105,26 @@ def ratio_error(
     sums = (total, squares, weight, product, weight_squares)
     if n < 2 or not all(math.isfinite(float(each)) for each in sums):
         return math.nan
-    # The sums are whole units, so that nothing is lost if the spread is small.
-    x, x_squares, w, xw, w_squares = (each.units for each in sums)
-    if w == 0:
+    if not weight.units:
         return math.nan
-    # sum((x - mean*w)**2) * w**2, with mean = x / w
-    spread = x_squares * w**2 - 2 * x * w * xw + x**2 * w_squares
-    if spread <= x_squares * w**2 >> _LEAST_SPREAD_BITS:
+    spread, least = _spread(sums)
+    if spread <= least:
         return 0.0
     try:
-        variance = spread * n * ONE / (w**4 * (n - 1))
+        variance = spread * n * ONE / (weight.units**4 * (n - 1))
     except OverflowError:
         return math.inf
     return math.sqrt(variance)
+
+
+def _spread(sums: RatioSums) -> tuple[int, int]:
+    """Return sum((x - mean*w)**2) * w**2, with mean = x / w, and the most that is rounding.
+
+    The sums are whole units, so that nothing is lost if the spread is small.
+    """
+    x, x_squares, w, xw, w_squares = (each.units for each in sums)
+    spread = x_squares * w**2 - 2 * x * w * xw + x**2 * w_squares
+    return spread, x_squares * w**2 >> _LEAST_SPREAD_BITS
 
 
 @cache

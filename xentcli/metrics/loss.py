@@ -5,11 +5,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.exact_sum import ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import mean_of
 from xentcli.metrics.interface import register
-from xentcli.metrics.intervals import ratio_error
+from xentcli.metrics.intervals import RatioSums, ratio_error, sums_of_rows
 from xentcli.metrics.weighted import in_mean
 from xentcli.records import Record
 from xentcli.results.loss import Loss
@@ -95,17 +95,16 @@ class LossState(_LossSums):
             uneven=self.uneven,
             perplexity=perplexity_of(mean),
             bits=mean / math.log(2.0),
-            standard_error=self._standard_error(),
+            standard_error=ratio_error(*self.sums, n=self.counted),
         )
 
-    def _standard_error(self) -> float:
-        """Return the standard error of the mean of the counted rows."""
-        if self.weighted:
-            weights = (self.weight, self.loss_weight, self.weight_squared)
-        else:
-            every = ExactSum(self.used * ONE)
-            weights = (every, self.loss, every)
-        return ratio_error(self.loss, self.loss_squared, *weights, n=self.counted)
+    @property
+    def sums(self) -> RatioSums:
+        """The sums from which the error of the mean comes."""
+        if not self.weighted:
+            return sums_of_rows(self.loss, self.loss_squared, self.used)
+        weights = (self.weight, self.loss_weight, self.weight_squared)
+        return (self.loss, self.loss_squared, *weights)
 
 
 def perplexity_of(loss: float) -> float:

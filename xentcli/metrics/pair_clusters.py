@@ -59,6 +59,8 @@ class PairClustersState(ClustersState):
         one = every if measured is None else measured.astype(np.float64)
         in_losses = every if used is None else used.astype(np.float64)
         weight = in_losses if weight is None else weight
+        # what is worse has no weights of classes, but rows that weigh 0 have no loss to compare
+        compared = in_losses * (weight != 0.0)
         for name in self.means:
             values = _of_row(name, facts)
             if values is None:
@@ -66,9 +68,8 @@ class PairClustersState(ClustersState):
             if name in _OF_USED:
                 yield name, values, weight
                 continue
-            # a divergence may be infinite, and what is worse has no weights of classes
-            finite = np.isfinite(values)
-            there = in_losses if name == "share_worse" else one
+            finite = np.isfinite(values)  # a divergence may be infinite
+            there = compared if name == "share_worse" else one
             there = there if finite.all() else there * finite
             yield name, np.where(there > 0.0, values, 0.0), there
 

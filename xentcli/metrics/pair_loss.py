@@ -11,6 +11,7 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import correlation
 from xentcli.metrics.loss import LossState
 from xentcli.metrics.mean_state import loss_measure, share
+from xentcli.metrics.weighted import in_mean
 from xentcli.results.comparison import PairedLoss
 from xentcli.results.measure import NOTHING, Measure
 
@@ -49,6 +50,8 @@ class PairLossState(_PairedLossSums):
         there = ~np.isnan(difference)
         if facts["used"] is not None:
             there &= facts["used"]
+        if facts["weight"] is not None:
+            there &= in_mean(difference, facts["weight"])
         with np.errstate(all="ignore"):
             return cls(
                 _loss_state(facts, base),
@@ -83,10 +86,7 @@ class PairLossState(_PairedLossSums):
     def _correlation(self) -> Measure:
         """Return the correlation of counted rows' losses; nothing if a model's are all equal."""
         n = self.base.counted
-        totals, squares = (
-            (getattr(self.base, name), getattr(self.new, name)) for name in ("loss", "loss_squared")
-        )
-        found = correlation(totals, squares, self.product, n)
+        found = correlation(self.base.sums, self.new.sums, self.product, n)
         return NOTHING if found is None else Measure(found, n=n)
 
 
