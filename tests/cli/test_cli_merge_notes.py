@@ -1,0 +1,95 @@
+"""What may be missing of merged states, was changed, or is there twice is a note."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run
+from in_one_test import in_one_test
+from merge_tools import write_state
+
+pytestmark = pytest.mark.usefixtures("shards")
+
+
+def test_states_of_copies_are_a_note(run: Run, tmp_path: Path) -> None:
+    for name in "zpy":
+        np.save(tmp_path / f"{name}-copy.npy", np.load(tmp_path / f"{name}-0.npy"))
+        np.save(tmp_path / f"{name}-zero.npy", np.load(tmp_path / f"{name}-0.npy") * 0)
+    lines = ("loss z-{0}.npy y-{0}.npy", "eval z-{0}.npy y-{0}.npy")
+    for line in (*lines, "compare z-{0}.npy p-{0}.npy --labels y-{0}.npy"):
+        for part in ("0", "1", "copy"):
+            write_state(run, line.format(part), f"of-{part}.json", "--force")
+        said = "of-copy.json: the losses are those of of-0.json, to the last bit"
+        assert said in run("merge", "of-0.json", "of-1.json", "of-copy.json").err
+        assert "to the last bit" not in run("merge", "of-0.json", "of-1.json").err
+    for i in (0, 1):  # where all losses are equal, states of as many rows are
+        write_state(run, f"loss z-zero.npy y-zero.npy --rows {i}:{i + 1}", f"{i}.json")
+        write_state(
+            run, f"loss z-zero.npy y-zero.npy --rows {2 + 3 * i}:{5 + 3 * i}", f"{i + 2}.json"
+        )
+    assert "to the last bit" not in run("merge", *(f"{i}.json" for i in range(4))).err
+
+
+def test_labels_that_were_changed_between_runs_are_a_note(run: Run, tmp_path: Path) -> None:
+    write_state(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    write_state(run, "loss z-1.npy y-1.npy --rows 1:", "b.json")
+    os.utime(tmp_path / "y-1.npy", (10**9, 10**9))  # of the same length
+    write_state(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
+    assert run("merge", "a.json", "b.json").err == ""
+    said = run("merge", "a.json", "c.json").err
+    assert "note: y-1.npy: the labels were changed between the runs: they are of 2001-" in said
+
+
+def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((10, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(10, int))
+    write_state(run, "loss z.npy y.npy --rows 1:3", "a.json")
+    write_state(run, "loss z.npy y.npy --rows 5:8", "b.json")
+    found = run("merge", "a.json", "b.json", "--json")
+    notes = [line.rpartition(": ")[2] for line in found.err.splitlines()]
+    assert notes == [f"rows {rows} are in no state" for rows in ("0:1", "3:5", "8:10")]
+    assert found.json["rows"] == 5
+    write_state(run, "loss z.npy y.npy --rows :1", "c.json")
+    write_state(run, "loss z.npy y.npy --rows 3:5", "d.json")
+    write_state(run, "loss z.npy y.npy --rows 8:", "e.json")
+    assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
+
+
+@in_one_test
+@pytest.mark.parametrize(("gaps", "more"), [(5, 0), (6, 1), (8, 3)])
+def test_five_gaps_are_named_and_others_counted(
+    run: Run, tmp_path: Path, gaps: int, more: int
+) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((2 * gaps, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(2 * gaps, int))
+    for i in range(gaps):
+        write_state(
+            run, f"loss z.npy y.npy --rows {2 * i + 1}:{2 * i + 2}", f"{'abcdefgh'[i]}.json"
+        )
+    said = run("merge", *(f"{name}.json" for name in "abcdefgh"[:gaps])).err.splitlines()
+    assert [line.split("rows ")[1].split()[0] for line in said[:5]] == [
+        "0:1",
+        "2:3",
+        "4:5",
+        "6:7",
+        "8:9",
+    ]
+    assert said[5:] == ([f"note: and {more} more such gaps"] if more else [])
+
+
+def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_path: Path) -> None:
+    for i in (1, 2, 4):
+        np.save(tmp_path / f"z-{i}.npy", np.zeros((2, 2)))
+        write_state(run, f"loss z-{i}.npy 0,1", f"run-{i}.json")
+        logits = (tmp_path / f"z-{i}.npy").read_bytes()
+        assert run("loss", "-", "0,1", "--state", f"job-{i}.json", stdin=logits).code == 0
+    said = run("merge", "run-*.json").err
+    left_out = f"{tmp_path}/z-3.npy: in no state, though the names of other files count it"
+    assert said == f"note: {left_out}\n"
+    np.save(tmp_path / "z-3.npy", np.zeros((0, 2)))
+    np.save(tmp_path / "none.npy", np.zeros(0, np.int64))
+    write_state(run, "loss z-3.npy none.npy", "run-3.json")
+    assert run("merge", "run-*.json").err == ""  # a file without rows is not missing
+    said = run("merge", "job-*.json").err  # of rows from pipes
+    assert said == "note: job-3.json: not merged, though the names of other states count it\n"
