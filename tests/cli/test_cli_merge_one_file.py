@@ -98,3 +98,46 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     line = refusal(run("merge", "a.json", "b.json")).error
     assert line.startswith(f"a.json and b.json: of the rows of {tmp_path}/")
     assert line.endswith(said)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("line", "other", "said"),
+    [
+        ("loss r-*.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
+        ("eval v-*.npy y-*.csv --label-column p", "--label-column q", "'p', and 'q'"),
+        ("loss r-*.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
+        ("loss r-*.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
+        ("compare r-*.npz v-*.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
+        (
+            "loss v-*.npy --labels y-*.csv --label-column p --sample-weight w.npy",
+            "--sample-weight u.npy",
+            "u.npy",
+        ),
+    ],
+)
+def test_so_are_the_rows_of_a_file_that_two_runs_over_several_share(
+    run: Run, tmp_path: Path, line: str, other: str, said: str
+) -> None:
+    draw = np.random.default_rng(3)
+    y, x = np.array([[0, 1, 0, 1, 0, 1], [1, 1, 0, 0, 1, 0]])
+    for i in range(3):
+        z, v = draw.normal(size=(2, 6, 2))
+        np.savez(tmp_path / f"r-{i}.npz", z=z, v=v, y=y, x=x)
+        np.save(tmp_path / f"v-{i}.npy", v)
+        rows = [f"{a},{b},{p},{q}" for (a, b), p, q in zip(z, y, x, strict=True)]
+        (tmp_path / f"r-{i}.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
+        labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
+        (tmp_path / f"y-{i}.csv").write_text("\n".join(["p,q", *labels, ""]))
+    np.save(tmp_path / "w.npy", np.arange(1.0, 19.0))
+    np.save(tmp_path / "u.npy", np.arange(2.0, 20.0))
+    for part, name in ((":8", "a"), ("8:", "b")):  # both have rows of the second file
+        write_state(run, f"{line} --rows {part}", f"{name}.json", "--force")
+    write_state(run, line, "whole.json", "--force")
+    assert run("merge", "b.json", "a.json", "--state", "c.json", "--force").code == 0
+    assert (tmp_path / "c.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    write_state(run, f"{line} {other} --rows 8:", "b.json", "--force")
+    refused = refusal(run("merge", "a.json", "b.json")).error
+    assert refused.startswith("a.json and b.json: ")
+    assert f"{tmp_path}/" in refused
+    assert refused.endswith(said)

@@ -10,6 +10,7 @@ from xentcli import __version__
 from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
+from xentcli.formats.shards import Shards
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation
@@ -109,12 +110,23 @@ def of_files(
     others = [(source, given) for role, source, given in inputs[1:] if role != "labels"]
     rows = tuple(rows_of(logits, names, chosen, length, labels, others, weights))
     files = [facts for each in inputs for facts in _facts(*each)]
+    logits, names = _first_file(logits, names)
+    labels = labels and _first_file(*labels)
     arrays = (within(logits, names).removeprefix(":"), _labels_of(logits, labels))
     header = replace(
         header, rows=joined(each for each, _ in rows), files=each_once(files), arrays=arrays
     )
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
     return SavedState(header, tuple(renumbered(each, number) for each in states))
+
+
+def _first_file(source: Source, names: Sequence[str]) -> tuple[Source, Sequence[str]]:
+    """Return the first of several files, which all have the array and the column of the others."""
+    if not isinstance(source, Shards):
+        return source, names
+    first = source.shard(0)
+    first.opened = source.files[0]
+    return first, [source.files[0].path]
 
 
 def _labels_of(logits: Source, labels: tuple[Source, Sequence[str]] | None) -> str:

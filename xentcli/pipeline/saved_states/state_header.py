@@ -87,8 +87,8 @@ class StateHeader:
     pairs : PairsKind or None
         What is compared, for models that are known in part.
     arrays : (str, str)
-        The array of the logits in their only file, and the array or the column of the labels;
-        empty where that is unknown, or there are several files.
+        The array of the logits in each file, and the array or the column of the labels; empty
+        where that is unknown, or differs between files.
     """
 
     xent_state: str
@@ -159,8 +159,10 @@ class StateHeader:
             one.merge(two, one_file=len(found.names_of(one.role)) == 1)
             for one, two in zip(first.models, second.models, strict=True)
         )
-        several = len(found.names_of(first.models[0].role)) > 1
-        return replace(found, models=tuple(models), arrays=("", "") if several else first.arrays)
+        logits, labels = (
+            one if one == two else "" for one, two in zip(self.arrays, other.arrays, strict=True)
+        )
+        return replace(found, models=tuple(models), arrays=(logits, labels))
 
 
 def _place(rows: Sequence[FileRows]) -> tuple[Any, ...]:
