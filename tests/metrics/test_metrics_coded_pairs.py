@@ -1,12 +1,16 @@
 """The errors of what two bases of llama-perplexity say, where rows are few."""
 
+import math
+
 import numpy as np
 import pytest
 from close_to import close_to
 from in_one_test import in_one_test
+from mpmath import mp
 
 from xentcli.core.coded_pairs import LossBounds, PairRows
 from xentcli.core.dtypes import Doubles
+from xentcli.metrics.coded_bounds import Between
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.metrics.names import OF_BASES
 
@@ -55,3 +59,9 @@ def test_equal_bases_have_no_error() -> None:
         for name in ("log_perplexity_ratio", "perplexity_ratio", "perplexity_difference"):
             assert found[name].standard_error == 0.0, (seed, name)
         assert found["loss_correlation"].value == 1.0, seed
+
+
+def test_the_largest_exponentials_that_float64_holds_are_bounds() -> None:
+    bounds = Between(700.5, 709.5).exp()
+    assert bounds == close_to([float(mp.exp(700.5)), float(mp.exp(709.5))], rel=1e-12)
+    assert Between(709.5, 710.0).exp().most == math.inf

@@ -87,13 +87,13 @@ class CellSums(ByValue):
 
     @classmethod
     def of_squares(cls, values: Doubles, cells: Cells, size: int) -> Self:
-        """Return the sums of the squares of `values` (N,), which do not round."""
+        """Return the sums of the squares of `values` (N,), none of them rounded."""
         squares = values * values
         return cls.of(squares, cells, size) + cls.of(square_errors(values, squares), cells, size)
 
     @classmethod
     def of_products(cls, one: Doubles, other: Doubles, cells: Cells, size: int) -> Self:
-        """Return the sums of the products of two arrays (N,), which do not round."""
+        """Return the sums of the products of two arrays (N,), none of them rounded."""
         products = one * other
         errors = product_errors(one, other, products)
         return cls.of(products, cells, size) + cls.of(errors, cells, size)

@@ -45,7 +45,7 @@ class ExactSum(Record):
 
     @classmethod
     def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
-        """Return the exact sum of the products of two arrays of shape (N,), which do not round."""
+        """Return the exact sum of the products of two arrays (N,), none of them rounded."""
         total = _PieceTotal()
         for first, second in zip(_pieces(one), _pieces(other), strict=True):
             products = np.multiply(first, second, out=_scratch("products", first.size))

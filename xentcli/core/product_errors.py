@@ -41,7 +41,7 @@ def product_errors(one: NDArray[Any], other: NDArray[Any], products: Doubles) ->
 
 
 def _halves(name: str, values: NDArray[Any]) -> tuple[Doubles, Doubles]:
-    """Return numbers of 26 bits, and of as many at most, whose sums are the values."""
+    """Split each value into two numbers of at most 26 bits, whose sum it is."""
     memory: Doubles = scratch(f"halves of {name}", (2, values.size), np.float64)
     high, low = memory
     np.copyto(high, values)

@@ -1,4 +1,4 @@
-"""The means between which the losses of coded log-probabilities lie."""
+"""Computes bounds of the mean losses of coded log-probabilities."""
 
 import math
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 from xentcli.core.coded_pairs import LossBounds
 from xentcli.core.exact_sum import ExactSum
+from xentcli.metrics.loss import perplexity_of
 
 _ZERO = ExactSum()
 
@@ -22,12 +23,7 @@ class Between(NamedTuple):
 
     def exp(self) -> "Between":
         """Return the bounds of the exponential; there is none where the number has none."""
-        return Between(*(finite_exp(each) if math.isfinite(each) else each for each in self))
-
-
-def finite_exp(value: float) -> float:
-    """Return an exponential; what float64 does not hold is infinite."""
-    return math.exp(value) if value < 700.0 else math.inf
+        return Between(*(perplexity_of(each) if math.isfinite(each) else each for each in self))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import numpy as np
 from xentcli.core.coded_pairs import PairRows
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
-from xentcli.metrics.coded_bounds import Between, CodedBounds, finite_exp
+from xentcli.metrics.coded_bounds import Between, CodedBounds
 from xentcli.metrics.intervals import correlation, mean_error, share_error, sums_of_rows
+from xentcli.metrics.loss import perplexity_of
 from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import OF_BASES, PLACES
 from xentcli.results.bounds import Bounded
@@ -157,7 +158,7 @@ def _losses(sums: CodedSums) -> dict[str, Measure]:
     n = sums.rows
     one, other = (sums_of_rows(each.total, each.squares, n) for each in (sums.base, sums.new))
     alike = correlation(one, other, sums.products, n) if n > _FEW_ROWS else None
-    ppl_base, ppl_new, ratio = map(finite_exp, (mean_base, mean_new, change))
+    ppl_base, ppl_new, ratio = map(perplexity_of, (mean_base, mean_new, change))
     of_base, of_new = ppl_base * error_base, ppl_new * error_new
     # of_base**2 + of_new**2 - 2 ppl_base ppl_new covariance, but nothing cancels if both are alike
     apart = (ppl_base - ppl_new) * (of_base * error_base - of_new * error_new)

@@ -118,7 +118,7 @@ class Criterion(Record):
         return self._replace(metrics=("loss", "accuracy", *of_rows))
 
     def of_model(self, kind: Kind, temperature: float) -> "Criterion":
-        """Return the same for a model whose rows hold this; only probabilities are changed."""
+        """Return that of a model with rows of this kind: only probabilities are normalised."""
         found = self._replace(kind=kind, temperature=temperature)
         return found if kind == "probabilities" else found._replace(normalize=False, clip=0.0)
 

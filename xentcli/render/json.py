@@ -46,7 +46,7 @@ def json_parts(result: Any) -> Iterator[str]:
 
 
 def whole_json_parts(result: Any) -> Iterator[str]:
-    """Yield the same once all of it is made: of what JSON cannot hold, no part is written."""
+    """Yield what `json_parts` does, once all is made: JSON that fails midway is not begun."""
     kept = _Kept("the result")
     for part in json_parts(result):
         kept.write(part)
@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Kept:
-    """Text that is written later, kept on disk if it is long; messages say of what it is."""
+    """Text that is written later, on disk if it is long; `what` is its name in messages."""
 
     def __init__(self, what: str) -> None:
         self._file = SpooledTemporaryFile(2**20, "w+", encoding="utf-8", newline="")  # noqa: SIM115

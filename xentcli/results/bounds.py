@@ -72,7 +72,7 @@ class BoundedLoss(NamedTuple):
     measures : mapping of str to Measure
         The other measures by name.
     notes : tuple of str
-        What the user should know, where nothing has said it yet.
+        Notes and warnings, in Python; commands print them apart from results.
     """
 
     command: str

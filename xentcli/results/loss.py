@@ -74,7 +74,7 @@ class LossSummary(Record):
     metrics : mapping
         The results of metrics that other packages add, by name.
     notes : tuple of str
-        What the user should know, where nothing has said it yet.
+        Notes and warnings, in Python; commands print them apart from results.
     """
 
     command: str

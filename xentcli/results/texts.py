@@ -25,7 +25,7 @@ class TextLoss(NamedTuple):
     groups : tuple of Group
         The measures of each task, if there are several.
     notes : tuple of str
-        What the user should know, where nothing has said it yet.
+        Notes and warnings, in Python; commands print them apart from results.
     """
 
     loss: float

@@ -43,7 +43,7 @@ class TokenLoss(NamedTuple):
     metrics : mapping of str to Measure
         The measures by the names in `NAMES`; n is how many sequences they are over.
     notes : tuple of str
-        What the user should know, where nothing has said it yet.
+        Notes and warnings, in Python; commands print them apart from results.
     """
 
     part: str

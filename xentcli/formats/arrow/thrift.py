@@ -10,7 +10,7 @@ _LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes byte
 _LONGEST_NUMBER_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
-_WIDTHS = {_TRUE: 1, _FALSE: 1, _BYTE: 1, _DOUBLE: 8}  # bytes of those whose bytes say nothing
+_WIDTHS = {_TRUE: 1, _FALSE: 1, _BYTE: 1, _DOUBLE: 8}  # in bytes, of kinds that have one
 
 
 def fields(

@@ -35,7 +35,7 @@ _BEGINNINGS = (
     *(b"[", b"{", b"(", b"event", b"id", b"retry", b":", b"data:"),
     *(b"torch.", b"np", b"numpy", b"tensor", b"Tensor", b"array", b"Array", b"Parameter"),
 )
-"""One of these stands first in what the pattern fits, which takes 2 ms to compile."""
+"""What the pattern fits begins with one of these; the pattern itself takes 2 ms to compile."""
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:

@@ -27,7 +27,7 @@ _BLANK_LINE = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
 def are_lines(data: Input) -> bool:
     """Whether the first line is a value, and another line follows or the name says lines.
 
-    Blank lines at the top are none: whoever reads the lines names them.
+    Blank lines at the top are passed over here; whoever reads the lines names them.
     """
     head = with_first_line(data)
     first, _, rest = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")
@@ -122,7 +122,7 @@ class JsonLinesSource(StreamSource):
     def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
         """Cut at line ends, by bytes; blank lines at the end of the file are no rows.
 
-        Another one is named here: parts of the rows are counted where nothing is parsed.
+        A blank line before others is an error here: rows may be counted, but not parsed.
         """
         if self._data.seekable:
             self._data.rewind()

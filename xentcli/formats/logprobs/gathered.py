@@ -136,7 +136,7 @@ class Gathered:
         self._failed.append(what)
 
     def leave_out(self, name: str, choices: Iterable[int]) -> None:
-        """Take choices of an answer that have no log-probabilities, though others have."""
+        """Note the choices of an answer that have no log-probabilities, though others have."""
         self._left_out += [f"{name}, choice {index}" for index in choices]
 
     def take(
@@ -200,6 +200,7 @@ class Gathered:
 
 
 def _mark(name: str, numbers: bytes) -> int:
+    """Return 64 bits that are the same for answers of the same name and numbers."""
     digest = blake2b(name.encode(errors="surrogatepass") + b"\0", digest_size=8)
     digest.update(numbers)
     return int.from_bytes(digest.digest(), "little")

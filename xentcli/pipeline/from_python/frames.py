@@ -19,11 +19,11 @@ _OF_ROWS = ("logits", "log_probs", "base", "new", "labels", "by", "cluster", "sa
 _FIRST_ROWS = 1000
 _BY_PLACE = "rows go by place"
 _WHOLE = ("int", "uint", "bool")
-"""How the names of such dtypes begin, in small letters."""
+"""How the names of dtypes of whole numbers begin, in small letters."""
 
 
 class _Named(NamedTuple):
-    """What a frame or a series names, and its length; None is what has no names.
+    """The names that a frame or a series has for its rows and columns, if any, and its length.
 
     `counts` says whether an index only counts the rows.
     """

@@ -37,7 +37,7 @@ def clusters_of_rows(
 ) -> NDArray[Any]:
     """Return the cluster of each row of some logits (N, C), which are read for it.
 
-    Rows are counted whose label stands elsewhere, too.
+    Rows count here even if they have no label.
     """
     named = cluster if isinstance(cluster, Source) else None
     rows = align(

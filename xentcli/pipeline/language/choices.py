@@ -28,8 +28,8 @@ def with_shares(
 ) -> Measures:
     """Add the measures of the choices' lengths that are wanted.
 
-    Where groups are the tasks, each has them too. Errors come from `clusters`, which has the names
-    of those that depend on one another, unless it is None.
+    Where groups are the tasks, each has them too. `clusters` names the cluster of each doc, from
+    which errors come; if it is None, docs are independent.
     """
     hits = {name: each for name, each in _hits(samples) if name != _ACC}
     groups = []

@@ -12,8 +12,8 @@ from xentcli.storage.paths import natural_key
 
 _NO_TOKENS = TokensState()
 SHOWN_REQUESTS = 3  # how many a note names
-_MOST_MARKED = 2**22
-"""The most requests whose marks are kept, 32 MB, to find those that are there twice."""
+_MOST_MARKED_REQUESTS = 2**22
+"""The marks of so many requests take 32 MB; of more, none are kept to find repeated ones."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,17 @@ class TokenCounts:
             _first(self.named_silent, other.named_silent),
             self.left_out + other.left_out,
             _first(self.named_left_out, other.named_left_out),
-            () if self.requests + other.requests > _MOST_MARKED else (*self.marks, *other.marks),
+            self._joined_marks(other),
         )
+
+    def _joined_marks(self, other: "TokenCounts") -> tuple[NDArray[np.uint64], ...]:
+        requests = self.requests + other.requests
+        return () if requests > _MOST_MARKED_REQUESTS else (*self.marks, *other.marks)
 
     @property
     def repeated(self) -> int:
         """How many answers of a run have the name and the numbers of one before them."""
-        if not self.marks or self.requests > _MOST_MARKED:
+        if not self.marks or self.requests > _MOST_MARKED_REQUESTS:
             return 0
         marks = np.concatenate(self.marks)
         return len(marks) - len(np.unique(marks))

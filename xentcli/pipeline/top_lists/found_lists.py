@@ -1,4 +1,4 @@
-"""Finding out whether a file holds lists of the most probable classes.
+"""Finds out whether a file holds lists of the most probable classes.
 
 Every file that is no single array is asked, so this imports nothing that whole rows do not need.
 """
