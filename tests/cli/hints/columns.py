@@ -62,6 +62,7 @@ FILES: Files = {
         beside(csv(range(4), "image_id"), TABLE), beside(csv(range(4), "id"), TABLE)
     ),
     "id-truth.csv": csv(np.c_[range(4), Y][::-1], "id", "label"),
+    "years.csv": csv(Z, "2019", "2020", "2021"),
     "hot.csv": csv(np.c_[Z, HOT[:, [2, 0, 1]]], *NAMES, "label_fox", "label_cat", "label_dog"),
 }
 CASES = [
@@ -75,7 +76,9 @@ CASES = [
         loss oops.csv y.npy --labels-no-header
             did you mean --labels-header? xent loss --help
         loss z.csv y.npy --no-header
-            if the first row of z.csv is a header: --header
+            is the first row names? --header
+        loss years.csv y.npy
+            if the first row of years.csv is a header: --header
         loss filenames.csv y.npy
             leave out what is none: --drop filename, or if it is a class: --columns
             filename,cat,dog,fox

@@ -58,8 +58,8 @@ CASES = [
         loss file://z.npy y.npy
             file:///folder/file has three slashes
         help qqqq
-            there are benchmark, cluster, design, exit-codes, files, \
-language-models, measures, numbers, options
+            there are benchmark, cluster, design, exit-codes, files,
+            language-models, measures, numbers, options
         help filez
             did you mean xent help files?
         compare z.npy
