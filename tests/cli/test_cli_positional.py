@@ -59,6 +59,7 @@ def test_shards(run: Run, folder: Path) -> None:
     ("line", "message"),
     [
         (["loss", "z.npy", "y.npy", "x.npy"], "a file too many: x.npy"),
+        (["eval", "--probs", "--json"], "--json stands where a file of LOGITS belongs"),
         (["loss", "1", "2", "3", "4", "5", "6"], "4 files too many: 3 4 5 ..."),
         (["loss", "z.npy", "--logits", "z.npy", "--labels", "y.npy"], "a file too many: z.npy"),
         (["softmax", "z.npy", "--logits", "z.npy"], "a file too many: z.npy"),

@@ -22,8 +22,6 @@ from xentcli.formats.base import Shape, Source
 if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
-__all__ = ["Elements", "elements_of"]
-
 
 class Elements(NamedTuple):
     """Numbers, and what belongs to each: a label, and a weight of its row.

@@ -31,11 +31,13 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
     Raises
     ------
     UsageError
-        If a file is left over, or the first input has none; the others may have none.
+        If a file is left over, or the first input has none; the others may have none. Or if an
+        option took another one for its file.
     """
     waiting = list(files or ())
     filled = []
     for slot in slots:
+        _check_files(slot)
         count = len(waiting) if slot.takes_several else 1
         taken = [] if slot.by_option else waiting[:count]
         filled.append(slot.by_option or taken)
@@ -53,6 +55,16 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         )
     only_one_standard_input(*(path for paths in filled for path in paths))
     return filled
+
+
+def _check_files(slot: Slot) -> None:
+    """Raise UsageError if an option took the option behind it for its file."""
+    for path in slot.by_option or ():
+        if path.startswith("--"):
+            raise UsageError(
+                f"{path} stands where a file of {slot.name} belongs",
+                hint=f"the option before it takes a file; one of this name is ./{path}",
+            )
 
 
 def _hint(files: list[str]) -> str:

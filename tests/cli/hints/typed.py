@@ -51,6 +51,8 @@ CASES = [
             xent takes LOGITS LABELS in this order
         loss z.npy y.npy --picked
             this is an option of xent nll; xent loss --help
+        nll p.npy y.npy --probs --json
+            the option before it takes a file; one of this name is ./--json
         loss z.npy y.npy --qqqq
             xent loss --help
         qqqq
