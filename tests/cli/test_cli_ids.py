@@ -75,8 +75,8 @@ def test_losses(run: Run) -> None:
 def test_without_a_header(run: Run) -> None:
     Path("in.csv").write_text('a,1,2\n"b,c",3,4\n')
     out = run("softmax", "in.csv", "--id-column", "1").out
-    assert [row[0] for row in rows_of(out)] == ["a", "b,c"]
-    assert len(out.splitlines()) == 2
+    assert [row[0] for row in rows_of(out)] == ["id", "a", "b,c"]
+    assert len(out.splitlines()) == 3
 
 
 def test_json(run: Run) -> None:

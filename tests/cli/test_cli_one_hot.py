@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, refusal
+from close_to import close_to
+from in_one_test import in_one_test
 
 pytestmark = pytest.mark.usefixtures("folder")
 ONE_HOT = "1,0,0\n0,1,0\n0,0,1\n1,0,0\n0,1,0\n"
@@ -68,7 +70,9 @@ def test_one_hot_writes_ids_before_the_rows(run: Run) -> None:
     losses = ("loss", "z.csv", "--id-column", "key", "--labels")
     assert run(*losses, "hot.csv").number == run(*losses, "both.csv").number
     Path("numbers.csv").write_text("label,key\n2,x\n0,y\n")
-    assert run("one-hot", "numbers.csv", "--id-column", "key").out == "x,0,0,1\ny,1,0,0\n"
+    assert (
+        run("one-hot", "numbers.csv", "--id-column", "key").out == "key,0,1,2\nx,0,0,1\ny,1,0,0\n"
+    )
     as_json = run("one-hot", "numbers.csv", "--id-column", "key", "--json").json
     assert (as_json["id_column"], as_json["ids"]) == ("key", ["x", "y"])
     missing = refusal(run("one-hot", "numbers.csv", "--id-column", "id")).error
@@ -76,3 +80,44 @@ def test_one_hot_writes_ids_before_the_rows(run: Run) -> None:
     binary = run("one-hot", "numbers.csv", "--id-column", "key", "-o", "out.npy")
     assert refusal(binary).error.startswith("out.npy: npy holds no ids")
     assert not Path("out.npy").exists()
+
+
+@in_one_test
+@pytest.mark.parametrize("output", ["-", "hot.csv", "hot.tsv", "hot.parquet", "hot.arrow"])
+@pytest.mark.parametrize("classes", [[], ["--classes", "cat,dog,bird"]])
+@pytest.mark.parametrize("by", [["--id-column", "id"], []])
+def test_rows_with_ids_are_read_again(
+    run: Run, output: str, classes: list[str], by: list[str]
+) -> None:
+    """The ids' name was lost without names of classes, and lists in Parquet went by place."""
+    draw = np.random.default_rng(2)
+    z, y, order = draw.normal(size=(6, 3)), draw.integers(0, 3, 6), draw.permutation(6)
+    y[0] = 2  # as many classes as the logits have
+    ids = [f"row-{i}" for i in range(6)]
+    logits = [f"{ids[i]},{','.join(map(repr, z[i].tolist()))}" for i in range(6)]
+    Path("z.csv").write_text("\n".join(["id,cat,dog,bird", *logits, ""]))
+    labels = [f"{ids[i]},{y[i]}" for i in order]
+    Path("ids.csv").write_text("\n".join(["id,label", *labels, ""]))
+    made = run("one-hot", "ids.csv", "--id-column", "id", *classes, "-o", output, "--force")
+    assert made.code == 0, made.err
+    found = run("loss", "z.csv", output, *by, stdin=made.stdout)
+    want = (np.log(np.exp(z).sum(axis=1)) - z[np.arange(6), y]).mean()
+    assert found.number == close_to(want, rel=1e-14)
+    assert f"{'<stdin>' if output == '-' else output}: in another order than z.csv" in found.err
+    assert ("by number with" in found.err) == (not classes)
+
+
+def test_columns_that_count_the_classes_go_by_number_or_not_at_all(run: Run) -> None:
+    Path("y.csv").write_text("0,1,2\n1,0,0\n0,0,1\n")
+    for names, code in (("a,b,c", 0), ("2,1,0", 0), ("1,2,3", 1), ("a,b,0", 1)):
+        Path("z.csv").write_text(f"{names}\n1.5,2.5,4.5\n1.5,2.5,4.5\n")
+        found = run("loss", "z.csv", "y.csv", "--labels-header", "--header")
+        assert found.code == code, (names, found.err)
+        if names == "a,b,c":
+            assert "note: y.csv: its columns count the classes; they are matched by" in found.err
+
+
+def test_probabilities_without_names_keep_the_name_of_their_ids(run: Run) -> None:
+    Path("lists.csv").write_text('key,z\na,"[0, 0]"\nb,"[0, 0]"\n')
+    out = run("softmax", "lists.csv", "--id-column", "key").out
+    assert out == "key,0,1\na,0.5,0.5\nb,0.5,0.5\n"

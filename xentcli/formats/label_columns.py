@@ -128,6 +128,11 @@ def choose(
     if alike and not options.classes and sum_to_one([i for i, _ in kept]):
         others = [name for field, name in columns if (field, name) not in kept]
         return [field for field, _ in kept], _left_out(file, others, options)
+    if options.classes and _count(kept, options.classes):
+        others = [name for field, name in columns if (field, name) not in kept]
+        what = "its columns count the classes; they are matched by number with"
+        notes = _left_out(file, others, options)
+        return [i for i, _ in kept], [*notes, f"{file}: {what} {listed(options.classes)}"]
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
         raise _ask(file, [name for _, name in kept or columns])
@@ -168,6 +173,12 @@ def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> lis
             if set(wanted) <= set(there):
                 return [columns[there.index(name)][0] for name in wanted]
     return None
+
+
+def _count(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> bool:
+    """Whether names of columns do no more than count classes, which are called otherwise."""
+    counted = [*map(str, range(len(classes)))]
+    return [name for _, name in columns] == counted and not {*counted} & {*classes}
 
 
 def _same_names(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> bool:

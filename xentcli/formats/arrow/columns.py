@@ -83,6 +83,8 @@ def select(
         found = label_columns.in_order_of_classes(fields, options.classes)
         values = tuple(names[i] for i in found)
     certain = named is not None or options.labels
+    if options.any_columns:  # only their names are wanted; lists are read alone
+        values = tuple(n for n in values if nested(schema.field(n).type))[:1] or values
     _check_lists(schema, file, values)
     if not certain and not options.any_columns and not nested(schema.field(values[0]).type):
         floats = all(_is_float(schema.field(name).type) for name in values)

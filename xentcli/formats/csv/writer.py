@@ -32,6 +32,7 @@ class CsvWriter(SequentialWriter):
         self._delimiter = delimiter
         self._columns = header.columns
         self._id_column = header.id_column
+        self._width = (header.shape[1] or 0) if len(header.shape) > 1 else 1
         self._begun = False
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
@@ -77,10 +78,10 @@ class CsvWriter(SequentialWriter):
             return
         self._begun = True
         columns = self._columns
+        if self._id_column is not None:  # without a header, the ids' name would be lost
+            columns = (self._id_column, *(columns or map(str, range(self._width))))
         if not columns:
             return
-        if self._id_column is not None:
-            columns = (self._id_column, *columns)
         cells = [*quoted(columns, self._delimiter)]
         if cells[0].startswith("# ") or cells == [""]:  # a comment's mark, an empty line
             cells[0] = f'"{cells[0]}"'
