@@ -46,3 +46,23 @@ def test_a_metric_whose_facts_are_not_there_has_no_rows(run: Run, tmp_path: Path
         "warning: mine does not apply: with --binary each number is a row by itself, "
         "of two classes\n"
     )
+
+
+def test_no_losses_are_written_before_a_result_that_json_cannot_hold(
+    run: Run, tmp_path: Path
+) -> None:
+    """Half an object went into a pipe, and the error was called a mistake of xent."""
+    np.save(tmp_path / "z.npy", LOGITS)
+    np.save(tmp_path / "y.npy", LABELS)
+    asked = ("loss", tmp_path / "z.npy", tmp_path / "y.npy", "--json", "--reduction", "none")
+    result = "return Measure(self.total / self.rows, n=self.rows) if self.rows else NOTHING"
+    for shown, fits in (("{1, 2}", False), ("1j", False), ("[1, 2]", True)):
+        with added(tmp_path, TOTAL, (result, f'return {{"odd": {shown}}}')):
+            done = run(*asked)
+        if fits:
+            assert done.json["metrics"] == {"mine": {"odd": [1, 2]}}
+            assert len(done.json["losses"]) == len(LABELS)
+            continue
+        assert (done.code, done.out) == (1, "")
+        assert done.err.startswith("error: the result is no JSON at 'metrics': ")
+        assert done.err.count("\n") == 1

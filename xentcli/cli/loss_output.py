@@ -41,7 +41,8 @@ def run_loss(
     source, labels, weights = _open(criterion, files, given, opened)
     criterion = loss_inputs.with_weights_in_order(criterion, source, labels, given.common)
     if options.reduction == "none":
-        with output.array("losses") as sink, common.run(source) as run:
+        whole = criterion.has_metrics_from_outside
+        with output.array("losses", whole=whole) as sink, common.run(source) as run:
             evaluation = evaluate(source, labels, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
             output.add_summary(keeper.beside(evaluation.summary.named()))

@@ -111,8 +111,11 @@ class Destination:
                 write(part)
 
     @contextmanager
-    def array(self, key: str = "values") -> "Iterator[Sink]":
-        """Open the sink of the array that the command makes; JSON has it under `key`."""
+    def array(self, key: str = "values", *, whole: bool = False) -> "Iterator[Sink]":
+        """Open the sink of the array that the command makes; JSON has it under `key`.
+
+        JSON is written once the `whole` of it is made, if what is added may be no JSON.
+        """
         from xentcli.pipeline.outputs import array_file, text_file
 
         output, to, force = self._place
@@ -120,7 +123,7 @@ class Destination:
             from xentcli.render.json import JsonArray
 
             with text_file(output, to, force=force) as write:
-                array = JsonArray(write, key, {"command": self._command})
+                array = JsonArray(write, key, {"command": self._command}, whole=whole)
                 yield array
                 array.close(self._summary)
         elif self.form == "table":

@@ -112,6 +112,11 @@ class Criterion(Record):
         """How many classes numbers that are no rows of classes tell of; 0 if that is unknown."""
         return 2 if self.binary else 0
 
+    @property
+    def has_metrics_from_outside(self) -> bool:
+        """Whether results are computed that may be anything."""
+        return not {*self.metrics}.isdisjoint(from_outside())
+
     def with_all_metrics(self) -> "Criterion":
         """Return the same with all the metrics that are shown beside a loss."""
         of_rows = () if self.binary or self.picked else from_outside()

@@ -118,10 +118,22 @@ def _close(file: Any) -> None:
 
 
 class JsonArray(OrderedSink):
-    """A sink that writes an array into one object, between what comes first and last."""
+    """A sink that writes an array into one object, between what comes first and last.
 
-    def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
-        self._write = write
+    If it is to be written as a `whole`, nothing is before all of it is known to be JSON.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        key: str,
+        first: dict[str, Any],
+        *,
+        whole: bool = False,
+    ) -> None:
+        self._kept = _Kept("the result") if whole else None
+        self._write_out = write
+        self._write = write if self._kept is None else self._kept.write
         self._key = key
         self._first = first
         self._rows = 0
@@ -158,14 +170,16 @@ class JsonArray(OrderedSink):
         end = "" if self._scalar else "]"
         more = {} if result is None else _plain(result)
         more.pop("command", None)
-        rest = json_text({"shape": shape, **more})
+        rest = "".join(json_parts({"shape": shape, **more}))
         self._write(end)
         if self._ids:
             self._write(', "ids": [')
             for part in self._ids.parts():
                 self._write(part)
             self._write("]")
-        self._write(f", {rest[1:]}\n")
+        self._write(f", {rest[1:]}")
+        for part in self._kept.parts() if self._kept else ():
+            self._write_out(part)
 
     def _begin(self) -> None:
         if not self._begun:
