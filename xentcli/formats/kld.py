@@ -82,10 +82,6 @@ class KldSource(IndexedSource):
             hint=_MADE_AGAIN,
         )
 
-    def place(self, index: tuple[int, ...]) -> str:
-        """Name a window, a position and a class."""
-        return f"{self.name}{list(index)}" if index else self.name
-
     def row_place(self, row: int) -> str:
         """Name a row among all, by its window and its position there."""
         return self.place((row // self._positions, row % self._positions))

@@ -9,7 +9,7 @@ from rich.table import Table
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.measures import cluster_cells, short_number
 from xentcli.render.number_columns import short_names
-from xentcli.render.row_tables import empty_table, fitted_table, left_out
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table, left_out
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
@@ -110,18 +110,14 @@ def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int)
         columns["loss"] = [signed(each.change) for each in rows]
         columns["was"] = [short_number(each.loss_base) for each in rows]
         columns["now"] = [short_number(each.loss_new) for each in rows]
-        columns["label"] = [_name(found, each.label) for each in rows]
+        columns["label"] = [class_cell(found, each.label) for each in rows]
     else:
         columns["KL"] = [short_number(each.kl) for each in rows]
-    columns["predicted"] = [_name(found, each.prediction_base) for each in rows]
-    columns["predicts now"] = [_name(found, each.prediction_new) for each in rows]
+    columns["predicted"] = [class_cell(found, each.prediction_base) for each in rows]
+    columns["predicts now"] = [class_cell(found, each.prediction_new) for each in rows]
     names = [head for head in _NAMES_OF_ROWS if head in columns]
     shown = _narrowed(columns, width, _LEFT_OUT_OF_ROWS, names)
     return fitted_table(shown, names, width, left)
-
-
-def _name(found: "Comparison", index: int | None) -> str:
-    return "" if index is None else found.class_name(index)
 
 
 def percentile_table(found: "Comparison") -> Table:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from xentcli.render.measures import short_number
 from xentcli.render.number_columns import short_name
-from xentcli.render.row_tables import empty_table, fitted_table, left_out
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table, left_out
 from xentcli.results.groups import measured_names
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
 
 
-def _class_name(found: "Measures", index: int | None) -> str:
-    return "" if index is None else found.class_name(index)
-
-
 def _name(found: "Measures", index: int, width: int) -> str:
     return short_name(found.class_name(index), width)
 
@@ -39,8 +35,8 @@ def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) 
     columns = _rows_and_ids(found, rows)
     columns["loss"] = [short_number(each.loss) for each in rows]
     if any(each.label is not None for each in rows):
-        columns["label"] = [_class_name(found, each.label) for each in rows]
-        columns["prediction"] = [_class_name(found, each.prediction) for each in rows]
+        columns["label"] = [class_cell(found, each.label) for each in rows]
+        columns["prediction"] = [class_cell(found, each.prediction) for each in rows]
         columns["p(label)"] = [short_number(each.label_probability) for each in rows]
     columns["confidence"] = [short_number(each.confidence) for each in rows]
     return fitted_table(columns, ("row", "id", "label", "prediction"), width, 1 + ("id" in columns))
@@ -63,7 +59,7 @@ def _classes(found: "Measures", width: int, _most: int | None) -> RenderableType
     if len(scores) > _MOST_CLASSES:  # those with the lowest F1
         worst = sorted(scores, key=lambda each: (each.f1, each.index))[:_MOST_CLASSES]
         scores = tuple(worst)
-    columns = {"class": [_class_name(found, each.index) for each in scores]}
+    columns = {"class": [class_cell(found, each.index) for each in scores]}
     for name in ("support", "predicted"):
         columns[name] = [f"{getattr(each, name):,}" for each in scores]
     for name, header in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
@@ -91,8 +87,8 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
                 return _matrix(names, matrix, widths)
     pairs = confusions.most_confused(_MOST_PAIRS)
     columns = {
-        "label": [_class_name(found, label) for label, _, _ in pairs],
-        "prediction": [_class_name(found, predicted) for _, predicted, _ in pairs],
+        "label": [class_cell(found, label) for label, _, _ in pairs],
+        "prediction": [class_cell(found, predicted) for _, predicted, _ in pairs],
         "rows": [f"{rows:,}" for _, _, rows in pairs],
     }
     table = fitted_table(columns, ("label", "prediction"), width, left=2)
@@ -148,8 +144,8 @@ def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType
         return Text("does not apply", "dim")
     rows = suspects.rows[:most]
     columns = _rows_and_ids(found, rows)
-    columns["label"] = [_class_name(found, each.label) for each in rows]
-    columns["perhaps"] = [_class_name(found, each.suggestion) for each in rows]
+    columns["label"] = [class_cell(found, each.label) for each in rows]
+    columns["perhaps"] = [class_cell(found, each.suggestion) for each in rows]
     left = len(columns)
     columns["p(label)"] = [short_number(each.label_probability) for each in rows]
     table = fitted_table(columns, ("row", "id", "label", "perhaps"), width, left)

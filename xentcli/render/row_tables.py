@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -11,10 +11,19 @@ from rich.text import Text
 from xentcli.render.number_columns import fitted
 from xentcli.text import visible
 
+if TYPE_CHECKING:
+    from xentcli.results.comparison import Comparison
+    from xentcli.results.measures import Measures
+
 
 def line_table(text: str) -> Text:
     """Return a line that shows control characters, and is not folded."""
     return Text(visible(text), no_wrap=True, overflow="ellipsis")
+
+
+def class_cell(found: "Measures | Comparison", index: int | None) -> str:
+    """Return the name of a class, or nothing if there is none."""
+    return "" if index is None else found.class_name(index)
 
 
 def empty_table(*headers: str, left: int = 1) -> Table:
