@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from in_one_test import in_one_test
 
+from xentcli.core.chunk_sums import MOST_VALUES
 from xentcli.core.exact_sum import ONE, ExactSum
 
 Doubles = npt.NDArray[np.float64]
@@ -174,3 +175,23 @@ def test_any_shape_and_layout() -> None:
         before = other.copy()
         assert float(ExactSum.of(other)) == want
         np.testing.assert_array_equal(other, before)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 4, 22, 23, 24, 60])
+def test_squares_of_numbers_from_0_on(bits: int) -> None:
+    """Few chunks hold them up to 23 bits between the largest and the smallest number."""
+    rng = np.random.default_rng(bits)
+    largest = np.nextafter(8.0, 0.0)
+    values = largest * np.exp2(-rng.integers(0, bits + 1, 300).astype(float))
+    values *= 1.0 - rng.random(300) / 2.0 ** rng.integers(1, 52)
+    for some in (values, np.append(values, 0.0), values.astype(np.float32).astype(np.float64)):
+        total, squares = ExactSum.with_squares(some)
+        assert Fraction(total.units, ONE) == sum(map(Fraction, some.tolist()))
+        assert Fraction(squares.units, ONE) == sum(Fraction(x) ** 2 for x in some.tolist())
+
+
+def test_as_many_large_squares_as_are_summed_at_a_time() -> None:
+    values = np.random.default_rng(7).uniform(7.0, 8.0, MOST_VALUES + 3)
+    total, squares = ExactSum.with_squares(values)
+    assert Fraction(total.units, ONE) == sum(map(Fraction, values.tolist()))
+    assert Fraction(squares.units, ONE) == sum(Fraction(x) ** 2 for x in values.tolist())

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import chunk_sums
 from xentcli.core.product_errors import product_errors, square_errors
 from xentcli.core.scratch import scratch
 from xentcli.records import Record
@@ -15,7 +16,7 @@ _UNIT_EXPONENT = 1074  # every finite float64 is a whole multiple of 2**-1074
 ONE = 1 << _UNIT_EXPONENT
 """The units in 1.0."""
 
-_PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
+_PIECE_VALUES = chunk_sums.MOST_VALUES  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 _USUAL_PASSES = 2  # whose rests are not worth a look whether anything is left
 _ONE = np.uint64(1)
@@ -60,6 +61,12 @@ class ExactSum(Record):
         total, squared = _PieceTotal(), _PieceTotal()
         for piece in _pieces(values):
             least, most = _bounds(piece)
+            bits = _bits_of(piece, least, most) if 0.0 <= least <= most < _HUGE else None
+            if bits is not None and chunk_sums.are_few(*bits):
+                sums, of_squares = chunk_sums.with_squares(piece, *bits)
+                total.sums[0] += sum(map(_to_units, sums))
+                squared.sums[0] += sum(map(_to_units, of_squares))
+                continue
             total.add(piece, least, most)
             squares = np.multiply(piece, piece, out=_scratch("products", piece.size))
             bounds = (least * least, most * most) if least >= 0.0 else _bounds(squares)
@@ -137,12 +144,7 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
     sum once it has few enough bits, after a pass or two.
     """
     units = 0
-    exponent = math.frexp(max(most, -least))[1]  # values are less than 2**exponent
-    finest = -math.inf  # values are multiples of 2**finest
-    if least == 0.0:
-        least = _least_above_0(values)
-    if least > 0.0:
-        finest = math.frexp(least)[1] - _MANTISSA_BITS
+    exponent, finest = _bits_of(values, least, most)
     headroom = (values.size + 2).bit_length()
     bits = min(_SUMMED_BITS - headroom, _MANTISSA_BITS - 3)
     memory: NDArray[np.float64] = scratch("coarse", (2, values.size), np.float64)
@@ -165,6 +167,19 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
         values = np.subtract(values, coarse, out=coarse)
         coarse, spare = spare, coarse
     return units + _to_units(float(np.einsum("i->", values)))  # exact, and faster than np.add's
+
+
+def _bits_of(values: NDArray[np.float64], least: float, most: float) -> tuple[int, float]:
+    """Return powers of 2: values from `least` to `most` are less than one, multiples of the other.
+
+    The latter is 2 to the power of -inf if some values are negative, or all are 0.
+    """
+    exponent, finest = math.frexp(max(most, -least))[1], -math.inf
+    if least == 0.0:
+        least = _least_above_0(values)
+    if least > 0.0:
+        finest = math.frexp(least)[1] - _MANTISSA_BITS
+    return exponent, finest
 
 
 def _least_above_0(values: NDArray[np.float64]) -> float:
