@@ -112,6 +112,29 @@ def test_what_a_command_does_not_import(
         assert not there & never, line
 
 
+def test_cells_are_not_looked_through_for_ids_that_the_other_file_has_not(tmp_path: Path) -> None:
+    """What lists the columns of a table parses 1,000 rows cell by cell, a third of a second."""
+    save = (
+        "import numpy as np, pandas as pd; y = np.array([0, 1])\n"
+        "z = pd.DataFrame({'id': ['a', 'b'], 'x': [1.5, 2.5], 'y': [0.5, 3.5]})\n"
+        "z.to_csv('z.csv', index=False)\n"
+        "z.assign(label=y)[['id', 'label']].to_parquet('y.parquet')\n"
+        "np.savez('y.npz', labels=y, key=['a', 'b'])\n"
+        "np.savez('ids.npz', labels=y, id=['a', 'b'])\n"
+        "open('y.json', 'w').write('{\"labels\": [0, 1]}')"
+    )
+    run_python(f"import os; os.chdir({str(tmp_path)!r})\n{save}")
+    looks = "xentcli.formats.csv.contents"
+    others = [f"loss z.csv y.{end} --id-column id" for end in ("npz", "json", "parquet")]
+    asked = [*others, "loss z.csv ids.npz --id-column id"]
+    done = run_python(
+        f"import os; os.chdir({str(tmp_path)!r})" + AFTER_EACH_OTHER.replace("LINES", repr(asked))
+    )
+    loaded = [{*line.split()[1:]} for line in done.stderr.splitlines() if "loaded:" in line]
+    assert [looks in each for each in loaded] == [False, False, False, True]
+    assert len({float(x) for x in done.stdout.split()}) == 1
+
+
 def test_what_is_imported_later_is_there_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("colorsys", "stringprep"):  # which another test may have had imported
         monkeypatch.delitem(sys.modules, name, raising=False)

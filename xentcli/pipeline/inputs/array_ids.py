@@ -3,7 +3,7 @@
 Columns of a table are matched by their ids. The arrays of NPZ, HDF5, JSON and the like are not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, blocks_along
 from xentcli.formats.column_words import may_name_rows, says_ids, words_of
-from xentcli.formats.files import input_of, looked_at, open_files
+from xentcli.formats.files import columns_of, input_of, looked_at, open_files
 from xentcli.formats.inline import first_of, is_inline
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.storage.paths import reads_once
@@ -36,10 +36,12 @@ def check_one_order(
     other_path = path and _may_have_ids(other, without)
     if not (path and other_path):  # then neither is opened
         return
-    if not (_has_keys(path, reader) or _has_keys(other_path, reader)):
-        return  # nor are the columns of two tables of text looked through
-    here = _ids_in(path, reader)
-    there = _ids_in(other_path, reader) if here else {}
+    if _has_keys(path, reader):  # arrays are listed first, as the cells of columns are parsed
+        here = _ids_in(path, reader)
+        there = _ids_in(other_path, reader, here) if here else {}
+    else:
+        there = _ids_in(other_path, reader) if _has_keys(other_path, reader) else {}
+        here = _ids_in(path, reader, there) if there else {}
     for name in here:
         if name not in there or not (here[name] or there[name]):
             continue  # columns of two tables are matched by id, unless the user says otherwise
@@ -78,10 +80,18 @@ def _has_keys(path: str, reader: Reader) -> bool:
         return False
 
 
-def _ids_in(path: str, reader: Reader) -> dict[str, bool]:
-    """Return the names of what a file holds that may be ids, and whether each is an array."""
+def _ids_in(path: str, reader: Reader, others: Mapping[str, bool] | None = None) -> dict[str, bool]:
+    """Return the names of what a file holds that may be ids, and whether each is an array.
+
+    Of a table of text no more than the header is looked at, unless a column is named as one of
+    the `others` that is an array.
+    """
     file = reader.labels(path)
     try:
+        format_ = registry.format_of(looked_at(file), file.format, file.options)
+        in_text = format_.is_text and format_.has_columns
+        if in_text and others is not None and not any(map(others.get, columns_of(file))):
+            return {}
         contents = registry.contents_of(input_of(path), file.format, file.options)[1]
     except (XentError, OSError):  # whoever reads the file says what is wrong
         return {}
