@@ -11,6 +11,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.errors import LabelError
 
 NAMES = ClassNames(("cat", "dog", "é"))
+NUMBERS = np.dtype(np.int64)
 TEXT = ["dog", " cat ", "é", "dog"]
 
 
@@ -63,7 +64,7 @@ def test_numbers_of_every_kind_that_are_names(dtype: str) -> None:
 def test_names_that_numbers_do_not_mean(names: tuple[str, ...]) -> None:
     classes = ClassNames(names)
     labels = np.array([1, 0])
-    assert (classes.numbers, classes.notes) == ((), [])
+    assert (classes.numbers, classes.notes_on(NUMBERS)) == ((), [])
     assert classes.indices(labels, LossOptions()).labels is labels
 
 

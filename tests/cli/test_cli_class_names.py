@@ -184,6 +184,17 @@ def test_classes_that_are_named_by_numbers(run: Run, kind: str, file: str) -> No
     )
 
 
+def test_labels_that_are_names_are_no_numbers(run: Run) -> None:
+    """What headers share is left out where labels are numbers; names are found as they stand."""
+    write_rows("z.csv", ["k5", "k0", "k3"], LOGITS)
+    numbers = np.array([5, 0, 3])[INDICES]
+    write_labels(numbers, "numbers.csv")
+    write_labels((f"k{i}" for i in numbers), "names.csv")
+    said = "note: z.csv: labels are columns: 5, 0, 3 (else --label-base 0)\n"
+    assert_losses(run(*LOSS, "z.csv", "--labels", "numbers.csv"), note=said)
+    assert_losses(run(*LOSS, "z.csv", "--labels", "names.csv"), note="")
+
+
 # Other commands
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_files import write_rows
-from cli_tools import Argument, Run, Terminal
+from cli_tools import Argument, Run, Terminal, refusal
 from close_to import close_to
 from compare_tools import (
     BASE,
@@ -211,3 +211,33 @@ def test_a_file_of_a_temperature_that_is_damaged(run: Run, content: str) -> None
     outcome = run("compare", *MODELS, "--temperature", "t.json")
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith("error: t.json: ")
+
+
+def test_several_labels_of_a_row_are_measured_by_another_command(run: Run) -> None:
+    """There is no `compare --binary`, which the hint of other commands names."""
+    np.save("several.npy", np.ones(ONE.shape, int))
+    refused = refusal(run("compare", "one.npy", "two.npy", "--labels", "several.npy"))
+    assert refused.error.startswith("several.npy[0]: integers of the logits' shape must be one-hot")
+    assert "xent eval --binary LOGITS --labels LABELS measures each model" in refused.hint
+    assert "ones: --binary" not in refused.hint
+    assert run("eval", "--binary", "one.npy", "--labels", "several.npy").code == 0
+
+
+def test_why_a_loss_is_not_finite(run: Run) -> None:
+    """A verdict beside NaN says where that comes from; who asks for no loss is told nothing."""
+    none = ",".join("0" * ONE.shape[1])
+    nan = "the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
+    outcome = run("compare", *MODELS, "--weight", none)
+    assert f"one.npy: {nan}" in outcome.err
+    assert f"two.npy: {nan}" in outcome.err
+    assert nan not in run("compare", *MODELS, "--weight", none, "--metric", "agreement").err
+    assert nan in run("eval", "one.npy", *MODELS[2:], "--weight", none).err
+    two = TWO.copy()
+    two[0, TRUE[0]] = -np.inf
+    np.save("two.npy", two)
+    said = "two.npy: the loss is infinite: a label has probability 0"
+    outcome = run("compare", *MODELS)
+    assert said in outcome.err
+    assert "one.npy: the loss" not in outcome.err
+    assert said not in run("compare", *MODELS, "--metric", "kl").err
+    assert said.removeprefix("two.npy: ") in run("eval", "two.npy", *MODELS[2:]).err

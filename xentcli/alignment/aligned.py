@@ -105,7 +105,8 @@ class Aligned:
         """Notes that tell the user what was decided."""
         named = self.names.where == "--classes"
         by_number = None if named else note_of_labels(self.logits, self.labels)
-        return [*filter(None, (self._note, self.axes.note, by_number)), *self.names.notes]
+        of_names = self.names.notes_on(self.labels.dtype if self.labels else None)
+        return [*filter(None, (self._note, self.axes.note, by_number)), *of_names]
 
     def in_memory(self) -> "Aligned":
         """Return the same rows, whole blocks of which are read into memory."""

@@ -25,6 +25,8 @@ from xentcli.records import Record
 Array = NDArray[Any]
 
 IGNORED = NO_LABEL
+_TEXT = "OUST"
+"""The kinds of dtypes that text has."""
 _UNKNOWN_NAME = IGNORED + 1
 _BOOL_LABELS = {"false": 0, "true": 1}
 _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
@@ -98,12 +100,13 @@ class ClassNames:
         is_count = numbers == tuple(range(len(numbers)))
         return () if is_count or len(set(numbers)) < len(numbers) else numbers
 
-    @property
-    def notes(self) -> list[str]:
-        """What the user should know about the names, and the meaning of labels that are numbers."""
+    def notes_on(self, labels: np.dtype[Any] | None) -> list[str]:
+        """Return what the user should know about the names, and what labels mean as numbers."""
         notes = []
         if self.header is not None:
             notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
+        if labels is not None and labels.kind in _TEXT:
+            return notes
         names = self.shorts or self.names
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         if self.counted and self._other_numbers:
@@ -125,7 +128,7 @@ class ClassNames:
             map(str.casefold, self.names)
         ):
             return self._of_names(labels, options)
-        if labels.dtype.kind in "OUST":
+        if labels.dtype.kind in _TEXT:
             if self.counted:
                 raise UsageError("--label-base counts numbers, and the labels are names")
             return self._of_names(labels, options)

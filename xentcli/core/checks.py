@@ -22,6 +22,9 @@ RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 _MOST_MISSING = 0.3  # how far the sum of a row of rounded probabilities may be from 1
 _MOST_MISSING_ON_AVERAGE = 0.1  # the same for the mean of all sums
 
+SEVERAL_LABELS_HINT = "several labels of a row are binary ones: --binary"
+"""What helps where a row has several labels."""
+
 MASKED = -(2**62) - 1
 """The label of a row that a mask beside the labels leaves out, whatever the labels ignore."""
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.checks import Problem, row_kind
+from xentcli.core.checks import SEVERAL_LABELS_HINT, Problem, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.tiled_rows import LogitRows, tiles
 from xentcli.errors import InputError, LabelError, NonFiniteError
@@ -148,7 +148,7 @@ def check_several_ones(labels: NDArray[Any]) -> tuple[Problem, ...]:
         return ()
     row = int(wrong[0])
     message = f"{ones[row]} classes of one row are 1, and class probabilities sum to 1"
-    hint = "several labels of a row are binary ones: --binary"
+    hint = SEVERAL_LABELS_HINT
     return (Problem(LabelError, row, message, wrong.size, "labels", None, hint),)
 
 
@@ -160,5 +160,5 @@ def check_one_hot(labels: NDArray[Any]) -> tuple[Problem, ...]:
         return ()
     row = int(wrong[0])
     message = "integers of the logits' shape must be one-hot: exactly one 1 in each row"
-    hint = "several labels of a row are binary ones: --binary; floats are class probabilities"
+    hint = f"{SEVERAL_LABELS_HINT}; floats are class probabilities"
     return (Problem(LabelError, row, message, wrong.size, "labels", None, hint),)

@@ -138,7 +138,7 @@ def encode(
     parts = run.map(work.part_of, blocks_along(source, 0, run.block_elements))
     hot = _OneHotSink(sink, count, dtype)
     collect(parts, hot, run.progress_of(source.shape), error, [source])
-    return names.notes
+    return names.notes_on(source.dtype)
 
 
 def _count_classes(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INPUT_OPTIONS: dict[str, str] = {kind: f"--input {name}" for name, kind in KINDS.items()}
 _WITH_EVERYTHING = ("all", "groups")
+_OF_LOSS = ("loss", "perplexity", "bits")
 _NOTHING_USED = "nothing is used: "
 _NO_ROWS = "there are no rows"
 _EVERY_LABEL_IGNORED = "every label is ignored"
@@ -63,6 +64,7 @@ def of_measures(
         yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if found.rows else _NO_ROWS)
     elif found.num_classes == 1 and not found.binary:
         yield _ONE_CLASS
+    yield from _of_losses(found, asked.metrics, {"loss": ""})
     for metric in asked.metrics or ():
         if metric in found.inapplicable:
             yield f"{metric} does not apply: {found.inapplicable[metric]}"
@@ -86,6 +88,9 @@ def of_models(
             yield _of_sums(name, sums.rows, sums.most)
     yield from _of_compared_rows(found, weighted=criteria[0].options.weight is not None)
     first = found.comparisons[0]
+    yield from _of_losses(first, asked.metrics, {"loss_base": f"{first.base}: "})
+    for each in found.comparisons:
+        yield from _of_losses(each, asked.metrics, {"loss_new": f"{each.new}: "})
     for metric in asked.metrics or ():
         if metric in first.metrics and first.metrics[metric].value is None and first.used:
             why = "" if first.labelled else " without labels: --labels FILE"
@@ -148,10 +153,31 @@ def _of_total(summary: "LossSummary") -> Iterator[str]:
             nothing = "no token has a log-probability"
         of_sum = summary.reduction == "sum"
         yield f"{_NOTHING_USED}{nothing}, so the {'sum is 0' if of_sum else 'mean is NaN'}"
-    elif math.isnan(summary.loss):
-        yield "the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
-    elif math.isinf(summary.loss):
-        yield "the loss is infinite: a label has probability 0"
+    else:
+        yield from _of_mean(summary.loss)
+
+
+def _of_mean(loss: float | None, model: str = "") -> Iterator[str]:
+    """Say why a loss is not finite; `model` begins the sentence if there are several."""
+    if loss is not None and math.isnan(loss):
+        yield f"{model}the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
+    elif loss is not None and math.isinf(loss):
+        yield f"{model}the loss is infinite: a label has probability 0"
+
+
+def _of_losses(
+    found: "Measures | Comparison", names: Sequence[str] | None, losses: Mapping[str, str]
+) -> Iterator[str]:
+    """Say why losses are not finite, unless rows with NaN are told of, or no loss is asked for.
+
+    `losses` has what begins the sentence on each loss.
+    """
+    asked = are_everything(names) or any(word in each for each in names or () for word in _OF_LOSS)
+    if not (asked and found.used and found.measured == found.used):
+        return
+    for name, model in losses.items():
+        if name in found.metrics:
+            yield from _of_mean(found.metrics[name].value, model)
 
 
 def _of_compared_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:

@@ -5,9 +5,18 @@ from contextlib import contextmanager
 
 from xentcli.alignment.axes import PAIR_HINT
 from xentcli.alignment.misfits import BINARY_HINT
+from xentcli.core.checks import SEVERAL_LABELS_HINT
 from xentcli.errors import XentError
 
-_WORDS = {BINARY_HINT: PAIR_HINT, "xent loss LOGITS LABELS": "--input logits"}
+_ONE_BY_ONE = (
+    "compare takes one label a row; several are binary ones: "
+    "xent eval --binary LOGITS --labels LABELS measures each model"
+)
+_WORDS = {
+    BINARY_HINT: PAIR_HINT,
+    SEVERAL_LABELS_HINT: _ONE_BY_ONE,
+    "xent loss LOGITS LABELS": "--input logits",
+}
 """What hints name of other commands, and what ``xent compare`` has in its place."""
 
 
