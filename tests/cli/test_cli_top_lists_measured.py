@@ -120,23 +120,3 @@ def test_info_knows_pairs(run: Run) -> None:
         found = {each["name"]: each for each in run("info", path, "--json").json["files"]}
         assert found["logprobs"]["looks_like"] == "pairs of a token and its log-probability"
         assert run(*found["logprobs"]["fits"].split()[1:]).code == 0
-
-
-def test_errors_of_lists_are_those_of_independent_rows(run: Run) -> None:
-    """Of whole rows, they come from the sequences; nothing said that those of lists do not."""
-    said = "note: of lists, errors of means take each row for independent, in a sequence too\n"
-    path = written("npz")
-    np.save("z.npy", MODEL.log_probs)
-    np.save("y.npy", MODEL.labels)
-    whole = run("eval", "z.npy", "y.npy", "--class-axis", "-1", "--cluster", "rows", "--json")
-    found = run("eval", path, "--json")
-    metrics, wanted = found.json["metrics"], whole.json["metrics"]
-    hits = (MODEL.log_probs.argmax(axis=-1) == MODEL.labels).reshape(-1)
-    by_rows = float(hits.std(ddof=1)) / math.sqrt(len(hits))
-    assert metrics["accuracy"]["standard_error"] == close_to(by_rows, rel=1e-12)
-    for name in ("accuracy", "mean_confidence"):
-        error = wanted[name]["standard_error"]
-        assert metrics[name]["standard_error"] == close_to(error, rel=1e-9)
-    assert found.err.count(said) == 1
-    assert said not in run("eval", path, "--metric", "entropy").err
-    assert run("compare", path, path).err.count(said) == 1

@@ -33,6 +33,7 @@ def find(
     reader: "Reader",
     *,
     probs: bool,
+    cluster: str | None,
 ) -> "Models | None":
     """Open models whose rows are known in part; None for whole rows."""
     from xentcli.pipeline.opening import expand, may_be_partly
@@ -52,6 +53,7 @@ def find(
         shift=flags.shift,
         label_base=flags.label_base or 0,
         probs=probs,
+        cluster=cluster,
     )
     opened = open_models(files, options, given.common.how)
     for path, found in zip(paths, models, strict=True) if opened is not None else ():
@@ -100,7 +102,7 @@ def run(
     names, kinds, classes = [each.name for each in models.sources], models.kinds, models.num_classes
     provenance = comparing.provenance(models.sources, None, models.paths, None, digest=digest)
     found = [
-        comparison_of(each, (names[0], name), (kinds[0], kind), classes)
+        comparison_of(each, (names[0], name), (kinds[0], kind), classes, models.clustering)
         for each, name, kind in zip(states, names[1:], kinds[1:], strict=True)
     ]
     _tell(telling, found, metrics, provenance)

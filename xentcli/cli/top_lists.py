@@ -27,11 +27,16 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
 
 
 def find(
-    files: list[list[str]], given: GivenOptions, *, probs: bool = False, bases: bool = False
+    files: list[list[str]],
+    given: GivenOptions,
+    *,
+    probs: bool = False,
+    bases: bool = False,
+    cluster: str | None = None,
 ) -> "Partly | None":
     """Open rows that are known in part: lists that are named or found, or a llama-perplexity base.
 
-    The result is None for whole rows.
+    `cluster` says which rows depend on one another. The result is None for whole rows.
     """
     values, labels = files
     top = given.top
@@ -47,7 +52,7 @@ def find(
             return None
     from xentcli.pipeline.in_part.partly import open_partly
 
-    options = _options(top, given.flags, labels, probs=probs)
+    options = _options(top, given.flags, labels, probs=probs)._replace(cluster=cluster)
     with_bases = bases and not (labels or probs)
     opened = open_partly(named, options, given.common.how, bases=with_bases)
     if opened is None and top.num_classes is not None:

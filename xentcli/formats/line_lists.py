@@ -32,12 +32,18 @@ class LineLists(NamedTuple):
         Log-sum-exps, labels, masks, by their role; NaN is null.
     lines : ndarray of shape (N,)
         The number of the line of each row, from 1.
+    sequences : ndarray of shape (N,) or None
+        Which of the lines that are not empty each row is in, from 0; None if each is one row.
+    documents : int
+        How many lines are not empty.
     """
 
     values: RaggedRows
     indices: RaggedRows
     others: Mapping[str, Numbers]
     lines: NDArray[np.int64]
+    sequences: NDArray[np.int64] | None
+    documents: int
 
 
 class _Line(NamedTuple):
@@ -47,6 +53,8 @@ class _Line(NamedTuple):
     indices: Numbers
     lengths: list[int]
     beside: Mapping[str, Numbers]
+    is_row: bool = False
+    """Whether it is one row, and no sequence of rows."""
 
 
 def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
@@ -63,15 +71,19 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     roles = {role: key for role, key in roles.items() if key}
     values, indices = RaggedRows(data.name, -np.inf), RaggedRows(data.name, -1.0)
     others = {role: array("d") for role in roles}
-    places = array("q")
+    places, counts, sequential = array("q"), array("q"), False
     for number, found in _each_line(data, keys, roles, format_):
         values.add(found.values, found.lengths)
         indices.add(found.indices, found.lengths)
         for role, each in found.beside.items():
             others[role].frombytes(each.tobytes())
         places.extend([number] * len(found.lengths))
+        counts.append(len(found.lengths))
+        sequential |= not found.is_row
     beside = {role: np.array(each, np.float64) for role, each in others.items()}
-    return LineLists(values.close(), indices.close(), beside, np.array(places, np.int64))
+    lines, count = np.array(places, np.int64), len(counts)
+    sequences = np.repeat(np.arange(count), counts) if sequential else None
+    return LineLists(values.close(), indices.close(), beside, lines, sequences, count)
 
 
 def _each_line(
@@ -142,7 +154,8 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
         values, indices = of_pairs(values)
     beside = {role: document[key] for role, key in roles.items()}
     first = values[0] if values else next(iter(beside.values()), None)
-    if not isinstance(first, list):  # one row
+    is_row = not isinstance(first, list)
+    if is_row:
         values, indices = [values], [indices]
         beside = {role: [each] for role, each in beside.items()}
     lengths = {len(values), len(indices), *map(len, beside.values())}
@@ -152,9 +165,9 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
         values, beside["mask"] = _masked(values, beside["mask"])
     told = {role: _numbers(each, math.nan) for role, each in beside.items()}
     flat = [[each for row in lists for each in row] for lists in (values, indices)]
-    return _Line(
-        _numbers(flat[0], math.nan), _numbers(flat[1], -1.0), [len(row) for row in values], told
-    )
+    lengths_of_rows = [len(row) for row in values]
+    numbers = _numbers(flat[0], math.nan), _numbers(flat[1], -1.0)
+    return _Line(*numbers, lengths_of_rows, told, is_row)
 
 
 def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any]]:
@@ -170,6 +183,22 @@ def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any]]:
 
 def _numbers(values: list[Any], missing: float) -> Numbers:
     return np.array([missing if value is None else float(value) for value in values], np.float64)
+
+
+def names_in_lines(data: Input, key: str, format_: str) -> Iterator[tuple[int, Any]]:
+    """Yield the number of each line, or row, and what it has under a key; None is no name.
+
+    Raises
+    ------
+    InputError
+        If a line is no object.
+    """
+    lines = _lines(data) if format_ == "json" else _rows(data, format_, [key])
+    for number, line in lines:
+        document = _document(data, number, line)
+        if not isinstance(document, dict):
+            raise InputError(f"{data.name}:{number}: no object with a {key!r}")
+        yield number, document.get(key)
 
 
 def pair_keys(data: Input, format_: str, columns: Iterable[str]) -> TopKeys | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,20 +75,20 @@ class ClustersState(ByValue):
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         keys = facts.origin.clusters
+        if keys is None:
+            return self.of_slices(facts, facts.origin.slices(facts.rows))
         if not facts.rows:
             return type(self)(self.means)
-        if keys is None:
-            slices = facts.origin.slices(facts.rows)
-            at = slices - slices[0]
-            names: tuple[str, ...] = ()
-            size = int(at[-1]) + 1
-        else:
-            names, at = names_of(keys)
-            size = len(names)
-        sums = open_sums(self.values(facts), at, size)
-        if keys is None:
-            return type(self)(self.means, _closed(sums))
-        return type(self)(self.means, {}, names, sums)
+        names, at = names_of(keys)
+        return type(self)(self.means, {}, names, open_sums(self.values(facts), at, len(names)))
+
+    def of_slices(self, facts: RowFacts, slices: Places) -> Self:
+        """Return the state of the rows of whole slices, given the place of each row's slice."""
+        if not facts.rows:
+            return type(self)(self.means)
+        at = slices - slices[0]
+        sums = open_sums(self.values(facts), at, int(at[-1]) + 1)
+        return type(self)(self.means, _closed(sums))
 
     def values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
         """Yield the name, the values and the weights of each mean that applies."""
@@ -133,6 +133,16 @@ class ClustersState(ByValue):
         for name, each in self.moments.items():
             found[name] = each.merge(found[name]) if name in found else each
         return errors_of(found)
+
+
+_State = TypeVar("_State", bound=ClustersState)
+
+
+def clusters_of_both(one: _State | None, other: _State | None) -> _State | None:
+    """Return the state of both states' rows; None stands for that of no rows."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one.merge(other)
 
 
 def errors_of(moments: Mapping[str, Moments]) -> ClusterErrors:

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
 from xentcli.metrics.bounds import BoundsState
+from xentcli.metrics.clusters import clusters_of_both
 from xentcli.metrics.mean_state import share
+from xentcli.metrics.pair_clusters import PairClustersState
+from xentcli.results.groups import ClusterErrors
 from xentcli.results.measure import Measure
 from xentcli.results.row_counts import RowCounts
 
@@ -26,6 +29,7 @@ class ListedPairsState:
     same: int = 0
     rows: int = 0
     unused: int = 0
+    clusters: PairClustersState | None = None
 
     @classmethod
     def from_rows(
@@ -40,14 +44,12 @@ class ListedPairsState:
 
         Besides these rows, `unused` rows are ignored.
         """
-        exact = base.exact & new.exact
-        apart = Bounds(new.lower - base.upper, new.upper - base.lower, exact)
         none = np.zeros(len(same), np.bool_)
         bounds = None if kl is None else Bounds(kl, np.full(len(kl), np.inf), none)
         return cls(
             BoundsState.from_rows(base),
             BoundsState.from_rows(new),
-            BoundsState.from_rows(apart),
+            BoundsState.from_rows(difference_of(base, new)),
             _NONE if bounds is None else BoundsState.from_rows(bounds),
             int(np.count_nonzero(same)),
             len(same),
@@ -64,7 +66,12 @@ class ListedPairsState:
             self.same + other.same,
             self.rows + other.rows,
             self.unused + other.unused,
+            clusters_of_both(self.clusters, other.clusters),
         )
+
+    def by_cluster(self) -> ClusterErrors | None:
+        """Return the errors of means that clusters give, if rows depend on one another."""
+        return None if self.clusters is None else self.clusters.compute()
 
     def compute(self) -> RowCounts:
         """Return how many rows there are, and how many are used."""
@@ -83,3 +90,9 @@ class ListedPairsState:
             "kl": self.kl.compute(),
             "agreement": share(self.same, self.rows),
         }
+
+
+def difference_of(base: Bounds, new: Bounds) -> Bounds:
+    """Return the bounds of the differences of losses."""
+    exact = base.exact & new.exact
+    return Bounds(new.lower - base.upper, new.upper - base.lower, exact)

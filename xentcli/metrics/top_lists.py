@@ -10,6 +10,7 @@ from xentcli.core import elementary
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
+from xentcli.metrics.clusters import ClustersState, clusters_of_both
 from xentcli.metrics.mean_state import share
 from xentcli.results.bounds import Bounded
 from xentcli.results.calibration import Calibration
@@ -56,6 +57,8 @@ class TopListsState:
         The numbers k of first classes among which a label is looked for.
     fewest : int
         How many classes the shortest list has.
+    clusters : ClustersState or None
+        What gives the errors of means, if rows depend on one another.
     """
 
     ks: tuple[int, ...]
@@ -66,6 +69,7 @@ class TopListsState:
     loss: BoundsState = _NONE
     entropy: BoundsState = _NONE
     brier: BoundsState = _NONE
+    clusters: ClustersState | None = None
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -81,6 +85,7 @@ class TopListsState:
             self.loss.merge(other.loss),
             self.entropy.merge(other.entropy),
             self.brier.merge(other.brier),
+            clusters_of_both(self.clusters, other.clusters),
         )
 
     def compute(self) -> RowCounts:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from xentcli.render.measures import measure_table
-from xentcli.render.tables import full, grid, headline, short
+from xentcli.render.tables import counted, full, grid, headline, short
 from xentcli.results.bounds import told_exact, told_shares
 from xentcli.results.measure import NOTHING
 from xentcli.text import visible
@@ -60,7 +60,8 @@ def below(value: float) -> str:
 def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Iterator[object]":
     """Yield a line on how much of some lists is exact, and what was measured of them."""
     classes = "" if found.num_classes is None else f" of {found.num_classes:,}"
-    told = f"{found.used:,} rows that list {found.listed:,}{classes} classes"
+    clusters = "" if found.clusters is None else f", in {counted(found.clusters, 'cluster')}"
+    told = f"{found.used:,} rows that list {found.listed:,}{classes} classes{clusters}"
     if found.exact is not None and found.exact < 1.0:
         told += f" (loss: {told_exact(found.exact, found.why)})"
     yield Text(told, "bold")

@@ -142,6 +142,8 @@ class TopMeasures(NamedTuple):
         The words for why other rows are not exact.
     notes : tuple of str
         Notes for the user.
+    clusters : int or None
+        How many clusters the errors of means come from.
     """
 
     metrics: dict[str, Measure]
@@ -152,6 +154,7 @@ class TopMeasures(NamedTuple):
     exact: float | None
     why: str
     notes: tuple[str, ...] = ()
+    clusters: int | None = None
 
     def named(self) -> dict[str, Any]:
         """Return the object for JSON."""
@@ -164,6 +167,7 @@ class TopMeasures(NamedTuple):
             "num_classes": self.num_classes,
             "listed": self.listed,
             "exact": self.exact,
+            "clusters": self.clusters,
         }
 
 

@@ -99,7 +99,6 @@ class CompareFlags(OptionGroup):
         """Return the options that are for whole rows, by their names."""
         return {
             "--by": self.by,
-            "--cluster": self.cluster,
             "--temperature": self.temperature,
             "--normalize": self.normalize,
             "--clip": self.clip,
@@ -129,9 +128,10 @@ def compare(
     labels = files.labels or []
     readers = given.reading.readers(kinds)
     probs = kinds[0] == "probabilities"
-    opened = bases.find(paths, labels, given, readers[0], probs=probs)
+    opened = bases.find(paths, labels, given, readers[0], probs=probs, cluster=asked.cluster)
     if opened is not None:
-        bases.check(opened, asked.metric, asked.of_rows(), given.flags, labels)
+        refused = {**asked.of_rows(), "--cluster": opened.are_bases and asked.cluster}
+        bases.check(opened, asked.metric, refused, given.flags, labels)
         bases.run(opened, asked.metric, given, digest=asked.digest)
         return
     inputs = [*([path] for path in paths), labels]

@@ -74,7 +74,6 @@ class EvalFlags(OptionGroup):
         """Return the options that are for whole rows, by their names."""
         return {
             "--by": self.by,
-            "--cluster": self.cluster,
             "--report": self.report,
             "--plot": self.plot,
             "--normalize": self.normalize,
@@ -110,7 +109,7 @@ def evaluate(
     slots = (Slot("LOGITS", values), Slot("LABELS", files.labels))
     both = top_lists.fill(by_position, given.top, *slots)
     loss_inputs.check_files(both, given, asked.temperature)
-    opened = top_lists.find(both, given, probs=kind == "probabilities")
+    opened = top_lists.find(both, given, probs=kind == "probabilities", cluster=asked.cluster)
     if opened is None:
         _measure(both, kind, asked, given)
         return

@@ -10,7 +10,8 @@ from xentcli.pipeline.in_part.bounded import BoundedRows, JoinedRows
 from xentcli.pipeline.in_part.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
-from xentcli.pipeline.top_lists.found_lists import find_lists
+from xentcli.pipeline.top_lists.found_lists import FoundLists, find_lists
+from xentcli.pipeline.top_lists.top_clusters import with_clusters
 from xentcli.pipeline.top_lists.top_files import open_lists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_kinds import told_apart
@@ -99,13 +100,15 @@ def open_partly(
     if len(options.labels) not in (0, max(1, len(files))):
         raise InputError(f"{len(options.labels)} files of labels, and {len(files)} of lists")
     lists: list[TopLists] = []
+    founds: list[FoundLists | None] = []
     for i, file in enumerate(files or [None]):
         found = None if file is None else find_lists(file)
         if file is not None and found is None:
             raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
         own = options._replace(labels=options.labels[i : i + 1])
         lists.append(open_lists(found, own))
-    told = told_apart(lists, run)
+        founds.append(found)
+    told = told_apart(with_clusters(lists, founds, options), run)
     opened, notes = [rows for rows, _ in told], [note for _, notes in told for note in notes]
     for what, each in (("kind", [part.kind for part in opened]), ("length", _listed(opened))):
         _check_same(each, files, what)

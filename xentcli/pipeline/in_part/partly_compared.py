@@ -1,6 +1,8 @@
 """Models whose rows are known in part, compared with the first of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +16,21 @@ from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
 from xentcli.formats.sources import cuts
 from xentcli.metrics.coded_pairs import CodedPairsState
-from xentcli.metrics.listed_pairs import ListedPairsState
+from xentcli.metrics.listed_pairs import ListedPairsState, difference_of
+from xentcli.metrics.pair_clusters import PairClustersState
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.in_part.kld import compare_bases, is_base, open_base
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
-from xentcli.pipeline.in_part.partly_pairs import CODES, PairsKind
+from xentcli.pipeline.in_part.partly_pairs import CODES, MEANS_OF_LISTS, PairsKind
+from xentcli.pipeline.inputs.clustering import Clustering
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_lists.clustered_rows import (
+    Facts,
+    blocks_of,
+    clustering_of,
+    of_clusters,
+    where_exact,
+)
 from xentcli.pipeline.top_lists.top_rows import TopRows
 from xentcli.storage.names import shown_name
 
@@ -75,6 +86,23 @@ class Models(NamedTuple):
         """What the values of each model are."""
         return tuple(each.kind if isinstance(each, TopRows) else CODES for each in self.models)
 
+    @property
+    def cluster(self) -> str | None:
+        """What the user says of the rows that depend on one another."""
+        first = self.models[0]
+        return first.lists.cluster if isinstance(first, TopRows) else None
+
+    @property
+    def several_axes(self) -> bool:
+        """Whether the rows of lists are in sequences."""
+        first = self.models[0]
+        return isinstance(first, TopRows) and first.lists.sequences is not None
+
+    @property
+    def clustering(self) -> Clustering:
+        """Whether rows depend on one another."""
+        return Clustering.of(self.cluster, several_axes=self.several_axes)
+
     def state(self, index: int, run: Run) -> CodedPairsState | ListedPairsState:
         """Compare the rows of one of them with those of the first."""
         base, new = self.models[0], self.models[index]
@@ -108,7 +136,8 @@ def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Mo
     models: list[TopRows] = []
     notes: list[str] = []
     for file in files:
-        opened = open_partly([file], options, run, bases=False)
+        mine = options._replace(cluster=None) if models else options  # the base names clusters
+        opened = open_partly([file], mine, run, bases=False)
         if opened is None and not models:
             return None
         if opened is None:
@@ -118,8 +147,31 @@ def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Mo
     return Models(models, paths, notes)
 
 
-def _part_of(both: tuple[TopRows, TopRows]) -> Part[ListedPairsState]:
-    """Compare the rows of a block."""
+Both = tuple[TopRows, TopRows]
+
+
+class _PairsWork(NamedTuple):
+    step: int
+    """How many rows are compared at once."""
+    clusters: PairClustersState | None
+    """That of no rows, if rows depend on one another."""
+
+    def part_of(self, both: Both) -> Part[ListedPairsState]:
+        """Compare the rows of a block, which may be more than are compared at once."""
+        base, new = both
+        pieces = [
+            _compared((base.cut(*each), new.cut(*each))) for each in cuts(base.num_rows, self.step)
+        ]
+        state = reduce(ListedPairsState.merge, (state for state, _ in pieces))
+        if self.clusters is not None:
+            used = base.lists.used & new.lists.used
+            facts = (facts for _, facts in pieces)
+            state = replace(state, clusters=of_clusters(self.clusters, base, used, facts))
+        return Part(base.num_rows, state=state)
+
+
+def _compared(both: Both) -> tuple[ListedPairsState, Facts]:
+    """Compare some rows, and return facts of those that are used."""
     count = both[0].num_rows
     bounds = [each.bounds() for each in both]
     rows = [each.read(0, count) for each in both]
@@ -132,7 +184,13 @@ def _part_of(both: tuple[TopRows, TopRows]) -> Part[ListedPairsState]:
         slack = max(each.slack for each in both)
         kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
     base, new = (_only(each.bounds, used) for each in bounds)
-    return Part(count, state=ListedPairsState.from_rows(base, new, kl, same, count - len(same)))
+    state = ListedPairsState.from_rows(base, new, kl, same, count - len(same))
+    return state, {
+        "loss_base": where_exact(base),
+        "loss_new": where_exact(new),
+        "difference": where_exact(difference_of(base, new)),
+        "agrees": same,
+    }
 
 
 def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
@@ -168,8 +226,11 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:
             hint="the rows of both files must be the same ones, in the same order",
         )
     step = max(1, _PAIRS // max(1, base.listed * new.listed))
-    cut = ((base.cut(*each), new.cut(*each)) for each in cuts(base.num_rows, step))
-    parts = run.map(_part_of, cut, join=joined)
+    applies = clustering_of(base.lists).applies
+    blocks = blocks_of(base, step, clustered=applies)
+    work = _PairsWork(step, PairClustersState(MEANS_OF_LISTS) if applies else None)
+    cut = ((base.cut(*each), new.cut(*each)) for each in blocks)
+    parts = run.map(work.part_of, cut, join=joined)
     progress = run.progress_of((base.num_rows,))
     sources = [*base.sources, *new.sources]
     total = collect(parts, None, progress, lambda p, _: p.at(""), sources)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from xentcli.metrics.coded_pairs import CodedPairsState, CodedSums
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.names import OF_BASES
-from xentcli.pipeline.top_lists.top_measures import ERRORS_OF_LISTS
+from xentcli.pipeline.inputs.clustering import Clustering
+from xentcli.pipeline.top_lists.clustered_rows import with_errors_of_clusters
 from xentcli.results.comparison import Comparison
 
 CODES = "codes"
 """What the rows of a base of llama-perplexity are."""
 OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
 """The measures of two models by their lists."""
+MEANS_OF_LISTS = ("loss_base", "loss_new", "loss_difference", "agreement")
+"""Those whose errors clusters give; a divergence is known from below."""
 _FEWEST_ROWS = 100
 
 
@@ -26,10 +29,21 @@ class PairsKind:
         What each model's values are.
     metrics : tuple of str or None
         The measures that are shown, where not all are.
+    cluster : str or None
+        What the user says of the rows that depend on one another.
+    several_axes : bool
+        Whether the rows of lists are in sequences.
     """
 
     kinds: tuple[str, ...]
     metrics: tuple[str, ...] | None = None
+    cluster: str | None = None
+    several_axes: bool = False
+
+    @property
+    def clustering(self) -> Clustering:
+        """Whether rows depend on one another."""
+        return Clustering.of(self.cluster, several_axes=self.several_axes)
 
     @property
     def are_bases(self) -> bool:
@@ -47,21 +61,25 @@ def comparison_of(
     names: tuple[str, str],
     kinds: tuple[str, str],
     num_classes: int,
+    clustering: Clustering,
 ) -> Comparison:
     """Return how far two models of these names and kinds are apart."""
-    counts = state.compute()
+    counts, metrics = state.compute(), state.measures()
+    errors = None
     if isinstance(state, CodedPairsState):
         notes = [*_notes_of_codes(state.sums)]
     else:
-        notes = [ERRORS_OF_LISTS, _note_of_lists(kinds)]
+        notes = [*clustering.notes, _note_of_lists(kinds)]
+        errors = state.by_cluster()
     return Comparison(
         *names,
-        metrics=state.measures(),
+        metrics=metrics if errors is None else with_errors_of_clusters(metrics, errors),
         rows=counts.rows,
         used=counts.used,
         measured=counts.measured,
         num_classes=num_classes,
         percentiles=state.percentiles(),
+        clusters=None if errors is None else errors.clusters,
         notes=tuple(notes),
     )
 

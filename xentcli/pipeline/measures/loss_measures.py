@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xentcli.metrics.intervals import share_error
 from xentcli.metrics.loss import perplexity_of
@@ -25,6 +25,7 @@ __all__ = [
     "with_errors",
 ]
 
+_AnyMeasure = TypeVar("_AnyMeasure", bound=Measure)
 _SHARES = (
     *("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse"),
     *(name for name, metric in MEASURES.items() if metric == "choices"),
@@ -72,7 +73,9 @@ def with_accuracy(loss: Measure, accuracy: Accuracy | None) -> dict[str, Measure
     return found
 
 
-def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
+def with_errors(
+    values: dict[str, _AnyMeasure], errors: Mapping[str, Measure]
+) -> dict[str, _AnyMeasure]:
     """Return measures with the errors that clusters give them."""
     found = dict(values)
     for name, error in errors.items():

@@ -41,7 +41,7 @@ def state_of_partly(
         each_once(files),
         tuple(facts),
         models.num_classes,
-        pairs=PairsKind(models.kinds, metrics),
+        pairs=PairsKind(models.kinds, metrics, models.cluster, models.several_axes),
     )
     sums = (each.sums if isinstance(each, CodedPairsState) else each for each in states)
     return SavedState(header, tuple(States({header.sole_state or "": each}) for each in sums))
@@ -59,7 +59,7 @@ def comparisons_of_partly(saved: SavedState) -> list[Comparison]:
         if isinstance(state, CodedSums):
             state = CodedPairsState(state)
         both = (names[0], names[i]), (kinds[0], kinds[i])
-        found.append(comparison_of(state, *both, header.num_classes))
+        found.append(comparison_of(state, *both, header.num_classes, header.pairs.clustering))
     return found
 
 

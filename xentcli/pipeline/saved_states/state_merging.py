@@ -9,10 +9,12 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.metrics.texts import TextsState
 from xentcli.pipeline.flow import Merging
+from xentcli.pipeline.in_part.partly_pairs import PairsKind
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.saved_states.state_options import difference_of
 from xentcli.pipeline.saved_states.state_rows import ONE_STATE, FileRows, check_apart
 from xentcli.pipeline.saved_states.states import WHAT_IS_STATE, SavedState, damage, read_state
+from xentcli.pipeline.top_lists.top_measures import ListsKind
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.text import shortened
 
@@ -177,12 +179,21 @@ def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
 def _rows_of(header: StateHeader) -> str:
     tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
     if pairs is not None:
-        return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"
+        shown = " ".join(pairs.metrics or ("all",))
+        return f"{' and '.join(pairs.kinds)}, --metric {shown}{_clusters_of(pairs)}"
     if header.texts is not None:
         return f"whole texts, --key {header.texts.key or 'not given'}"
     if lists is not None:
         tops = ", ".join(map(str, lists.ks))
-        return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"
+        told = f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"
+        return told + _clusters_of(lists)
     if bounded is not None:
         return f"rows of {bounded.num_classes or 'some'} classes that {bounded.why}"
     return "labels" if tokens is None else f"{tokens.part} tokens of {tokens.dialect}"
+
+
+def _clusters_of(kind: ListsKind | PairsKind) -> str:
+    """Say what gives the errors of means of lists."""
+    if not kind.clustering.applies:
+        return ""
+    return f", clusters: {kind.cluster or 'sequences'}"

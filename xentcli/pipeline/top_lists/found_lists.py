@@ -34,9 +34,20 @@ class FoundLists(Record):
     """A copy of an input that can be opened only once."""
 
     @property
+    def is_table(self) -> bool:
+        """Whether it is a table, whose columns may hold text."""
+        return self.format in _TABLES
+
+    def input(self) -> Input:
+        """Return the file, from its beginning."""
+        data = self.data or looked_at(self.file)
+        data.rewind()
+        return data
+
+    @property
     def may_be_ragged(self) -> bool:
         """Whether rows are sequences, which may differ in their lengths."""
-        return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
+        return self.is_table and len(self.contents[self.keys.values].shape) > 2
 
 
 def find_lists(file: InputFile) -> FoundLists | None:
@@ -66,6 +77,15 @@ def find_lists(file: InputFile) -> FoundLists | None:
     if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
         return None
     return FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+
+
+def columns_of_lists(found: FoundLists) -> list[str]:
+    """Return the names of the arrays and columns of a file of lists, which need not be numbers."""
+    if not found.is_table:
+        return [*found.contents]
+    from xentcli.formats.arrow.documents import names_of
+
+    return names_of(found.input(), found.format)
 
 
 def _are_lines(file: InputFile) -> bool:

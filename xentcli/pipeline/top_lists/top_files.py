@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
-from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.files import InputFile, open_file
+from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_labels import with_labels
@@ -44,21 +45,25 @@ def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
         values = _array(options.values, "top_values")
         indices = _array(options.indices, "top_indices")
     else:
-        values, indices = (_array_of(found, key) for key in found.keys[:2])
+        values, indices = (array_of(found, key) for key in found.keys[:2])
     if values.shape != indices.shape or len(values.shape) < 2:
         raise InputError(
             f"{indices.name}: shape {indices.shape}, and {values.name} has {values.shape}",
             hint="values and classes are lists of the same lengths: (N, K) or (N, T, K)",
         )
     lead = tuple(n or 0 for n in values.shape[:-1])
-    mask = found and found.keys.mask and _array_of(found, found.keys.mask)
+    mask = found and found.keys.mask and array_of(found, found.keys.mask)
     of_places = mask if mask and mask.shape == values.shape else None
     roles = [role for role in _ROLES if not (of_places and role == "mask")]
     beside = {role: _beside(found, role, options, lead) for role in roles}
     if of_places:
         beside["mask"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
-    return with_labels(values, indices, lead, beside, count, options)._replace(mask=of_places)
+    lists = with_labels(values, indices, lead, beside, count, options)
+    sequences = None
+    if len(lead) > 1:
+        sequences = np.arange(math.prod(lead)) // max(1, math.prod(lead[1:]))
+    return lists._replace(mask=of_places, sequences=sequences, slices=lead[0])
 
 
 def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
@@ -71,10 +76,13 @@ def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
     return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
 
 
-def _array_of(found: FoundLists, key: str, *, labels: bool = False) -> IndexedSource:
+def array_of(
+    found: FoundLists, key: str, *, labels: bool = False, names: bool = False
+) -> IndexedSource:
+    """Open an array of a file of lists: numbers, labels, or names of rows."""
     content = found.contents[key]
     choice = {"key": key} if content.key is not None else {"columns": (key,)}
-    options = found.file.options._replace(key_option=None, labels=labels, **choice)
+    options = found.file.options._replace(key_option=None, labels=labels, names=names, **choice)
     if found.data is None:
         return indexed(open_file(found.file._replace(options=options)))
     found.data.rewind()
@@ -88,8 +96,7 @@ def _beside(
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
     name = given.get(role)
     if isinstance(name, str) and role == "labels":
-        choice = ReadOptions(labels=True, key=options.label_name, key_option="--label-key")
-        source = indexed(open_file(InputFile(name, None, choice)))
+        source = indexed(open_file(_labels_file(name, options)))
     elif name is not None:
         source = _array(name, role)
     else:
@@ -100,7 +107,7 @@ def _beside(
                 raise InputError(f"{found.file.path}: there is no array {key!r}")
         if key is None or found is None:
             return None
-        source = _array_of(found, key, labels=role == "labels")
+        source = array_of(found, key, labels=role == "labels")
     values = read_whole(source, _MOST_ROWS)
     if values.dtype.kind not in "fiub":
         raise InputError(f"{source.name}: text, where numbers of classes are needed")
@@ -109,10 +116,17 @@ def _beside(
     return values.reshape(-1).astype(np.float64)
 
 
+def _labels_file(path: str, options: TopOptions) -> InputFile:
+    """Return a file of labels to read, of which another column may name clusters."""
+    header, name = Reader().header_of([path]), options.label_name
+    reader = Reader(groups=tuple(each for each in header if each == options.cluster))
+    return reader.labels(path, name) if name in header else reader.labels(path, label_key=name)
+
+
 def _count_of(found: FoundLists | None) -> int | None:
     if found is None or found.keys.num_classes is None:
         return None
-    value = read_whole(_array_of(found, found.keys.num_classes), 1)
+    value = read_whole(array_of(found, found.keys.num_classes), 1)
     return int(value.reshape(-1)[0]) if value.size else None
 
 
@@ -124,13 +138,11 @@ def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
         keys = keys._replace(labels=None)
     elif options.label_name is not None:
         keys = keys._replace(labels=options.label_name)
-    data = found.data or looked_at(found.file)
-    data.rewind()
-    lines = read_lines(data, keys, found.format)
+    lines = read_lines(found.input(), keys, found.format)
     beside = {role: lines.others.get(role) for role in _ROLES}
     if options.labels:
         beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
     lists = with_labels(
         lines.values, lines.indices, (), beside, options.num_classes, options, lines.lines
     )
-    return lists._replace(lines=lines.lines)
+    return lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)

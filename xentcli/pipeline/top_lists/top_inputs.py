@@ -28,6 +28,8 @@ class TopOptions(NamedTuple):
         How much further on the label of a row stands; the label of the first class.
     probs : bool
         Whether values are probabilities.
+    cluster : str or None
+        Which rows depend on one another: a column or file of names, or 'axis0' or 'rows'.
     """
 
     values: str | NDArray[Any] | None = None
@@ -40,6 +42,7 @@ class TopOptions(NamedTuple):
     shift: int = 0
     label_base: int = 0
     probs: bool = False
+    cluster: str | None = None
 
 
 class TopLists(NamedTuple):
@@ -63,6 +66,14 @@ class TopLists(NamedTuple):
         The number of the line of each row, where rows are in lines.
     mask : IndexedSource of shape (..., K) or None
         Which places of the lists count.
+    sequences : ndarray of int64 of shape (N,) or None
+        The slice of the first axis, or the line, that each row is in; None if each is one row.
+    slices : int
+        How many of these there are.
+    cluster : str or None
+        What the user says of the rows that depend on one another.
+    clusters : ndarray of shape (N,) or None
+        The name of the cluster of each row, where they have names.
     """
 
     values: IndexedSource
@@ -74,3 +85,7 @@ class TopLists(NamedTuple):
     probs: bool = False
     lines: NDArray[np.int64] | None = None
     mask: IndexedSource | None = None
+    sequences: NDArray[np.int64] | None = None
+    slices: int = 0
+    cluster: str | None = None
+    clusters: NDArray[Any] | None = None

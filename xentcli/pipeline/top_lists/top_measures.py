@@ -2,15 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import reduce
+from typing import Any, NamedTuple
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
+from xentcli.formats.sources import cuts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
+from xentcli.metrics.clusters import ClustersState
 from xentcli.metrics.top_lists import LabelPlaces, TopListsState, first_class_facts
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.in_part.bounded import of_bounded_loss
+from xentcli.pipeline.inputs.clustering import Clustering
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_lists.clustered_rows import (
+    Facts,
+    blocks_of,
+    of_clusters,
+    where_exact,
+    with_errors_of_clusters,
+)
 from xentcli.pipeline.top_lists.top_rows import TopRows
 from xentcli.results.bounds import TopMeasures
 from xentcli.results.measure import NOTHING, Measure
@@ -20,8 +31,6 @@ OF_LISTS = (
     *("rmsce_debiased", "mean_confidence", "entropy"),
 )
 """What is measured of lists, besides ``top5_accuracy`` and the like."""
-ERRORS_OF_LISTS = "of lists, errors of means take each row for independent, in a sequence too"
-"""What distinguishes them from the errors of whole rows, whose clusters are sequences."""
 _OF_CALIBRATION = ("ece", "ece_by_chance", "mce", "rmsce", "rmsce_debiased", "mean_confidence")
 
 
@@ -39,6 +48,10 @@ class ListsKind:
         The k of top-k accuracies, 1 among them; the bins of confidence.
     metrics : tuple of str or None
         The measures that are shown, where not all are.
+    cluster : str or None
+        What the user says of the rows that depend on one another.
+    several_axes : bool
+        Whether rows are in sequences.
     """
 
     num_classes: int | None
@@ -48,6 +61,13 @@ class ListsKind:
     ks: tuple[int, ...]
     bins: int
     metrics: tuple[str, ...] | None = None
+    cluster: str | None = None
+    several_axes: bool = False
+
+    @property
+    def clustering(self) -> Clustering:
+        """Whether rows depend on one another."""
+        return Clustering.of(self.cluster, several_axes=self.several_axes)
 
     def shows(self, *names: str) -> bool:
         """Whether one of these measures is shown."""
@@ -60,6 +80,12 @@ class ListsKind:
         return self.shows("accuracy", "mean_confidence", *(f"top{k}_accuracy" for k in self.ks))
 
     @property
+    def means(self) -> tuple[str, ...]:
+        """The means whose errors clusters give."""
+        tops = (f"top{k}_accuracy" for k in self.ks if k > 1)
+        return ("loss", "accuracy", *tops, "brier", "mean_confidence", "entropy")
+
+    @property
     def shows_values(self) -> bool:
         """Whether a measure is shown that needs more than the order of the classes."""
         asked = self.metrics
@@ -69,15 +95,39 @@ class ListsKind:
     def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
         """Return what a report needs to know of some lists."""
         wanted = tuple(sorted({1, *ks}))
-        return cls(rows.num_classes, rows.listed, rows.kind, rows.why, wanted, bins)
+        lists = rows.lists
+        return cls(
+            rows.num_classes,
+            rows.listed,
+            rows.kind,
+            rows.why,
+            wanted,
+            bins,
+            cluster=lists.cluster,
+            several_axes=lists.sequences is not None,
+        )
 
 
 class _ListsWork(NamedTuple):
     ks: tuple[int, ...]
     bins: int
+    clusters: ClustersState | None
+    """That of no rows, if rows depend on one another."""
 
     def part_of(self, rows: TopRows) -> Part[TopListsState]:
-        """Measure the rows of a block."""
+        """Measure the rows of a block, which may be more than are read at once."""
+        pieces = [
+            self._measured(rows.cut(*each)) for each in cuts(rows.num_rows, rows.rows_at_once)
+        ]
+        state = reduce(TopListsState.merge, (state for state, _ in pieces))
+        if self.clusters is not None:
+            facts = (facts for _, facts in pieces)
+            found = of_clusters(self.clusters, rows, rows.lists.used, facts)
+            state = replace(state, clusters=found)
+        return Part(rows.num_rows, state=state)
+
+    def _measured(self, rows: TopRows) -> tuple[TopListsState, Facts]:
+        """Measure some rows, and return facts of those that are used."""
         bounds, used, _ = rows.bounds()
         loss = BoundsState.from_rows(bounds, used)
         values, indices = rows.read(0, rows.num_rows)
@@ -89,18 +139,24 @@ class _ListsWork(NamedTuple):
         state = TopListsState(
             self.ks, hits, len(labels), places.fewest, CalibrationState(self.bins), loss
         )
+        losses = where_exact(bounds)
+        losses = losses if used is None else losses[used]
+        facts: dict[str, Any] = {"loss": losses, "rank": places.rank}
+        facts["hit"] = places.rank == 0
         if rows.kind != "log-probabilities":
-            return Part(rows.num_rows, state=state)
+            return state, facts
         count, slack = rows.num_classes, rows.slack
         entropy = entropy_bounds(values, count, slack=slack)
         brier = brier_bounds(values, indices, labels, count, slack=slack)
+        first = first_class_facts(places)
         state = replace(
             state,
-            calibration=state.calibration.from_rows(first_class_facts(places)),
+            calibration=state.calibration.from_rows(first),
             entropy=BoundsState.from_rows(entropy),
             brier=BoundsState.from_rows(brier),
         )
-        return Part(rows.num_rows, state=state)
+        facts |= {name: first[name] for name in ("forecast", "outcome")}
+        return state, facts | {"brier": where_exact(brier), "entropy": where_exact(entropy)}
 
 
 def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopListsState:
@@ -115,8 +171,14 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
     run : Run
         Threads and progress.
     """
-    blocks = (block for part in parts for block in part.blocks())
-    done = run.map(_ListsWork(kind.ks, kind.bins).part_of, blocks, join=joined)
+    applies = kind.clustering.applies
+    blocks = (
+        part.cut(*each)
+        for part in parts
+        for each in blocks_of(part, part.rows_at_once, clustered=applies)
+    )
+    work = _ListsWork(kind.ks, kind.bins, ClustersState(kind.means) if applies else None)
+    done = run.map(work.part_of, blocks, join=joined)
     progress = run.progress_of((sum(part.num_rows for part in parts),))
     sources = [source for part in parts for source in part.sources]
     total = collect(done, None, progress, lambda p, _: p.at(""), sources)
@@ -130,17 +192,22 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
     """
     loss, entropy, brier = state.bounds()
     shares = state.hit_shares()
+    by_cluster = None if state.clusters is None else state.clusters.compute()
+    if by_cluster is not None:
+        loss = with_errors_of_clusters({"loss": loss}, by_cluster)["loss"]
     metrics: dict[str, Measure] = {
         "loss": loss,
         "perplexity": of_bounded_loss(loss, "perplexity"),
         "bits": of_bounded_loss(loss, "bits"),
-        "accuracy": shares.get(1, NOTHING),
     }
+    metrics["accuracy"] = shares.get(1, NOTHING)
     metrics |= {f"top{k}_accuracy": shares.get(k, NOTHING) for k in kind.ks if k > 1}
     errors = state.errors()
     metrics["brier"] = brier
     metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}
     metrics["entropy"] = entropy
+    if by_cluster is not None:
+        metrics = with_errors_of_clusters(metrics, by_cluster)
     return TopMeasures(
         metrics=metrics,
         rows=state.loss.rows,
@@ -149,6 +216,7 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
         listed=kind.listed,
         exact=loss.exact,
         why=kind.why,
+        clusters=None if by_cluster is None else by_cluster.clusters,
         notes=tuple(_notes(kind, state)),
     )
 
@@ -159,7 +227,7 @@ def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"
     if rows.shows_errors:
-        yield ERRORS_OF_LISTS
+        yield from rows.clustering.notes
     if rows.kind != "log-probabilities":
         if rows.shows("brier", "entropy", *_OF_CALIBRATION):
             yield "calibration, Brier score and entropy need log-probabilities, or the log-sum-exp"

@@ -70,10 +70,14 @@ class TopRows:
         """What goes with their loss: nothing."""
         return ()
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows are about one block."""
+        return max(1, _BLOCK_ELEMENTS // max(1, self.listed))
+
     def blocks(self) -> Iterator["TopRows"]:
         """Yield the rows of each block by themselves."""
-        step = max(1, _BLOCK_ELEMENTS // max(1, self.listed))
-        return (self.cut(*each) for each in cuts(self.num_rows, step))
+        return (self.cut(*each) for each in cuts(self.num_rows, self.rows_at_once))
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the values and classes of rows: log-probabilities, or logits without their sum.
@@ -148,7 +152,7 @@ class TopRows:
             for name in ("values", "indices", "mask")
             if (each := getattr(lists, name)) is not None
         }
-        for name in ("labels", "used", "log_sum_exp", "lines"):
+        for name in ("labels", "used", "log_sum_exp", "lines", "sequences", "clusters"):
             each = getattr(lists, name)
             arrays[name] = None if each is None else each[these]
         return replace(self, lists=lists._replace(**arrays))
