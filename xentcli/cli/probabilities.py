@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.cli import options
 from xentcli.cli.expand import OptionGroup
@@ -17,6 +17,7 @@ from xentcli.text import name_option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from xentcli.pipeline.flow import Total
     from xentcli.pipeline.opening import InputFile, Source
     from xentcli.pipeline.transform import Transform
 
@@ -42,6 +43,7 @@ def run_softmax(
 ) -> None:
     """Write the softmax or log-softmax of logits."""
     from xentcli.pipeline.opening import open_files
+    from xentcli.pipeline.rounding import notes_of_rounding
     from xentcli.pipeline.transform import Transform, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
@@ -57,13 +59,15 @@ def run_softmax(
     offering = nullcontext() if softmax_options.id_column else _offering_ids()
     if writing.output != "-" and _is_pattern(writing, common):
         with offering:
-            source, looks_like = _write_each(paths, file_of, function, writing, common)
+            source, total = _write_each(paths, file_of, function, writing, common)
     else:
         with offering:
             source = open_files(paths, file_of, [writing.output])
         common.tell_notes(source.notes)
         with Destination(command, writing, common).array() as sink, common.run(source) as run:
-            looks_like = transform(source, function, sink, run).looks_like
+            total = transform(source, function, sink, run)
+    common.tell_notes(notes_of_rounding(source.name, total.remarks))
+    looks_like = total.looks_like
     if looks_like == "probabilities":
         common.tell("warning", f"{source.name}: these look like probabilities already, not logits")
     elif looks_like == "log-probabilities" and command == "log-softmax":
@@ -99,7 +103,7 @@ def _write_each(
     function: "Transform",
     writing: Writing,
     common: Common,
-) -> "tuple[Source, str]":
+) -> "tuple[Source, Total[Any]]":
     """Write the transform of each file to a file of its own."""
     from xentcli.pipeline.opening import expand_all, open_files
     from xentcli.pipeline.transform_shards import outputs_of, transform_each, written
@@ -112,4 +116,4 @@ def _write_each(
     with common.run(source) as run:
         total = transform_each(source, function, outputs, writing.to, run, force=writing.force)
     Destination(function.kind, writing, common).warn_of_formulas(total.notes)
-    return source, total.looks_like
+    return source, total

@@ -19,6 +19,7 @@ from xentcli.pipeline.pairs.pair_errors import of_pairs
 from xentcli.pipeline.pairs.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pairs.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pairs.pair_work import CompareWork, PairStates
+from xentcli.pipeline.rounding import ROUNDED, notes_of_rounding
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.saved_states.state_rows import rows_of
 from xentcli.pipeline.spool import Spools
@@ -154,6 +155,8 @@ def compare(
     finally:
         spools.close()
     notes = [*together.notes, *total.notes]
+    for i, model in enumerate(models):
+        notes += notes_of_rounding(model.source.name, total.remarks, f"{ROUNDED} {i}")
     notes += [matching.note for matching in together.matchings if matching.note]
     followers = (*together.first.followers, *(each.follower for each in together.others))
     notes += notes_of_place(together.first.logits, followers)

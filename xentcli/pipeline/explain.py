@@ -19,6 +19,7 @@ from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source
 from xentcli.pipeline.flow import check_unchanged
+from xentcli.pipeline.rounding import notes_of_rounding, rounding
 from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def explain(
     inner = aligned.axes.inner
     places = tuple(row_index(first_row + i, inner) for i in range(len(y)))
     notes = aligned.notes
+    remarks = {each.name: each for each in rounding(chosen.logits)}
+    notes += notes_of_rounding(logits.name, remarks)
     notes += [matching.note for matching in aligned.matchings if matching.note]
     return _steps(z, y - base, places, columns, first_row), notes
 

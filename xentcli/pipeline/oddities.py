@@ -18,6 +18,7 @@ from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, least_label
+from xentcli.pipeline.rounding import notes_of_rounding, rounding
 from xentcli.results.loss import Loss, LossSummary
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def oddities(
     Labels `in_text` are floats whatever they were written as.
     """
     problems: tuple[Problem, ...] = ()
-    remarks = []
+    remarks = [*rounding(stored, criterion.dtype)]
     if criterion.kind == "probabilities" or criterion.from_probs:
         from xentcli.core.probability_check import check_probabilities
 
@@ -170,6 +171,7 @@ def row_notes(
     yield from dict.fromkeys(each.note for each in aligned.matchings if each.note)
     yield from notes_of_place(aligned.logits, aligned.followers)
     yield from total.notes
+    yield from notes_of_rounding(aligned.logits.name, total.remarks)
     if unpaired:
         by = aligned.axes.shift.by
         yield f"rows without a label {by} further on, left out: {unpaired:,}"
@@ -189,6 +191,7 @@ def element_notes(
     """Say what is odd about elements."""
     yield from total.notes
     yield from elements.notes
+    yield from notes_of_rounding(elements.values.name, total.remarks)
     loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"

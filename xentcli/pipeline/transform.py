@@ -21,6 +21,7 @@ from xentcli.formats.sources import cuts
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare
+from xentcli.pipeline.rounding import rounding
 from xentcli.pipeline.run import Run
 
 Array = NDArray[Any]
@@ -79,7 +80,8 @@ class RowWork(NamedTuple):
             bad = np.isnan(out.take(0, function.axis)).reshape(-1)
             found = check_finite(function.rows(values), bad) if bad.any() else ()
             problems = tuple(p.shifted(block.start * (len(bad) // len(out))) for p in found)
-        return Part(block.rows, out, problems=problems, looks_like=looks_like, ids=ids)
+        remarks = rounding(values, function.dtype)
+        return Part(block.rows, out, None, problems, looks_like, ids=ids, remarks=remarks)
 
 
 class ColumnNorms(NamedTuple):
@@ -110,7 +112,8 @@ class ColumnWork(NamedTuple):
             self.function.apply(rows, out, self.norm)
             out = out.astype(self.dtype, copy=False)
         shape = (block.rows, *tail_of(self.source)) if self.source.shape else ()
-        return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
+        remarks = rounding(table.values, self.function.dtype)
+        return Part(block.rows, from_rows(out, shape, 0), ids=table.ids, remarks=remarks)
 
 
 TransformWork = RowWork | ColumnWork

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xentcli.core.checks import Problem, merge_problems
 from xentcli.core.shapes import without_axis
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source, blocks_along
@@ -63,19 +62,15 @@ class ShardWork(NamedTuple):
         assert isinstance(shards, Shards)  # noqa: S101 - nothing else has several files
         source = shards.shard(i)
         work = self.work._replace(source=source)
-        problems: tuple[Problem, ...] = ()
-        rows, looks_like = 0, None
+        total = Part[Any](0)
         with array_file(output.name, self.to, force=self.force, waiting=output.waiting) as sink:
             sink.open(header_of(source, work.function))
             for block in blocks_along(source, 0, self.block_elements):
                 part = work.part_of(block)
                 assert part.values is not None  # noqa: S101 - nobody has written them
                 sink.write(part.values, part.ids)
-                rows += part.rows
-                problems = merge_problems((*problems, *part.problems))
-                looks_like = looks_like or part.looks_like
-        notes = tuple(sink.formulas)
-        return Part(rows, problems=problems, looks_like=looks_like, notes=notes)
+                total = total.merge(part)
+        return total._replace(notes=tuple(sink.formulas))
 
 
 def transform_each(

@@ -27,6 +27,7 @@ from xentcli.pipeline.kept_rows import Keys
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.oddities import first_notes, oddities
 from xentcli.pipeline.opening import Source
+from xentcli.pipeline.rounding import ROUNDED
 
 Array = NDArray[Any]
 
@@ -198,7 +199,8 @@ def _of_model(
 
 
 def _renamed(remark: Remark, number: int) -> Remark:
-    return remark._replace(name=f"sums {number}") if remark.name == "sums" else remark
+    of_model = remark.name in ("sums", ROUNDED)
+    return remark._replace(name=f"{remark.name} {number}") if of_model else remark
 
 
 def _misfit(base: Source, other: Source, wanted: Any, found: Any) -> ShapeError:
