@@ -126,6 +126,13 @@ def test_a_page_is_markdown_in_a_pipe_and_readable_at_a_terminal(
     assert max(map(len, screen.lines)) <= 80
 
 
+def test_tables_of_a_page_are_cut_nowhere(terminal: Terminal) -> None:
+    assert "…" not in topics.page("language-models")
+    screen = terminal("help", "language-models")
+    assert max(map(len, screen.lines)) <= 80
+    assert "…" not in screen.text
+
+
 @in_one_folder
 @pytest.mark.parametrize(
     ("topic", "hint"),

@@ -3,7 +3,8 @@
 import sys
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import Heading, Markdown
+from rich.markdown import Heading, Markdown, TableElement
+from rich.table import Table
 
 from xentcli.render.console import console
 from xentcli.render.help import LARGEST_WIDTH
@@ -18,8 +19,23 @@ class _PlainHeading(Heading):
         yield self.text
 
 
+class _WholeTable(TableElement):
+    """A table whose long words go on in the next line: it is cut nowhere."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+            yield table
+
+
 class _Page(Markdown):
-    elements = {**Markdown.elements, "heading_open": _PlainHeading}  # noqa: RUF012 - as rich has it
+    elements = {  # noqa: RUF012 - as rich has it
+        **Markdown.elements,
+        "heading_open": _PlainHeading,
+        "table_open": _WholeTable,
+    }
 
 
 def show_markdown(text: str) -> None:
