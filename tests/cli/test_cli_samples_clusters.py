@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from harness_samples import Object, choices_doc, first_best, random_docs, write_docs
 
@@ -94,6 +94,13 @@ def test_tasks_are_groups_with_clusters_of_their_own(run: Run) -> None:
     both = hits_of([*tasks["a"], *tasks["b"]], "acc_norm")
     error = found["metrics"]["acc_norm"]["standard_error"]
     assert error == close_to(robust(both, names.tolist()), rel=1e-13)
+
+
+def test_docs_are_no_sequence(run: Run) -> None:
+    path = write_docs("a.jsonl", *random_docs(1))
+    for command in ("eval", "loss"):
+        refused = refusal(run(command, path, "--shift", "1"))
+        assert refused.error == "a.jsonl: --shift is for rows of a sequence, and these are docs"
 
 
 def test_one_cluster_has_no_error(run: Run) -> None:

@@ -3,31 +3,30 @@
 Lists of all classes say what whole rows say, so that the errors of both must be the same.
 """
 
-import json
-import math
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from cli_files import DATA, log_probs
+from cli_files import log_probs
 from cli_tools import Run, Terminal, refusal
 from close_to import close_to
-
-N, T, V = 24, 5, 4
-DRAW = np.random.default_rng(11)
-BASE, NEW = (
-    log_probs(DRAW.normal(size=(N, T, V)) * 2.0 + DRAW.normal(size=(N, 1, V))) for _ in range(2)
+from clustered_lists import (
+    BASE,
+    DRAW,
+    LABELS,
+    NEW,
+    PATIENTS,
+    SITES,
+    USED,
+    N,
+    T,
+    V,
+    assert_same,
+    robust,
+    write,
+    write_all,
 )
-LABELS = np.where(DRAW.random((N, T)) < 0.2, -100, DRAW.integers(0, V, (N, T)))
-PATIENTS = np.array([f"patient {i}" for i in DRAW.integers(0, 7, N)])
-SITES = DRAW.integers(0, 5, (N, T))
-USED = LABELS.reshape(-1) >= 0
+
 NOTE = "note: the errors of means take the rows of a slice of the first axis to depend"
 MEANS = ("loss", "perplexity", "accuracy", "top2_accuracy", "brier", "mean_confidence", "entropy")
 BY_NAME = {"patient": "patient.npy", "site": "site.npy"}
@@ -36,53 +35,7 @@ BY_NAME = {"patient": "patient.npy", "site": "site.npy"}
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, rows in (("base", BASE), ("new", NEW)):
-        np.save(f"{name}.npy", rows)
-        write(name, "npz", rows)
-    np.save("y.npy", LABELS)
-    np.save("patient.npy", PATIENTS)
-    np.save("site.npy", SITES)
-
-
-def write(name: str, kind: str, rows: np.ndarray, part: slice = slice(None), k: int = V) -> str:
-    """Write the k largest of each row, in some order, with their labels and clusters."""
-    path = f"{name}.{kind}"
-    ids = np.random.default_rng(2).permuted(np.argsort(-rows, -1)[..., :k], axis=-1)
-    arrays: dict[str, Any] = {
-        "topk_logprobs": np.take_along_axis(rows, ids, -1)[part],
-        "topk_ids": ids[part],
-        "labels": LABELS[part],
-        "patient": PATIENTS[part],
-        "site": SITES[part],
-    }
-    lines = [
-        dict(zip(arrays, each, strict=True))
-        for each in zip(*(array.tolist() for array in arrays.values()), strict=True)
-    ]
-    if kind == "npz":
-        np.savez(path, allow_pickle=False, num_classes=V, **arrays)
-    elif kind == "parquet":
-        pq.write_table(pa.Table.from_pylist(lines), path)
-    else:
-        Path(path).write_text("\n".join(map(json.dumps, lines)))
-    return path
-
-
-def assert_same(found: dict[str, Any], whole: dict[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        here, there = found[name], whole[name]
-        assert there["standard_error"] > 0.0
-        for part in ("value", "standard_error", "low", "high", "n"):
-            assert here[part] == close_to(there[part], rel=1e-12), (name, part)
-
-
-def robust(values: Sequence[float], clusters: Sequence[Hashable]) -> float:
-    """Return the error of a mean: sqrt(G / (G-1) * sum((S - m*n)**2)) / N over G clusters."""
-    mean, gaps = math.fsum(values) / len(values), defaultdict(list)
-    for value, name in zip(values, clusters, strict=True):
-        gaps[name].append(value - mean)
-    spread = math.fsum(math.fsum(each) ** 2 for each in gaps.values())
-    return math.sqrt(len(gaps) / (len(gaps) - 1) * spread) / len(values)
+    write_all()
 
 
 @pytest.mark.parametrize("kind", ["npz", "jsonl", "parquet"])
@@ -138,61 +91,6 @@ def test_lists_of_some_classes_against_a_formula(run: Run) -> None:
         assert found[name]["value"] is found[name]["standard_error"] is found[name]["low"] is None
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
-@pytest.mark.parametrize("cluster", [None, "patient", "patient.npy", "site"])
-def test_sequences_of_any_lengths(run: Run, kind: str, cluster: str | None) -> None:
-    """Some are empty, and one has no patient."""
-    lines = [json.loads(line) for line in Path(write("all", "jsonl", BASE)).read_text().split("\n")]
-    lengths = [(7 * i) % (T + 1) for i in range(N)]
-    for line, length in zip(lines, lengths, strict=True):
-        line.update({n: each[:length] for n, each in line.items() if isinstance(each, list)})
-    lines[3]["patient"] = None
-    np.save("patient.npy", [str(line["patient"] or "") for line in lines])
-    path = Path(f"ragged.{kind}")
-    if kind == "parquet":
-        pq.write_table(pa.Table.from_pylist(lines), path)
-    else:
-        path.write_text("\n\n".join(map(json.dumps, lines)))
-    there = np.arange(T) < np.array(lengths)[:, None]
-    np.save("flat.npy", BASE[there])
-    np.save("flat_y.npy", LABELS[there])
-    names = {
-        None: np.repeat(np.arange(N), lengths),
-        "site": SITES[there],
-    }.get(cluster, np.repeat(np.load("patient.npy"), lengths))
-    np.save("flat_names.npy", names)
-    mine = () if cluster is None else ("--cluster", cluster)
-    found = run("eval", path, "--num-classes", str(V), *mine, "--json").json
-    flat = ("--log-probs", "flat.npy", "flat_y.npy", "--cluster", "flat_names.npy", "--json")
-    whole = run("eval", *flat).json
-    assert_same(found["metrics"], whole["metrics"], ("loss", "accuracy", "brier", "entropy"))
-    assert found["clusters"] == whole["clusters"] < N
-
-
-def test_clusters_beside_labels_or_in_a_file(run: Run) -> None:
-    ids = np.argsort(-BASE.reshape(-1, V), -1)
-    values = np.take_along_axis(BASE.reshape(-1, V), ids, -1)
-    np.savez("rows.npz", topk_logprobs=values, topk_ids=ids, num_classes=V)
-    table = {"label": LABELS.reshape(-1), "patient": np.repeat(PATIENTS, T)}
-    pd.DataFrame(table).to_csv("y.csv", index=False)
-    np.save("each.npy", table["patient"])
-    whole = run("eval", "base.npz", "--cluster", "patient", "--json").json
-    named = ("--top-values", "rows.npz:topk_logprobs", "--top-indices", "rows.npz:topk_ids")
-    for inputs in (
-        ("rows.npz", "y.csv", "--label-column", "label", "--cluster", "patient"),
-        ("rows.npz", "y.csv", "--label-column", "label", "--cluster", "each.npy"),
-        (*named, "--num-classes", str(V), "y.npy", "--cluster", "each.npy"),
-    ):
-        found = run("eval", *inputs, "--json").json
-        assert_same(found["metrics"], whole["metrics"], ("loss", "accuracy", "brier", "entropy"))
-    plain = run("eval", "rows.npz", "y.npy", "--json")
-    assert plain.json["clusters"] is None
-    assert NOTE not in plain.err
-    assert "independent" not in plain.err
-    own = run("eval", "rows.npz", "y.npy", "--cluster", "axis0", "--json").json
-    assert own["clusters"] == int(USED.sum())
-
-
 @pytest.mark.parametrize("command", ["eval", "compare"])
 @pytest.mark.parametrize("cluster", [None, "site"])
 def test_parts_merge_to_the_same_bits(run: Run, command: str, cluster: str | None) -> None:
@@ -244,23 +142,3 @@ def test_people_see_how_many_clusters_there_are(terminal: Terminal) -> None:
     told = f"{USED.sum()} rows that list 4 of 4 classes"
     assert terminal("eval", "base.npz").lines[0] == f"{told}, in 24 clusters"
     assert terminal("eval", "base.npz", "--cluster", "rows").lines[0] == told
-
-
-def test_what_is_refused(run: Run) -> None:
-    np.save("few.npy", np.arange(N + 1))
-    for inputs, said in (
-        (("eval", "base.npz", "--cluster", "town"), "there is no column 'town'"),
-        (("compare", "base.npz", "new.npz", "--cluster", "town"), "there is no column 'town'"),
-        (("eval", write("r", "parquet", BASE), "--cluster", "town"), "no column 'town'"),
-        (("eval", "base.npz", "--cluster", "few.npy"), "one for each row is needed"),
-    ):
-        assert said in refusal(run(*inputs)).error
-    assert "'patient'" in (refusal(run("eval", "base.npz", "--cluster", "town")).hint or "")
-    lines = [json.loads(line) for line in Path(write("r", "jsonl", BASE)).read_text().split("\n")]
-    lines[4]["site"] = lines[4]["site"][:2]
-    Path("r.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    outcome = refusal(run("eval", "r.jsonl", "--cluster", "site"))
-    assert outcome.error.startswith("r.jsonl:5: 2 'site' of 5 rows")
-    base = DATA / "text_base.kld"
-    of_bases = refusal(run("compare", base, base, "--cluster", "rows"), 2)
-    assert of_bases.error == "--cluster is not for bases of llama-perplexity"

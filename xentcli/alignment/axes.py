@@ -7,7 +7,7 @@ from xentcli.alignment.misfits import BINARY_HINT, check_fit
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import show_shape
-from xentcli.errors import ShapeError
+from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
 
 PAIR_HINT = (
@@ -122,6 +122,8 @@ def axes_of(
     ------
     ShapeError
         If labels do not fit logits, as far as their headers say.
+    InputError
+        If rows are docs, whose labels are their own, and labels are shifted.
     """
     _check_axis(logits, class_axis)
     probabilities, note = False, None
@@ -129,6 +131,8 @@ def axes_of(
         axis = _axis_alone(logits, class_axis)
     else:
         axis, probabilities, note = _find(logits, labels, fit, class_axis)
+    if shift and logits.of_samples:
+        raise InputError(f"{logits.name}: --shift is for rows of a sequence, and these are docs")
     if shift and labels is None and not alone:
         raise AssertionError("labels beside logits are shifted as a source of their own")
     shifted = Shift(0 if alone else shift, across_blocks=len(logits.shape) == 2)

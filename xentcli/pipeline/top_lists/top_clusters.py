@@ -1,7 +1,7 @@
 """Which rows of lists depend on one another: sequences, or rows whose clusters have one name."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,14 +40,16 @@ def with_clusters(
     labels = [each for each in options.labels if isinstance(each, str)]
     if labels and name in Reader().header_of(labels[:1]):
         columns = [Reader().column(name, [], [path]) for path in labels]
-        return [_named(each, *_read(source)) for each, source in zip(told, columns, strict=True)]
+        pairs = zip(told, columns, strict=True)
+        return [*_of_each(((each, *_read(source)) for each, source in pairs), options.shift)]
     known = [] if founds[0] is None else columns_of_lists(founds[0])
     if name in known:
-        pairs = zip(told, founds, strict=True)
-        return [_named(each, *_beside(each, found, name)) for each, found in pairs]
+        both = zip(told, founds, strict=True)
+        found = ((each, *_beside(each, found, name)) for each, found in both)
+        return [*_of_each(found, options.shift)]
     if is_there(name):
         source = open_names(name, Reader().labels, None)
-        return [*_cut(told, *_read(source))]
+        return [*_cut(told, *_read(source), options.shift)]
     shown = ", ".join(map(repr, known[:_SHOWN_COLUMNS]))
     raise InputError(
         f"{lists[0].values.name}: there is no column {name!r}",
@@ -89,14 +91,19 @@ def _objects(names: list[Any]) -> NDArray[Any]:
     return found
 
 
-def _named(lists: TopLists, name: str, names: NDArray[Any]) -> TopLists:
-    """Return lists with one name for each row; each slice has one, or each row has its own."""
-    (found,) = _cut([lists], name, names)
-    return found
+def _of_each(found: Iterable[tuple[TopLists, str, NDArray[Any]]], shift: int) -> Iterator[TopLists]:
+    """Yield lists with the names that stand beside them, given those and where they are from."""
+    for lists, name, names in found:
+        yield from _cut([lists], name, names, shift)
 
 
-def _cut(lists: Sequence[TopLists], name: str, names: NDArray[Any]) -> Iterator[TopLists]:
-    """Yield the lists of each file with their part of the names of all files."""
+def _cut(
+    lists: Sequence[TopLists], name: str, names: NDArray[Any], shift: int
+) -> Iterator[TopLists]:
+    """Yield the lists of each file with their part of the names of all files.
+
+    Each slice has a name, or each row has its own: a shifted row has that of its label.
+    """
     rows, slices = [len(each.labels) for each in lists], [each.slices for each in lists]
     counts = rows if len(names) == sum(rows) else slices
     if len(names) != sum(counts):
@@ -108,4 +115,5 @@ def _cut(lists: Sequence[TopLists], name: str, names: NDArray[Any]) -> Iterator[
     for each, count, end in zip(lists, counts, ends, strict=True):
         mine = names[end - count : end]
         of_slices = counts is slices and each.sequences is not None
-        yield each._replace(clusters=mine[each.sequences] if of_slices else mine)
+        shifted = np.roll(mine, -shift)
+        yield each._replace(clusters=mine[each.sequences] if of_slices else shifted)
