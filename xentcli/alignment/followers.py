@@ -169,6 +169,7 @@ def notes_of_place(leader: Source, followers: "Iterable[Follower]") -> "Iterator
 def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Source:
     """Return a source in the shape of rows, or of slices of the first axis if it holds names."""
     from xentcli.alignment.fitting import in_shape
+    from xentcli.alignment.misfits import hint_on_values
     from xentcli.core.shapes import show_shape
 
     found = in_shape(source, rows)
@@ -180,9 +181,7 @@ def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Sou
             needed = "one number for each row is needed"
         elif what == "labels":
             of, needed = "values", "with --binary each value has a label"
-            hint = "--columns NAME chooses the column of class 1"
-            if len(rows) == 2 and rows[1] == 2:
-                hint = f"two columns may be two classes, which need no --binary; else {hint}"
+            hint = hint_on_values(source, rows)
         raise ShapeError(
             f"{source.name}: {what} of shape {show_shape(source.shape)} for {of} of shape "
             f"{show_shape(rows)} ({leader.name}): {needed}",

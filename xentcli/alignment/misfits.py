@@ -87,6 +87,18 @@ def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
     )
 
 
+def hint_on_values(labels: Source, values: Shape) -> str:
+    """Return what may help where `--binary` has values of some shape and other labels."""
+    count = values[1] if len(values) == 2 else 1
+    if labels.columns and len(labels.shape) == 2 and (labels.shape[1] or 0) > (count or 0):
+        named = "NAME chooses the column" if count == 1 else "A-B chooses the columns"
+        return f"--label-column {named} of labels"
+    hint = "--columns NAME chooses the column of class 1"
+    if count == 2:
+        return f"two columns may be two classes, which need no --binary; else {hint}"
+    return hint
+
+
 def _cure(fit: ShapeFit, axis: int) -> str | None:
     """Return what makes labels fit that have another shape, or are shifted already."""
     lead, labels = fit.leads[axis], fit.labels

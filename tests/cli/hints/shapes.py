@@ -40,6 +40,9 @@ FILES: Files = {
     "by.csv": csv(BY, "label"),
     "no-yes.csv": csv(np.c_[-B, B], "no", "yes"),
     "no-yes-label.csv": csv(np.c_[-B, B, BY], "no", "yes", "label"),
+    "by-fold.csv": csv(np.c_[BY, 1 - BY], "u", "v"),
+    "bb.npy": np.c_[B, B],
+    "byby-fold.csv": csv(np.c_[BY, BY, 1 - BY], "u", "v", "w"),
     "y1.npy": Y + 1,
     "a-1.npy": Z,
     "a-2.npy": Z,
@@ -73,6 +76,12 @@ CASES = [
         loss no-yes-label.csv --label-column label --binary
             choose the column of class 1: --columns NAME
             NAME -> yes
+        loss b.npy by-fold.csv --binary
+            --label-column NAME chooses the column of labels
+            NAME -> u
+        loss bb.npy byby-fold.csv --binary
+            --label-column A-B chooses the columns of labels
+            A-B -> 1-2
         """,
     ),
     *cases(
