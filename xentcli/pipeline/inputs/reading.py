@@ -16,6 +16,7 @@ from xentcli.storage.paths import is_there, reads_once
 ROW_WORDS = ("axis0", "rows")
 """Words that name no column, but each slice of the first axis, or each row."""
 _SHOWN_COLUMNS = 8
+_FILE_HINT = "a file with a name for each row may stand there; that of the labels names classes"
 
 
 def shared_ids(header: Sequence[str], *others: Sequence[str]) -> list[str]:
@@ -165,5 +166,5 @@ class Reader(Record):
         known = [*dict.fromkeys(chain(*headers.values()))][:_SHOWN_COLUMNS]
         raise InputError(
             f"{files}: there is no column {name!r}",
-            hint=f"the columns are {', '.join(map(repr, known))}" if known else None,
+            hint=f"the columns are {', '.join(map(repr, known))}" if known else _FILE_HINT,
         )
