@@ -143,3 +143,15 @@ def test_decimal_commas_without_header(text: str) -> None:
         read_csv(text)
     with pytest.raises(InputError, match=r"^f\.csv:1: column 1: '1,5' .*decimal comma"):
         read_csv(text, header=False)
+
+
+@in_one_test
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["f.csv", "f.tsv"])
+def test_a_blank_in_the_name_of_each_row_stands_between_no_cells(delimiter: str, name: str) -> None:
+    """It was the delimiter beside tabs: cells were numbers all, and the header one cell short."""
+    lines = [["id", "cat", "dog", "cow"], *([f"row {i}", *map(repr, ROWS[i])] for i in (0, 1))]
+    read = read_csv("".join(delimiter.join(cells) + "\n" for cells in lines), name, id_column="id")
+    assert read.values.tolist() == ROWS
+    assert read.columns == ("cat", "dog", "cow")
+    assert not any("space" in note for note in read.notes)

@@ -36,7 +36,7 @@ def delimiter_of(text: str, declared: str | None, options: ReadOptions, usual: s
 def _find_delimiter(text: str, usual: str) -> str:
     """Return the delimiter that cuts sampled lines into equally many cells, numbers if it can."""
     lines = _sampled(text)
-    candidates = []
+    candidates: list[tuple[float, str]] = []
     for delimiter in (usual, *(d for d in DELIMITERS if d != usual and d in text)):
         if delimiter == " ":
             lines = squeeze("\n".join(lines).encode()).decode().split("\n")
@@ -46,6 +46,8 @@ def _find_delimiter(text: str, usual: str) -> str:
         except csv.Error:
             continue
         numbers = _share_of_numbers(rows, delimiter)
+        if delimiter == " " and any(others for others, _ in candidates) and _lacks_a_name(rows):
+            continue  # the blank is in each row's name, which has a name in the header
         certain = numbers == 1.0 if delimiter == " " else numbers or len(rows) > 1
         if numbers is not None and certain:
             candidates.append((numbers, delimiter))
@@ -53,6 +55,11 @@ def _find_delimiter(text: str, usual: str) -> str:
         return usual
     best = max(numbers for numbers, _ in candidates)
     return next(delimiter for numbers, delimiter in candidates if numbers == best)
+
+
+def _lacks_a_name(rows: list[list[str]]) -> bool:
+    """Whether the header is shorter than the rows, as R writes it."""
+    return len(rows) > 1 and len(rows[0]) < len(rows[1])
 
 
 def _sampled(text: str) -> list[str]:
