@@ -126,6 +126,8 @@ CASES = [
             there are 'a', 'b', 'c', 'd', 'e', ...
         eval z.csv named.csv --by regio
             the columns are 'label', 'region', 'cat', 'dog', 'fox'
+        eval z.npy y.npy --by regio
+            a file with a name for each row may stand there; that of the labels names classes
         explain z.npy partly.npy --rows 0:4
             every row that is explained needs a label: --rows A:B chooses others
             A:B -> 2:4
