@@ -169,9 +169,9 @@ def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
 
     if reads_once(name):
         return None
+    if both := _arrays_within(file_of(name)):
+        return both
     columns = columns_of(file_of(name))
-    if not columns:
-        return _arrays_within(file_of(name))
     named = named_as_labels(columns)
     return one_a_class(named, columns) or choices(named) or None
 
