@@ -90,8 +90,7 @@ class Aligned:
         self.shareable = logits.shareable and (labels is None or labels.shareable)
         self.sources = logits, *(each.source for each in followers)
         self.followers = tuple(followers)
-        self.shape = axes.rows
-        self.rows_of_a_slice = math.prod(axes.inner)
+        self.shape, self.rows_of_a_slice = axes.rows, math.prod(axes.inner)
         self._note = note
         self._gapless = axes.lead[1:] == axes.rows[1:]
 
