@@ -8,7 +8,7 @@ import pytest
 from close_to import close_to
 from in_one_test import in_one_test
 from picture_tools import RIGHT, WRONG, paths, texts
-from report_tools import COMPARED, digits_arrays, measured, temperature, two_models
+from report_tools import COMPARED, compared, digits_arrays, measured, temperature, two_models
 
 from xentcli.render.pictures.kinds import OF_PAIRS, OF_TEMPERATURES
 
@@ -55,6 +55,16 @@ def test_squares_hold_the_rows_of_both_losses() -> None:
     assert len(squares) == len(shown.losses)
 
 
+def test_an_infinite_loss_is_said_to_be_no_number_of_the_axis() -> None:
+    one, two, labels = (np.array(each, np.float64) for each in digits_arrays())
+    labels = labels.astype(int)
+    said = "infinite or above"
+    assert said not in " ".join(texts(pair_svg("losses", two_models()[0])))
+    two[0, labels[0]] = -np.inf
+    found = compared([one, two], labels)[0]
+    assert said in " ".join(texts(pair_svg("losses", found)))
+
+
 def test_both_reliabilities_and_predictions() -> None:
     shown = two_models()[0].pictures
     assert shown is not None
@@ -77,8 +87,8 @@ def test_both_reliabilities_and_predictions() -> None:
 @pytest.mark.parametrize("kind", OF_PAIRS.kinds)
 def test_whatever_is_compared_is_drawn_or_said_not_to_be(kind: str) -> None:
     """Those that are drawn stand on the pages, too, where each has its size checked."""
-    for name, compared in COMPARED.items():
-        found = compared()[0]
+    for name, models_of in COMPARED.items():
+        found = models_of()[0]
         if not OF_PAIRS.is_drawn(kind, found):
             assert OF_PAIRS.nothing[kind].encode() in OF_PAIRS.picture(kind, found, "svg"), name
         assert OF_PAIRS.is_drawn("changes", found) == (

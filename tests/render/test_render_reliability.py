@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentcli.render.reliability_bars import picture_width, reliability_picture
+from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.results.calibration import Bin
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -51,3 +51,12 @@ def test_rows_of_a_bin_are_seen_however_few() -> None:
     *_, rows = [text.plain for text in reliability_picture(bins)]
     assert rows.startswith("rows ▁")
     assert "█" in rows
+
+
+def test_bins_of_a_binary_model_are_of_class_1() -> None:
+    """Their height is no accuracy: of a probability near 0, hardly a row is of class 1."""
+    bins = [Bin(i / 15, (i + 1) / 15, 4, i / 15, 0.5, 0.1, 0.9) for i in range(15)]
+    *_, scale, _ = [text.plain for text in reliability_picture(bins, binary=True)]
+    assert scale.split() == ["0", "p(class", "1)", "1"]
+    assert legend(binary=True) == "█ class 1, ░ below, ▒ above probability"
+    assert legend(binary=False) == "█ accuracy, ░ below, ▒ above confidence"

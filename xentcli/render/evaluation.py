@@ -10,7 +10,7 @@ from rich.text import Text
 from xentcli.render.evaluation_tables import TABLES, worst_rows_table
 from xentcli.render.measures import group_tables, is_number, measure_table, short_number
 from xentcli.render.number_columns import fitted
-from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
+from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.render.row_tables import line_table, side_by_side, titled
 from xentcli.render.tables import counted, full, grid, headline, short
 
@@ -154,10 +154,13 @@ def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
     """Yield the picture of calibration, with the most confused pairs beside it."""
     filled = any(each.rows for each in found.bins)
     room = width - (picture_width(len(found.bins)) if filled else 0) - 2
-    picture = list(reliability_picture(found.bins)) if filled and room >= -2 else []
+    picture = (
+        list(reliability_picture(found.bins, binary=found.binary)) if filled and room >= -2 else []
+    )
     pairs = list(_confused(found, room if picture else width))
     if picture:
-        picture.insert(0, Text.assemble(("reliability", "bold"), (f"  {LEGEND}", "dim")))
+        meaning = (f"  {legend(binary=found.binary)}", "dim")
+        picture.insert(0, Text.assemble(("reliability", "bold"), meaning))
     elif not pairs:
         return
     yield Text()

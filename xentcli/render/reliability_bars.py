@@ -14,7 +14,12 @@ _AXIS_WIDTH = 5  # columns of the terminal
 _HEIGHT_LINES = 5  # lines of the terminal
 _BARS_APART = 20  # with more bins, no gaps stand between them
 _WIDEST_BAR_WIDTH = 12  # columns of the terminal
-LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} below, {_ABOVE} above confidence"
+
+
+def legend(*, binary: bool) -> str:
+    """Return what the characters mean; bins of a binary model are of the probability of class 1."""
+    height, place = ("class 1", "probability") if binary else ("accuracy", "confidence")
+    return f"{_EIGHTHS[-1]} {height}, {_BELOW} below, {_ABOVE} above {place}"
 
 
 def picture_width(bins: int) -> int:
@@ -27,8 +32,11 @@ def _widths(bins: int) -> tuple[int, int]:
     return (max(2, min(_WIDEST_BAR_WIDTH, 30 // bins)), 1) if bins <= _BARS_APART else (1, 0)
 
 
-def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
-    """Yield a bar for each bin, as high as its accuracy; the scale; and how the rows spread."""
+def reliability_picture(bins: "Sequence[Bin]", *, binary: bool = False) -> Iterator[Text]:
+    """Yield a bar for each bin, as high as its accuracy; the scale; and how the rows spread.
+
+    Of a `binary` model, it is as high as the share of class 1.
+    """
     bar, gap = _widths(len(bins))
     for line in range(_HEIGHT_LINES):
         label = {0: "1.0", _HEIGHT_LINES - 1: "0.0"}.get(line, "")
@@ -39,7 +47,8 @@ def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
         yield text
     width = len(bins) * (bar + gap)
     inside = width - gap - 2  # between 0 and 1
-    title = "confidence" if inside > len("confidence") else ""
+    title = "p(class 1)" if binary else "confidence"
+    title = title if inside > len(title) else ""
     yield Text(f"{'':{_AXIS_WIDTH}}0{title:^{inside}}1", "dim")
     most = max((each.rows for each in bins), default=0)
     text = Text.assemble(("rows ", "dim"))

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.render.measures import short_number
-from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
+from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.render.row_tables import side_by_side
 from xentcli.render.tables import counted, full, grid, headline, row_word
 from xentcli.results.measure import NOTHING
@@ -59,7 +59,8 @@ def temperature_screen(found: "FittedTemperature", width: int) -> Iterator[Rende
         )
         yield _changes(tested.metrics)
         bins = tested.bins_before, tested.bins_after
-    yield from _pictures(*bins, width, "" if tested is None else ", test files")
+    of_what = "" if tested is None else ", test files"
+    yield from _pictures(*bins, width, of_what, binary=found.binary)
 
 
 def _headline(found: "FittedTemperature") -> Table:
@@ -122,7 +123,7 @@ def _with_error(measure: "Measure") -> str:
 
 
 def _pictures(
-    before: "Sequence[Bin]", after: "Sequence[Bin]", width: int, of_what: str
+    before: "Sequence[Bin]", after: "Sequence[Bin]", width: int, of_what: str, *, binary: bool
 ) -> Iterator[RenderableType]:
     """Yield the reliability before and after, beside each other where there is room."""
     if not any(each.rows for each in before):
@@ -131,7 +132,7 @@ def _pictures(
     if one > width:
         return
     pictures = [
-        [Text(f"reliability {when}{of_what}", "bold"), *reliability_picture(bins)]
+        [Text(f"reliability {when}{of_what}", "bold"), *reliability_picture(bins, binary=binary)]
         for when, bins in (("before", before), ("after", after))
     ]
     yield Text()
@@ -140,4 +141,4 @@ def _pictures(
     else:
         for picture in pictures:
             yield from picture
-    yield Text(LEGEND, "dim")
+    yield Text(legend(binary=binary), "dim")

@@ -29,6 +29,7 @@ _SIDE = 340.0
 _OPACITY_OF_GREY = 0.6  # the line is seen on it
 _SHADES = (0.12, 0.24, 0.38, 0.54, 0.74, 0.95)
 _FIRST_EXPONENT = -31  # the first cell of losses begins at this power of 2
+_LAST_CELL = 51  # it holds all losses above 2**20, infinite ones too
 _LN_10_OVER_LN_2 = math.log2(10.0)
 
 
@@ -108,11 +109,11 @@ def both_losses(found: Comparison) -> Figure:
     axes.set_ylabel("loss with the new model")
     axes.grid(color=COLORS["line"], linewidth=0.6)
     rows = sum(each.rows for each in cells)
-    headline(
-        figure,
-        f"Losses of {rows:,} {row_word(rows)} with both models",
-        f"above the line: worse; grey: within a factor of 2; strongest: {most:,} {row_word(most)}",
-    )
+    shades = f"strongest: {most:,} {row_word(most)}"
+    if any(_LAST_CELL in (each.base, each.new) for each in cells):
+        shades = "far edge: infinite or above 10⁶"
+    below = f"above the line: worse; grey: within a factor of 2; {shades}"
+    headline(figure, f"Losses of {rows:,} {row_word(rows)} with both models", below)
     return figure
 
 
