@@ -72,8 +72,16 @@ def test_a_warning_of_another_kind(run: Run) -> None:
     np.save("b.npy", ONE)
     outcome = run("compare", "a.npy", "b.npy")
     assert outcome.code == 0
-    said = "a.npy: these look like probabilities, not logits: --input probs would fit"
+    said = (
+        "a.npy: these look like probabilities, not logits: --input probs --input logits would fit"
+    )
     assert said in outcome.err
+    followed = run("compare", "a.npy", "b.npy", "--input", "probs", "--input", "logits")
+    assert (followed.code, followed.err) == (0, "")
+    both = run("compare", "a.npy", "a.npy")
+    assert (
+        both.err.count("a.npy: these look like probabilities, not logits: --input probs would") == 2
+    )
 
 
 def test_other_formats_and_shards_have_the_same_bits(run: Run, expected: dict[str, Any]) -> None:

@@ -55,7 +55,8 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "compare --log-probs z.npy --log-probs log_probs.npy --labels y.npy": {
         "input": "log-probs",
-        "says": "z.npy: these look like logits, not log-probabilities: --input logits would fit",
+        "says": "z.npy: these look like logits, not log-probabilities: "
+        "--input logits --input log-probs would fit",
     },
     "compare z.npy probs.npy --labels y.npy": {"says": "probs.npy: these look like probabilities"},
     "compare --probs probs.npy --probs half.npy": {

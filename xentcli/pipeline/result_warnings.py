@@ -82,8 +82,9 @@ def of_models(
 ) -> Iterator[str]:
     """Say what is odd about a comparison, and which option would fit what was given."""
     each_model = zip(names, criteria, found.looks, found.sums, strict=True)
+    options = _input_options(criteria, found.looks)
     for name, criterion, looks_like, sums in each_model:
-        yield from _of_kind(name, criterion.kind, looks_like, _INPUT_OPTIONS)
+        yield from _of_kind(name, criterion.kind, looks_like, options)
         if sums is not None and not criterion.normalize:
             yield _of_sums(name, sums.rows, sums.most)
     yield from _of_compared_rows(found, weighted=criteria[0].options.weight is not None)
@@ -128,10 +129,26 @@ def are_everything(names: Sequence[str] | None) -> bool:
     return names is None or any(name in _WITH_EVERYTHING for name in names)
 
 
+def _input_options(criteria: "Sequence[Criterion]", looks: Sequence[str]) -> Mapping[str, str]:
+    """Return the options for models that look like each kind: one, or one for each model."""
+    each = [
+        looks_like if _misfits(looks_like, criterion.kind) else criterion.kind
+        for criterion, looks_like in zip(criteria, looks, strict=True)
+    ]
+    if len(set(each)) == 1:
+        return _INPUT_OPTIONS
+    return dict.fromkeys(_INPUT_OPTIONS, " ".join(_INPUT_OPTIONS[kind] for kind in each))
+
+
+def _misfits(looks_like: str, kind: "Kind") -> bool:
+    """Whether rows look like another kind than they are said to be."""
+    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
+    return looks_like in _INPUT_OPTIONS and not fits
+
+
 def _of_kind(name: str, kind: "Kind", looks_like: str, fitting: Mapping[str, str]) -> Iterator[str]:
     """Say that a file looks like another kind, and which of `fitting` takes that."""
-    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
-    if looks_like in fitting and not fits:
+    if looks_like in fitting and _misfits(looks_like, kind):
         yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
 
 
