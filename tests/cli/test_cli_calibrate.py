@@ -87,6 +87,14 @@ def test_other_files(run: Run) -> None:
     ]
 
 
+def test_other_files_of_another_model(run: Run) -> None:
+    np.save("more.npy", np.pad(np.load(DIGITS[0]), ((0, 0), (0, 2))))
+    outcome = run("calibrate", *DIGITS, "--test", "more.npy", DIGITS[1], "--json")
+    fitted = "the rows to test on have 12 classes, and those that were fitted 10"
+    assert outcome.err == f"note: {fitted}: are they of one model?\n"
+    assert outcome.json["tested"]["num_classes"] == 12
+
+
 def test_pipes_and_text(run: Run) -> None:
     logits, labels = (np.load(path) for path in DIGITS)
     piped = run("calibrate", "-", DIGITS[1], stdin=DIGITS[0].read_bytes())

@@ -8,7 +8,7 @@ import pytest
 from in_one_test import in_one_test
 from report_tools import compared, guesses, source
 
-from xentcli.render.comparison_verdict import verdict
+from xentcli.render.comparison_verdict import percent, verdict
 
 WON, LOST = (-0.001, 0.001), (0.001, -0.001)  # margins of the label, of the base and the new model
 UP, DOWN = (1.0, 2.0), (2.0, 1.0)  # right both times, with a loss that gets lower and higher
@@ -105,3 +105,9 @@ def test_losses_that_are_infinite_in_different_rows() -> None:
     for sentence, word in verdicts([(-np.inf, 1.0), (1.0, -np.inf), UP, UP, UP]):
         assert "not clearly better or worse: both losses infinite, not in the same rows" in sentence
         assert word == "unclear"
+
+
+def test_one_of_many_rows_reads_neither_as_none_nor_as_all() -> None:
+    shares = [0.0, 1 / 4000, 0.0006, 0.5, 0.9994, 3999 / 4000, 1.0]
+    shown = ["0.0 %", "< 0.1 %", "0.1 %", "50.0 %", "99.9 %", "> 99.9 %", "100.0 %"]
+    assert [percent(share) for share in shares] == shown

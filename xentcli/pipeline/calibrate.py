@@ -14,11 +14,10 @@ from xentcli.pipeline.measures.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperatures.calibrate_report import (
+    Tested,
     before_and_after,
     held_out_criterion,
-    measure_of_temperature,
-    notes_of,
-    out_of_fold,
+    report_of,
 )
 from xentcli.pipeline.temperatures.curve import curve_of
 from xentcli.pipeline.temperatures.temperature import Fit, fit
@@ -31,10 +30,8 @@ from xentcli.pipeline.temperatures.temperature_start import (
 )
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
-from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
+from xentcli.results.temperature import CurvePoint, FittedTemperature, TestedTemperature
 
-_Tested = tuple[TestedTemperature | None, tuple[str, ...]]
-"""What a temperature does to other rows, and notes about these."""
 MOST_FOLDS = 20_000
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
@@ -143,47 +140,11 @@ def calibrate(
     clustered = before.clusters is not None
     held_out = held_out_criterion(fitted, options.bins, of_start.widest, clustered=clustered)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
-    of_others: _Tested = (None, ())
+    of_others: Tested = (None, ())
     if tested is not None:
         of_others = _tested(tested, criterion, cooled, run, options, cluster)
     counted = of_start.counts.rows
-    return _report(fitted, before, after, again, of_others, curve, options, counted)
-
-
-def _report(
-    fitted: Fit,
-    before: Measures,
-    after: Measures,
-    again: Measured,
-    of_others: _Tested,
-    curve: tuple[CurvePoint, ...],
-    options: CalibrateOptions,
-    counted: int,
-) -> FittedTemperature:
-    """Return what a temperature of so many rows is, and what is measured without and with it."""
-    tested, notes = of_others
-    notes = tuple(dict.fromkeys((*before.notes, *notes)))
-    folds = zip(fitted.fold_rows, fitted.folds, strict=True)
-    return FittedTemperature(
-        metrics={
-            **measure_of_temperature(fitted, counted),
-            **before_and_after(before, after),
-            **out_of_fold(again.results.get("held_out")),
-        },
-        rows=before.rows,
-        used=before.used,
-        num_classes=before.num_classes,
-        binary=before.binary,
-        passes=fitted.passes + 1,
-        folds=tuple(Fold(i, count, 1.0 / beta) for i, (count, beta) in enumerate(folds)),
-        bins_before=before.bins,
-        bins_after=after.bins,
-        tested=tested,
-        clusters=before.clusters,
-        curve=curve,
-        looks_like=before.looks_like,
-        notes=(*notes, *notes_of(fitted, options.folds, tested=tested)),
-    )
+    return report_of(fitted, before, after, again, of_others, curve, options.folds, counted)
 
 
 def _measures(
@@ -237,7 +198,7 @@ def _tested(
     run: Run,
     options: CalibrateOptions,
     cluster: Source | str | None,
-) -> _Tested:
+) -> Tested:
     """Return what the temperature does to other rows, whose clusters no source names."""
     if isinstance(cluster, Source):
         cluster = "rows"
@@ -245,5 +206,7 @@ def _tested(
     before, _ = _measures(rows, criterion, run, options, cluster=cluster)
     after, _ = _measures(rows, cooled, run, options, cluster=cluster)
     both, bins = before_and_after(before, after), (before.bins, after.bins)
-    found = TestedTemperature(both, before.rows, before.used, *bins, before.clusters)
+    found = TestedTemperature(
+        both, before.rows, before.used, *bins, before.clusters, before.num_classes
+    )
     return found, before.notes

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from xentcli.render.comparison_verdict import percent
 from xentcli.render.measures import measure_table
 from xentcli.render.tables import counted, full, grid, headline, short
 from xentcli.results.bounds import told_exact, told_shares
@@ -77,7 +78,7 @@ def bases_sentence(found: "Comparison") -> Text:
     told = (
         f"{found.new} against {found.base}: KL {_told(kl)}, {name} "
         f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}{paired}, "
-        f"the same prediction in {100.0 * same:.1f} % of {found.rows:,} rows"
+        f"the same prediction in {percent(same)} of {found.rows:,} rows"
     )
     return Text(visible(told), "bold")
 

@@ -172,8 +172,11 @@ def _in_points(share: "Measure") -> "Measure":
 
 
 def percent(share: float) -> str:
-    """Return a share of rows in percent."""
-    return f"{100.0 * share:.1f} %"
+    """Return a share of rows in percent; one of some rows does not read as none or as all."""
+    rounded = f"{100.0 * share:.1f} %"
+    if share > 0.0 and rounded == "0.0 %":
+        return "< 0.1 %"
+    return "> 99.9 %" if share < 1.0 and rounded == "100.0 %" else rounded
 
 
 def signed(value: float) -> str:

@@ -38,6 +38,8 @@ class TestedTemperature(ByName):
         The bins of confidence.
     clusters : int or None
         How many clusters of rows there are, if errors are those of clusters.
+    num_classes : int
+        The number of classes.
     """
 
     metrics: dict[str, Measure]
@@ -46,6 +48,7 @@ class TestedTemperature(ByName):
     bins_before: tuple[Bin, ...] = ()
     bins_after: tuple[Bin, ...] = ()
     clusters: int | None = None
+    num_classes: int = 0
 
 
 @dataclass(frozen=True)

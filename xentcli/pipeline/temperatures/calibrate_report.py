@@ -6,16 +6,19 @@ from typing import Any
 
 from xentcli.metrics.intervals import t_quantile
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.loss_measures import loss_measure, with_errors
 from xentcli.pipeline.temperatures.temperature import Fit
 from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.measures import Measures
-from xentcli.results.temperature import TestedTemperature
+from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
 _MOST_EXPONENT = 709.0  # the exponentials of more are too large for float64
 
 _WIDER = 1.0001  # how much wider a gap may be than the widest one, which is a float32
 
+Tested = tuple[TestedTemperature | None, tuple[str, ...]]
+"""What a temperature does to other rows, and notes about these."""
 MEASURES = (
     "temperature",
     "log_temperature_error",
@@ -32,7 +35,43 @@ MEASURES = (
 )
 
 
-def measure_of_temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
+def report_of(
+    fitted: Fit,
+    before: Measures,
+    after: Measures,
+    again: Measured,
+    of_others: Tested,
+    curve: tuple[CurvePoint, ...],
+    asked_folds: int,
+    counted: int,
+) -> FittedTemperature:
+    """Return what a temperature of so many rows is, and what is measured without and with it."""
+    tested, notes = of_others
+    notes = tuple(dict.fromkeys((*before.notes, *notes)))
+    folds = zip(fitted.fold_rows, fitted.folds, strict=True)
+    return FittedTemperature(
+        metrics={
+            **_measure_of_temperature(fitted, counted),
+            **before_and_after(before, after),
+            **_out_of_fold(again.results.get("held_out")),
+        },
+        rows=before.rows,
+        used=before.used,
+        num_classes=before.num_classes,
+        binary=before.binary,
+        passes=fitted.passes + 1,
+        folds=tuple(Fold(i, count, 1.0 / beta) for i, (count, beta) in enumerate(folds)),
+        bins_before=before.bins,
+        bins_after=after.bins,
+        tested=tested,
+        clusters=before.clusters,
+        curve=curve,
+        looks_like=before.looks_like,
+        notes=(*notes, *_notes_of(fitted, asked_folds, before.num_classes, tested=tested)),
+    )
+
+
+def _measure_of_temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
     """Return the temperature with its error; the interval is that of its logarithm."""
     value, error = fitted.temperature, fitted.log_error
     if not math.isfinite(error) or rows < 2:
@@ -76,7 +115,7 @@ def held_out_criterion(
     return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
 
 
-def out_of_fold(found: Any) -> dict[str, Measure]:
+def _out_of_fold(found: Any) -> dict[str, Measure]:
     """Return the measures of rows that took no part in a fit; None where there are none."""
     if found is None:
         return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
@@ -86,11 +125,16 @@ def out_of_fold(found: Any) -> dict[str, Measure]:
     return {"loss_out_of_fold": loss["loss"], "ece_out_of_fold": found.calibration.ece}
 
 
-def notes_of(fitted: Fit, folds: int, *, tested: TestedTemperature | None) -> Iterator[str]:
+def _notes_of(
+    fitted: Fit, folds: int, num_classes: int, *, tested: TestedTemperature | None
+) -> Iterator[str]:
     """Say of which rows the numbers are."""
     if tested is not None and not tested.used:
         why = "every label is ignored" if tested.rows else "there are no rows"
         yield f"of the rows to test on, nothing is used: {why}"
+    elif tested is not None and tested.num_classes != num_classes:
+        classes = f"{tested.num_classes:,} classes, and those that were fitted {num_classes:,}"
+        yield f"the rows to test on have {classes}: are they of one model?"
     if tested is not None and fitted.clusters is not None and tested.clusters is None:
         yield "the errors of the rows to test on take each row for independent"
     if tested is None:
