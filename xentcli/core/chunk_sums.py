@@ -42,7 +42,7 @@ def with_squares(values: Doubles, exponent: int, finest: float) -> tuple[list[fl
     squares = [float(np.dot(chunk, chunk)) for chunk in memory]
     for i, chunk in enumerate(memory):
         squares += [2.0 * float(np.dot(chunk, other)) for other in memory[:i]]
-    return memory.sum(axis=1).tolist(), squares
+    return np.einsum("ij->i", memory).tolist(), squares
 
 
 def are_few(exponent: int, finest: float) -> bool:
