@@ -34,9 +34,8 @@ def write_with_ids(path: str, values: Array, order: Iterable[int] = range(40)) -
 def found(run: Run, *arguments: Argument, said: str = "") -> dict[str, Any]:
     """Return the metrics of a comparison that says something."""
     outcome = run("compare", *arguments, "--json")
-    metrics = metrics_of(outcome)
     assert said in outcome.err, arguments
-    return metrics
+    return metrics_of(outcome)
 
 
 @pytest.mark.parametrize(

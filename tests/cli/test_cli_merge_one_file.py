@@ -61,6 +61,18 @@ def test_rows_of_one_file_are_compared_with_the_same_models(run: Run, tmp_path: 
         assert refused.hint == "run again what was run with the other files"
 
 
+def write_tables(folder: Path, draw: np.random.Generator, end: str) -> None:
+    """Write logits and other ones, with two columns of labels, into files whose names end so."""
+    z, v = draw.normal(size=(2, 6, 2))
+    y, x = np.array([[0, 1, 0, 1, 0, 1], [1, 1, 0, 0, 1, 0]])
+    np.savez(folder / f"r{end}.npz", z=z, v=v, y=y, x=x)
+    np.save(folder / f"v{end}.npy", v)
+    labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
+    rows = [f"{a},{b},{both}" for (a, b), both in zip(z, labels, strict=True)]
+    (folder / f"r{end}.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
+    (folder / f"y{end}.csv").write_text("\n".join(["p,q", *labels, ""]))
+
+
 @in_one_test
 @pytest.mark.parametrize(
     ("line", "other", "said"),
@@ -78,15 +90,7 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     run: Run, tmp_path: Path, line: str, other: str, said: str
 ) -> None:
     draw = np.random.default_rng(3)
-    z, v = draw.normal(size=(2, 6, 2))
-    y, x = np.array([[0, 1, 0, 1, 0, 1], [1, 1, 0, 0, 1, 0]])
-    np.savez(tmp_path / "r.npz", z=z, v=v, y=y, x=x)
-    np.save(tmp_path / "v.npy", v)
-    table = zip(z, y, x, strict=True)
-    rows = [f"{a},{b},{p},{q}" for (a, b), p, q in table]
-    (tmp_path / "r.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
-    labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
-    (tmp_path / "y.csv").write_text("\n".join(["p,q", *labels, ""]))
+    write_tables(tmp_path, draw, "")
     for name in ("r.csv", "y.csv"):
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
     write_state(run, f"{line} --rows :2", "a.json", "--force")
@@ -120,15 +124,8 @@ def test_so_are_the_rows_of_a_file_that_two_runs_over_several_share(
     run: Run, tmp_path: Path, line: str, other: str, said: str
 ) -> None:
     draw = np.random.default_rng(3)
-    y, x = np.array([[0, 1, 0, 1, 0, 1], [1, 1, 0, 0, 1, 0]])
     for i in range(3):
-        z, v = draw.normal(size=(2, 6, 2))
-        np.savez(tmp_path / f"r-{i}.npz", z=z, v=v, y=y, x=x)
-        np.save(tmp_path / f"v-{i}.npy", v)
-        rows = [f"{a},{b},{p},{q}" for (a, b), p, q in zip(z, y, x, strict=True)]
-        (tmp_path / f"r-{i}.csv").write_text("\n".join(["a,b,p,q", *rows, ""]))
-        labels = [f"{p},{q}" for p, q in zip(y, x, strict=True)]
-        (tmp_path / f"y-{i}.csv").write_text("\n".join(["p,q", *labels, ""]))
+        write_tables(tmp_path, draw, f"-{i}")
     np.save(tmp_path / "w.npy", np.arange(1.0, 19.0))
     np.save(tmp_path / "u.npy", np.arange(2.0, 20.0))
     for part, name in ((":8", "a"), ("8:", "b")):  # both have rows of the second file

@@ -112,27 +112,29 @@ def choose(
     fields = [field for field, _ in columns]
     if len(columns) == 1 or not all(name for _, name in columns):
         return fields, []
+
+    def chosen(fields: list[int]) -> tuple[list[int], list[str]]:
+        others = [name for field, name in columns if field not in fields]
+        return fields, _left_out(file, others, options)
+
     of_classes = _of_classes(columns, options.classes)
     if of_classes is not None:
-        others = [name for field, name in columns if field not in of_classes]
-        return of_classes, _left_out(file, others, options)
+        return chosen(of_classes)
     kept = [(field, name) for field, name in columns if not _is_beside(name)]
     letters = all(len(name) == 1 for _, name in columns)  # x, y, z
     labels = [column for column in kept if says_label(column[1]) and not letters]
     if len(labels) == 1:
         kept = labels
+    of_labels = [field for field, _ in kept]
     if len(kept) == 1:
-        others = [name for _, name in columns if name != kept[0][1]]
-        return [kept[0][0]], _left_out(file, others, options)
+        return chosen(of_labels)
     alike = len(kept) < len(columns) or one_a_class([n for _, n in kept], [n for _, n in columns])
-    if alike and not options.classes and sum_to_one([i for i, _ in kept]):
-        others = [name for field, name in columns if (field, name) not in kept]
-        return [field for field, _ in kept], _left_out(file, others, options)
+    if alike and not options.classes and sum_to_one(of_labels):
+        return chosen(of_labels)
     if options.classes and _count(kept, options.classes):
-        others = [name for field, name in columns if (field, name) not in kept]
         what = "its columns count the classes; they are matched by number with"
-        notes = _left_out(file, others, options)
-        return [i for i, _ in kept], [*notes, f"{file}: {what} {listed(options.classes)}"]
+        _, notes = chosen(of_labels)
+        return of_labels, [*notes, f"{file}: {what} {listed(options.classes)}"]
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
         raise _ask(file, [name for _, name in kept or columns])

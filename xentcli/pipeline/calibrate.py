@@ -1,6 +1,7 @@
 """Logits and labels to one temperature, and what it changes."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
@@ -122,13 +123,7 @@ def calibrate(
     of_start: SlopesOfRows = found.results["slopes"]
     if not all(of_start.fold_rows):  # nothing is out of fold, which more reads would not change
         folds, of_start = 1, of_start.without_folds()
-
-    def read(betas: tuple[float, ...], *, fine: bool, **more: Any) -> SlopesOfRows:
-        wanted = slopes_criterion(criterion, betas, folds, fine=fine, **more)
-        states = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside)
-        slopes: SlopesOfRows = states.compute()["slopes"]
-        return slopes
-
+    read = _reader_of_slopes(rows, criterion, run, folds)
     fitted = fit(logits.name, of_start, start, read, folds)
     cooled = criterion._replace(temperature=fitted.temperature)
     weight = found.results["loss"].weight_sum
@@ -145,6 +140,20 @@ def calibrate(
         of_others = _tested(tested, criterion, cooled, run, options, cluster)
     counted = of_start.counts.rows
     return report_of(fitted, before, after, again, of_others, curve, options.folds, counted)
+
+
+def _reader_of_slopes(
+    rows: TemperatureRows, criterion: Criterion, run: Run, folds: int
+) -> Callable[..., SlopesOfRows]:
+    """Return what reads the slopes of all rows at some betas, for `fit` and `curve_of`."""
+
+    def read(betas: tuple[float, ...], *, fine: bool, **more: Any) -> SlopesOfRows:
+        wanted = slopes_criterion(criterion, betas, folds, fine=fine, **more)
+        states = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside)
+        slopes: SlopesOfRows = states.compute()["slopes"]
+        return slopes
+
+    return read
 
 
 def _measures(

@@ -1,7 +1,7 @@
 """Logits of several models, and the labels of their rows, to how each differs from the first."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -154,19 +154,25 @@ def compare(
         comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:
         spools.close()
-    notes = [*together.notes, *total.notes]
-    for i, model in enumerate(models):
-        notes += notes_of_rounding(model.source.name, total.remarks, f"{ROUNDED} {i}")
-    notes += [matching.note for matching in together.matchings if matching.note]
-    followers = (*together.first.followers, *(each.follower for each in together.others))
-    notes += notes_of_place(together.first.logits, followers)
     return Compared(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
-        tuple(dict.fromkeys((*notes, *plan.notes(comparisons)))),
+        tuple(dict.fromkeys((*_notes(models, together, total), *plan.notes(comparisons)))),
         found,
     )
+
+
+def _notes(
+    models: Sequence[Model], together: AlignedModels, total: Total[PairStates]
+) -> Iterator[str]:
+    """Say what was decided about rows, and what was odd about their numbers."""
+    yield from (*together.notes, *total.notes)
+    for i, model in enumerate(models):
+        yield from notes_of_rounding(model.source.name, total.remarks, f"{ROUNDED} {i}")
+    yield from (matching.note for matching in together.matchings if matching.note)
+    followers = (*together.first.followers, *(each.follower for each in together.others))
+    yield from notes_of_place(together.first.logits, followers)
 
 
 def _found(work: CompareWork, total: Total[PairStates]) -> PairsFound:

@@ -150,14 +150,10 @@ class RowArguments(NamedTuple):
             raise UsageError(f"clip is from 0 to 0.5, not {clip}")
         if (normalize or clip) and (kind != "probabilities" or binary):
             raise UsageError("normalize and clip are for rows of probabilities")
-        if pos_weight is not None and not binary:
-            raise UsageError("pos_weight needs binary=True")
-        if pos_weight is not None and kind != "logits":
-            raise UsageError("pos_weight goes with logits")
-        if binary and kind == "log-probabilities":
-            raise UsageError("binary takes logits, or probabilities of class 1")
-        if binary and label_smoothing:
-            raise UsageError("label_smoothing is for classes, and binary numbers each have a label")
+        if pos_weight is not None:
+            _check_pos_weight(kind, binary=binary)
+        if binary:
+            _check_binary(kind, label_smoothing)
         self._check(binary=binary)
         check_temperature(temperature, kind)
         propagate = self.non_finite == "propagate"
@@ -186,3 +182,17 @@ class RowArguments(NamedTuple):
             normalize=normalize,
             clip=clip,
         )
+
+
+def _check_pos_weight(kind: Kind, *, binary: bool) -> None:
+    if not binary:
+        raise UsageError("pos_weight needs binary=True")
+    if kind != "logits":
+        raise UsageError("pos_weight goes with logits")
+
+
+def _check_binary(kind: Kind, label_smoothing: float) -> None:
+    if kind == "log-probabilities":
+        raise UsageError("binary takes logits, or probabilities of class 1")
+    if label_smoothing:
+        raise UsageError("label_smoothing is for classes, and binary numbers each have a label")
