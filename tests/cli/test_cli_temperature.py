@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli_files import DIGITS
 from cli_tools import Argument, Run, refusal
 from in_one_test import in_one_folder, in_one_test
+
+import xentcli as xent
 
 
 def test_the_file_is_what_temperature_takes(run: Run) -> None:
@@ -16,6 +19,8 @@ def test_the_file_is_what_temperature_takes(run: Run) -> None:
     value = repr(written["temperature"])
     loss = run("loss", *DIGITS, "--temperature", "temperature.json")
     assert float(loss.out) == written["metrics"]["loss_after"]["value"]
+    in_python: Any = xent.loss(*DIGITS, temperature="temperature.json")
+    assert in_python.loss == float(loss.out)
     commands: list[list[Argument]] = [
         ["loss", *DIGITS],
         ["eval", *DIGITS, "--metric", "ece"],

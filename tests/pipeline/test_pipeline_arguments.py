@@ -98,7 +98,12 @@ def test_every_function_is_tried() -> None:
         ("evaluate", {"temperature": 2, "input": "log-probs"}, "temperature divides logits"),
         ("evaluate", {"binary": True, "class_axis": 1}, "class_axis is for classes"),
         ("compare", {"by": {}}, "groups: a name for each row is needed"),
-        ("compare", {"temperature": ["1", 2]}, "temperature takes a number or a list of numbers"),
+        (
+            "compare",
+            {"temperature": [None, 2]},
+            "a path, the result of calibrate or a list",
+        ),
+        ("loss", {"temperature": "0.5"}, "temperature: there is no file 0.5"),
         ("calibrate", {"test": (Z,)}, "test takes a pair of arrays or files or None, not (array("),
         ("calibrate", {"folds": None}, "folds takes a whole number, not None"),
         ("calibrate", {"non_finite": "no"}, "non_finite takes 'error' or 'propagate', not 'no'"),

@@ -85,6 +85,52 @@ def test_a_result_is_shown() -> None:
         _ = found.loss
 
 
+def test_temperature_takes_what_calibrate_returns_and_what_it_wrote(tmp_path: Path) -> None:
+    logits, labels = arrays()
+    fitted = xent.calibrate(logits, labels, folds=0)
+    path = tmp_path / "temperature.json"
+    path.write_text(fitted.to_json())
+    z = logits.astype(np.float64) / TEMPERATURE
+    oracle = (np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), labels]).mean()
+    value: Any = fitted.temperature.value
+    for given in (fitted, path, str(path), value):
+        found: Any = xent.loss(logits, labels, temperature=given)
+        assert found.loss == close_to(oracle, rel=1e-6)
+        assert xent.evaluate(logits, labels, temperature=given).loss.value == found.loss
+        both = xent.compare(logits, logits, labels, temperature=[1, given])
+        assert both["loss_new"].value == close_to(oracle, rel=1e-6)
+        assert both.temperature_new == value
+        assert xent.compare(logits, logits, labels, temperature=given).temperature_base != 1
+        with pytest.raises(UsageError, match="temperature divides logits"):
+            xent.evaluate(logits, labels, input="log-probs", temperature=given)
+
+
+def test_a_temperature_of_the_other_loss_is_refused(tmp_path: Path) -> None:
+    logits, labels = arrays()
+    of_rows = xent.calibrate(logits, labels, folds=0)
+    ones = (np.array([1.5, -2.0, 3.0, -1.0, 0.5]), np.array([1, 0, 1, 1, 0]))
+    of_binary = xent.calibrate(*ones, binary=True, folds=0)
+    value = of_binary.temperature.value
+    assert value is not None
+    wanted = np.log1p(np.exp(-np.where(ones[1] == 1, ones[0], -ones[0]) / value)).mean()
+    (tmp_path / "rows.json").write_text(of_rows.to_json())
+    (tmp_path / "binary.json").write_text(of_binary.to_json())
+    for given in (of_binary, tmp_path / "binary.json"):
+        own: Any = xent.loss(*ones, binary=True, temperature=given)
+        assert own.loss == close_to(wanted, rel=1e-14)
+        call: Any
+        for call in (xent.loss, xent.evaluate, partial(xent.compare, logits)):
+            with pytest.raises(InputError, match=r"was fitted with .*another loss"):
+                call(logits, labels, temperature=given)
+    for given in (of_rows, tmp_path / "rows.json"):
+        for call in (xent.loss, xent.evaluate):
+            with pytest.raises(InputError, match=r"was fitted with.*another loss"):
+                call(*ones, binary=True, temperature=given)
+    (tmp_path / "odd.json").write_text('{"temperature": -1}')
+    with pytest.raises(InputError, match="its temperature is -1"):
+        xent.loss(logits, labels, temperature=tmp_path / "odd.json")
+
+
 def test_what_is_wrong_is_said() -> None:
     logits, labels = arrays()
     with pytest.raises(UsageError, match="needs labels"):

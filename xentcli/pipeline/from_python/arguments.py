@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from xentcli.errors import ArgumentError
+from xentcli.results.temperature import FittedTemperature
 from xentcli.text import shortened
 
 _SHOWN_CHARACTERS = 60
@@ -134,6 +135,12 @@ def _whole(value: Any) -> int:
     return operator.index(value)
 
 
+def _fitted(value: Any) -> FittedTemperature:
+    if not isinstance(value, FittedTemperature):
+        raise TypeError
+    return value
+
+
 def _number(value: Any) -> float:
     if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value):
         raise TypeError
@@ -199,6 +206,7 @@ _PLAIN: dict[Any, Argument] = {
     str: Argument("text", _text),
     slice: Argument("a slice", _slice),
     NoneType: Argument("None", _none),
+    FittedTemperature: Argument("the result of calibrate", _fitted),
 }
 _SEVERAL = {
     int: "a list of whole numbers",

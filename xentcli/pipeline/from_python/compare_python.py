@@ -14,7 +14,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
-from xentcli.pipeline.from_python.python_criterion import RowArguments, check_temperature
+from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     Data,
     GivenRows,
@@ -26,6 +26,7 @@ from xentcli.pipeline.from_python.python_data import (
     rows_source,
     wanted_measures,
 )
+from xentcli.pipeline.from_python.python_temperature import Temperature, temperature_of
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
@@ -48,7 +49,7 @@ def compare(
     cluster: ArrayLike | str | None = None,
     weight: ArrayLike | None = None,
     ignore_index: int | Sequence[int] = -100,
-    temperature: float | Sequence[float] = 1.0,
+    temperature: Temperature | Sequence[Temperature] = 1.0,
     normalize: bool = False,
     clip: float = 0.0,
     rows: slice | None = None,
@@ -83,7 +84,7 @@ def compare(
         by themselves, and the rows that depend on one another.
     weight, ignore_index
         As in `cross_entropy`; weights concern the losses.
-    temperature : float, or one for each model
+    temperature : as in `evaluate`, or one for each model
         Divides the logits.
     normalize, clip, rows, dtype
         As in `evaluate`; the first two concern models that give probabilities.
@@ -150,7 +151,7 @@ def compare(
 
 
 def _of_each_model(
-    kind: OutputKind | Sequence[OutputKind], temperature: float | Sequence[float]
+    kind: OutputKind | Sequence[OutputKind], temperature: Temperature | Sequence[Temperature]
 ) -> tuple[tuple[OutputKind, ...], list[float]]:
     """Return what the files of each of two models hold, and what divides its logits.
 
@@ -162,13 +163,14 @@ def _of_each_model(
     kinds = (kind, kind) if isinstance(kind, str) else tuple(kind)
     if len(kinds) != 2:
         raise UsageError(f"input is given {len(kinds)} times, and there are 2 models")
-    one = (int, float)
-    temperatures = [temperature] * 2 if isinstance(temperature, one) else [*temperature]
-    if len(temperatures) != 2:
-        raise UsageError(f"temperature is given {len(temperatures)} times, and there are 2 models")
-    for each, there in zip(temperatures, kinds, strict=True):
-        check_temperature(each, KINDS[there])
-    return kinds, temperatures
+    if isinstance(temperature, Sequence) and not isinstance(temperature, str):
+        given = [*temperature]
+    else:
+        given = [temperature] * 2
+    if len(given) != 2:
+        raise UsageError(f"temperature is given {len(given)} times, and there are 2 models")
+    of_both = zip(given, kinds, strict=True)
+    return kinds, [temperature_of(each, KINDS[kind]) for each, kind in of_both]
 
 
 def _open(

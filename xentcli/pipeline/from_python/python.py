@@ -23,6 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
     reader_of,
     wanted_measures,
 )
+from xentcli.pipeline.from_python.python_temperature import Temperature
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.language.samples import doubts
@@ -47,7 +48,7 @@ def evaluate(
     weight: ArrayLike | None = None,
     ignore_index: int | Sequence[int] = -100,
     label_smoothing: float = 0.0,
-    temperature: float = 1.0,
+    temperature: Temperature = 1.0,
     class_axis: int | None = None,
     shift: int = 0,
     binary: bool = False,
@@ -86,8 +87,9 @@ def evaluate(
         by themselves, and the rows that depend on one another.
     weight, ignore_index, label_smoothing
         As in `cross_entropy`; they concern the loss.
-    temperature : float
-        Divides the logits.
+    temperature : float, str, path or FittedTemperature
+        Divides the logits: a number, the JSON that ``xent calibrate -o`` wrote, or what `calibrate`
+        returned.
     normalize, clip
         Whether rows of probabilities are divided by their sums; how far they stay from 0 and 1.
     rows : slice, optional

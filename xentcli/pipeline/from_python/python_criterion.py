@@ -1,6 +1,5 @@
 """The arguments of the Python API on rows and their labels, and which loss they ask for."""
 
-import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -13,6 +12,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.from_python.python_data import Data
+from xentcli.pipeline.from_python.python_temperature import Temperature, temperature_of
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.weights import as_class_weights
 from xentcli.pipeline.opening import Naming
@@ -20,14 +20,6 @@ from xentcli.pipeline.run import Run, run_of
 
 _LARGEST_BASE = 2**31
 _DTYPES = ("float16", "float32", "float64")
-
-
-def check_temperature(temperature: float, kind: Kind) -> None:
-    """Raise UsageError if the outputs of a kind cannot be divided by a temperature."""
-    if not 0.0 < temperature < math.inf:
-        raise UsageError(f"temperature is above 0, not {temperature}")
-    if kind != "logits" and temperature != 1.0:
-        raise UsageError("temperature divides logits")
 
 
 def _refuse(arguments: Any, what: str, but: Sequence[str] = ()) -> None:
@@ -135,7 +127,7 @@ class RowArguments(NamedTuple):
         label_smoothing: float = 0.0,
         binary: bool = False,
         pos_weight: ArrayLike | None = None,
-        temperature: float = 1.0,
+        temperature: Temperature = 1.0,
         normalize: bool = False,
         clip: float = 0.0,
     ) -> Criterion:
@@ -155,7 +147,7 @@ class RowArguments(NamedTuple):
         if binary:
             _check_binary(kind, label_smoothing)
         self._check(binary=binary)
-        check_temperature(temperature, kind)
+        divisor = temperature_of(temperature, kind, binary=binary)
         propagate = self.non_finite == "propagate"
         factor, ignored = as_class_weights(self.weight), self.ignored
         elements = None
@@ -178,7 +170,7 @@ class RowArguments(NamedTuple):
             shift=self.shift,
             naming=Naming(tuple(self.classes or ()), counted=self.label_base is not None),
             binary=elements,
-            temperature=temperature,
+            temperature=divisor,
             normalize=normalize,
             clip=clip,
         )

@@ -16,6 +16,7 @@ from xentcli.pipeline.from_python.python_rows import (
     of_rows,
     of_tokens,
 )
+from xentcli.pipeline.from_python.python_temperature import Temperature
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -27,7 +28,7 @@ def loss(
     labels: Data | None = None,
     *,
     label_smoothing: float = 0.0,
-    temperature: float = 1.0,
+    temperature: Temperature = 1.0,
     top_values: ListData | None = None,
     top_indices: ListData | None = None,
     log_sum_exp: ListData | None = None,
@@ -42,8 +43,10 @@ def loss(
         Logits (N, C), (N, C, d1, ...): an array, or files. None where lists are given.
     labels : array_like, str, path, or list of these names, optional
         As in `evaluate`.
-    label_smoothing, temperature : float
-        As the options of the command.
+    label_smoothing : float
+        As the option of the command.
+    temperature : float, str, path or FittedTemperature
+        As in `evaluate`.
     top_values, top_indices, log_sum_exp : array_like or str, optional
         The largest logits or log-probabilities of each row (..., K), the classes that they are of,
         and the log-sum-exp over all classes: arrays, or ``FILE`` or ``FILE:KEY``.
