@@ -1,5 +1,6 @@
 """What does not belong together is not merged."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,23 @@ def test_rows_are_known_again_by_another_path_to_their_file(run: Run, tmp_path: 
     merged, whole = (run(*line.split()) for line in ("merge a.json c.json", "loss z-1.npy y-1.npy"))
     assert merged.err == ""  # no row is missing
     assert merged.stdout == whole.stdout
+
+
+def test_rows_are_known_again_in_a_compressed_copy_of_their_file(run: Run, tmp_path: Path) -> None:
+    for name, compressed in (("z-1.npy", "z-1.npy.gz"), ("y-1.npy", "y-1.npy.gz")):
+        (tmp_path / compressed).write_bytes(gzip.compress((tmp_path / name).read_bytes()))
+    copies = "loss z-1.npy.gz y-1.npy.gz"
+    write_state(run, "loss z-1.npy y-1.npy --rows :2", "a.json")
+    write_state(run, copies, "b.json")
+    said = refusal(run("merge", "a.json", "b.json")).error
+    there, here = tmp_path / "z-1.npy.gz", tmp_path / "z-1.npy"
+    assert said == f"b.json: rows 0:2 of {there} are in a.json too, of {here}"
+    write_state(run, f"{copies} --rows 2:", "c.json")
+    merged, whole = (run(*line.split()) for line in ("merge a.json c.json", "loss z-1.npy y-1.npy"))
+    assert merged.err == ""  # no row is missing, and the labels are of one file
+    assert merged.stdout == whole.stdout
+    write_state(run, f"{copies} --rows 3:", "d.json")
+    assert "rows 2:3 are in no state" in run("merge", "a.json", "d.json").err
 
 
 @in_one_test

@@ -7,7 +7,13 @@ from in_one_test import in_one_test
 from remote_tools import NEW, read_all
 
 from xentcli.errors import UsageError
-from xentcli.storage.names import is_url, local_name, shown_name, suffix_of
+from xentcli.storage.names import (
+    is_url,
+    local_name,
+    shown_name,
+    suffix_of,
+    uncompressed_name,
+)
 from xentcli.storage.open import open_input, open_output
 
 
@@ -19,6 +25,12 @@ def test_urls_of_files(tmp_path: Path) -> None:
     assert path.read_bytes() == NEW
     data = open_input(url.replace("file://", "FILE://localhost"))
     assert (data.seekable, data.suffix, read_all(data)) == (True, ".csv", NEW)
+
+
+def test_a_name_without_the_extension_of_a_compression() -> None:
+    url = "zip://t.csv.gz::s3://b/c.zip"
+    names = {"a/t.csv.GZ": "a/t.csv", "t.npy": "t.npy", "t.zst": "t", "": "", url: url}
+    assert {each: uncompressed_name(each) for each in names} == names
 
 
 def test_a_url_of_a_file_with_two_slashes() -> None:

@@ -60,6 +60,12 @@ def compression_suffix_of(name: str) -> str:
     return suffix if suffix in CODECS else ""
 
 
+def uncompressed_name(name: str) -> str:
+    """Return a name without the extension of a compression: ``t.csv.gz`` is a copy of ``t.csv``."""
+    suffix = compression_suffix_of(name)
+    return name[: -len(suffix)] if suffix and name.lower().endswith(suffix) else name
+
+
 def beside(folder: str, name: str) -> str:
     """Return the path or URL of a file in a folder, local or remote."""
     if is_url(folder):

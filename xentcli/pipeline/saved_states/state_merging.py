@@ -111,12 +111,12 @@ def _check_arrays(saved: SavedState, seen: dict[tuple[str, str], tuple[str, str]
     `seen` has an array and the name of a state, by the file and what the array holds.
     """
     for what, array in zip(("logits", "labels"), saved.header.arrays, strict=True):
-        for file in {each.itself for each in saved.header.rows if array and each.file}:
-            other, state = seen.setdefault((file, what), (array, saved.name))
+        for rows in (each for each in saved.header.rows if array and each.file):
+            other, state = seen.setdefault((rows.itself, what), (array, saved.name))
             if other != array:
                 both = f"{shortened(other)!r}, and {shortened(array)!r}"
                 raise InputError(
-                    f"{state} and {saved.name}: of the rows of {file}, the {what} are {both}"
+                    f"{state} and {saved.name}: of the rows of {rows.file}, the {what} are {both}"
                 )
 
 

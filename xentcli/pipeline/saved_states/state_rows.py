@@ -9,7 +9,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.inline import is_inline
 from xentcli.pipeline.provenance import lengths_of, paths_of
-from xentcli.storage.names import is_url, local_name, shown_name
+from xentcli.storage.names import is_url, local_name, shown_name, uncompressed_name
 from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import natural_key, reads_once
 
@@ -55,8 +55,8 @@ class FileRows(NamedTuple):
 
     @property
     def itself(self) -> str:
-        """The file, by the same path whichever link led to it; empty of what is no file."""
-        return self.target or self.file
+        """The file by one path, through links or compressed or not; empty of what is no file."""
+        return uncompressed_name(self.target or self.file)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -75,14 +75,15 @@ class FileRows(NamedTuple):
 
     def difference(self, other: "FileRows") -> str | None:
         """Return why the two cannot be rows of the same file, if there is a reason."""
-        if (self.target_of_labels or self.labels) != (other.target_of_labels or other.labels):
+        if len({uncompressed_name(f.target_of_labels or f.labels) for f in (self, other)}) > 1:
             both = (each or "those beside them" for each in (self.labels, other.labels))
             return f"its labels are in {' and '.join(both)}"
         for one, two in zip(self.models, other.models, strict=True):
-            if one != two and one and two:
+            if uncompressed_name(one) != uncompressed_name(two) and one and two:
                 return f"it is compared with {one}, and with {two}"
-        if self.weights != other.weights and self.weights and other.weights:
-            return f"the weights of its rows are in {self.weights} and {other.weights}"
+        here, there = self.weights, other.weights
+        if uncompressed_name(here) != uncompressed_name(there) and here and there:
+            return f"the weights of its rows are in {here} and {there}"
         if None not in (self.length, other.length) and self.length != other.length:
             return f"it has {self.length} rows, and {other.length}"
         return None
