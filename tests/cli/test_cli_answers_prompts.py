@@ -61,6 +61,50 @@ def test_each_prompt_of_a_request_counts_as_often_as_it_was_sent(
     check(run("nll", "a.jsonl", "--tokens", "prompt", "--json"), "prompt", prompts)
 
 
+def of_sglang(prompt: Numbers, *made: float, first: int = 7) -> dict[str, Any]:
+    """Return one of the answers that SGLang's /generate gives as a list where n is above 1."""
+    given = [[number, first + i, None] for i, number in enumerate(prompt)]
+    triples = [[number, 5, "a"] for number in made]
+    info = {"id": f"{len(made)} {made[:1]}", "prompt_tokens": len(prompt), "finish_reason": {}}
+    return {"meta_info": {**info, "input_token_logprobs": given, "output_token_logprobs": triples}}
+
+
+@in_one_test
+@pytest.mark.parametrize("within", [None, "responses"])
+@pytest.mark.parametrize(
+    ("answers", "prompts", "requests"),
+    [
+        ([(A, -1.0), (A, -2.0), (A, -4.0, -8.0)], [A], 1),
+        ([(A, -1.0), (A, -2.0), (B, -4.0), (B, -8.0)], [A, B], 2),
+        ([(A, -1.0), (A, -2.0), (B, -4.0)], [A, A, B], 3),
+        ([(A, -1.0), (B, -2.0), (A, -4.0)], [A, B, A], 3),
+    ],
+)
+def test_a_prompt_counts_once_whatever_the_n_of_sglang(
+    run: Run, within: str | None, answers: list[Any], prompts: list[Numbers], requests: int
+) -> None:
+    each = [of_sglang(*answer) for answer in answers]
+    write(each if within is None else {within: each, "n": 2})
+    told = run("nll", "a.jsonl", "--tokens", "prompt", "--json")
+    check(told, "prompt", prompts)
+    assert told.json["requests"] == requests
+    made = [[*answer[1:]] for answer in answers]
+    check(run("nll", "a.jsonl", "--tokens", "generated", "--json"), "generated", made)
+
+
+def test_answers_of_sglang_whose_prompts_have_other_tokens_are_not_of_one(run: Run) -> None:
+    write([of_sglang(A, -1.0), of_sglang(A, -2.0, first=8)])
+    check(run("nll", "a.jsonl", "--tokens", "prompt", "--json"), "prompt", [A, A])
+    write([of_sglang([None], -1.0), of_sglang([None], -2.0)])  # they have no number that counts
+    told = run("nll", "a.jsonl", "--json")
+    check(told, "generated", [[-1.0], [-2.0]])
+    assert told.json["requests"] == 2
+    write({"prompt": "a", "response": [of_sglang(A, -1.0), of_sglang(A)]})
+    told = run("nll", "a.jsonl", "--tokens", "generated", "--json")
+    check(told, "generated", [[-1.0]])
+    assert "choice 1" in told.err
+
+
 def test_a_prompt_of_several_beside_another_is_no_second_answer(run: Run) -> None:
     """Without a count of tokens: every prompt of a request has as many answers."""
     for choices, prompts in (([A, A, B], [A, A, B]), ([A, A, B, B], [A, B]), ([A, A], [A])):

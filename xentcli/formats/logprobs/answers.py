@@ -3,7 +3,7 @@
 Documents are Python's dicts and lists, those that simdjson has parsed, or those of `typed`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -136,12 +136,14 @@ def add_prompts(found: list[Scored], each: list[Scored], counted: Any) -> None:
     """
     known = [one.logprobs for one in found if one.part == "prompt"]
     new = [one for one in each if one.logprobs and one.logprobs not in known]
-    found += new[:: _choices_a_prompt(new, counted)]
+    found += new[:: answers_a_prompt([one.logprobs for one in new], counted)]
 
 
-def _choices_a_prompt(each: list[Scored], counted: Any) -> int:
-    """Return how many choices answer each prompt: as many as can, where no count of tokens says."""
-    numbers = [one.logprobs for one in each]
+def answers_a_prompt(numbers: Sequence[list[Any]], counted: Any = None) -> int:
+    """Return how many answers there are to each prompt, by the tokens of the prompt of each.
+
+    They are as many as can be, where no count of tokens says.
+    """
     count = len(numbers)
     can_be = [
         n

@@ -10,6 +10,8 @@ from xentcli.formats.logprobs.answers import Answer, Refused, is_list, is_object
 
 def answer_of(document: Any) -> Answer | None:
     """Return what a document says, None if it is no answer that is known."""
+    if is_list(document):
+        return servers.sglang_samples([*document])
     if not is_object(document):
         return None
     for dialect in _DIALECTS:
@@ -45,6 +47,8 @@ def _listed(each: list[Any]) -> list[tuple[str, Any]]:
         return [("[1]", {"error": why} if is_list(each[1]) else each[1])]
     if each and is_object(each[0]) and "logprob" in each[0]:
         return [("", {"logprobs": each})]
+    if (n := servers.samples_a_prompt(each)) > 1:
+        return [(f"[{i}:{i + n}]", each[i : i + n]) for i in range(0, len(each), n)]
     return [(f"[{i}]", one) for i, one in enumerate(each) if _may_hold(one)]
 
 

@@ -10,6 +10,7 @@ from xentcli.formats.logprobs.answers import (
     Refused,
     Scored,
     add,
+    answers_a_prompt,
     is_list,
     is_object,
     is_typed,
@@ -47,6 +48,40 @@ def sglang(document: Any) -> Answer | None:
     name = text(info.get("id"))
     ends = "finish_reason" not in info or info.get("finish_reason") is not None
     return Answer("SGLang", found, name, None, name, ends)
+
+
+def sglang_samples(each: list[Any]) -> Answer | None:
+    """Return the answers to one prompt (`n` of SGLang) as one; None if a list holds others too."""
+    if not 1 < len(each) == samples_a_prompt(each):
+        return None
+    found: list[Scored] = []
+    answers = [sglang(one) or Answer("SGLang", []) for one in each]
+    for choice, answer in enumerate(answers):
+        for scored in answer.scored:
+            add(found, scored._replace(choice=choice))
+    made = {scored.choice for scored in found if scored.part == "generated"}
+    silent = tuple(i for i in range(len(each)) if made and i not in made)
+    return Answer("SGLang", found, answers[0].name, silent=silent)
+
+
+def samples_a_prompt(each: list[Any]) -> int:
+    """Return how many answers of SGLang in a list there are to each prompt, which they repeat."""
+    if len(each) < 2 or (first := _prompt(each[0])) is None or first != _prompt(each[1]):
+        return 1
+    prompts = [_prompt(one) for one in each]
+    return 1 if None in prompts else answers_a_prompt([one for one in prompts if one])
+
+
+def _prompt(document: Any) -> list[Any] | None:
+    """Return the log-probability and number of each token of a prompt; None without any."""
+    triples = under(document, "meta_info", "input_token_logprobs")
+    if not is_list(triples):
+        return None
+    try:
+        found = [None if one is None else [*one][:2] for one in triples]
+    except TypeError:  # `sglang` says what is wrong
+        return None
+    return found if any(one and one[0] is not None for one in found) else None
 
 
 def _firsts(triples: list[Any]) -> Numbers:
