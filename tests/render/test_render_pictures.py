@@ -1,14 +1,16 @@
 """Pictures: what is drawn stands where its numbers say."""
 
 import re
+from functools import cache
 from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from hostile_names import HOSTILE
 from in_one_test import in_one_test
 from picture_tools import INK, RIGHT, SVG, WRONG, in_square, paths, texts
-from report_tools import HOSTILE, MEASURED, digits, extremes, hostile, many_classes, measured
+from report_tools import MEASURED, digits, extremes, hostile, many_classes, measured
 
 from xentcli.render.picture_kinds import (
     PairPictureKind,
@@ -26,6 +28,11 @@ from xentcli.text import visible
 
 def svg(kind: PictureKind, measures: Any) -> ET.Element:
     return ET.fromstring(picture(kind, measures, "svg"))  # noqa: S314 - the picture is ours
+
+
+@cache
+def svg_of_digits(kind: PictureKind) -> ET.Element:
+    return svg(kind, digits())
 
 
 @pytest.mark.parametrize(
@@ -48,7 +55,7 @@ def test_the_same_measures_make_the_same_bytes(kind: PictureKind, form: str) -> 
 def test_reliability_stands_where_the_bins_say() -> None:
     filled = [each for each in digits().bins if each.rows]
     assert len(filled) < len(digits().bins)
-    root = svg("reliability", digits())
+    root = svg_of_digits("reliability")
     points = [
         (float(use.get("x", "")), float(use.get("y", "")))
         for use in root.iter(f"{SVG}use")
@@ -76,7 +83,7 @@ def test_reliability_stands_where_the_bins_say() -> None:
 def test_a_confusion_shows_its_counts_and_no_zeros() -> None:
     found = digits().confusions
     assert found is not None
-    root = svg("confusion", digits())
+    root = svg_of_digits("confusion")
     counts = [int(text) for text in texts(root) if text.isdecimal()]
     assert sorted(counts) == sorted([*found.rows.tolist(), *range(10), *range(10)])
     cells = paths(root, f"fill: {RIGHT}") + paths(root, f"fill: {WRONG}")
@@ -98,7 +105,7 @@ def test_many_classes_are_their_most_frequent_mistakes() -> None:
 def test_losses_are_as_many_bars_as_bins_with_rows() -> None:
     found = digits().losses
     assert found is not None
-    root = svg("losses", digits())
+    root = svg_of_digits("losses")
     filled = [each for each in found.bins if each.rows]
     bars = paths(root, f"fill: {RIGHT}", "opacity: 0.5")
     assert len(bars) - 1 == len(filled)  # one is in the legend
@@ -118,7 +125,7 @@ def test_losses_of_0_and_infinity_have_places() -> None:
 def test_counts_that_differ_much_stand_on_a_log_axis() -> None:
     logits = np.array([[0.0, 2.0]] * 900 + [[0.0, i / 40.0] for i in range(50)])
     assert "rows (log scale)" in texts(svg("losses", measured(logits, np.ones(950, int))))
-    assert "rows" in texts(svg("losses", digits()))
+    assert "rows" in texts(svg_of_digits("losses"))
 
 
 def test_names_are_text_and_no_formulas() -> None:

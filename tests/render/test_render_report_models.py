@@ -1,10 +1,10 @@
 """Pages of comparisons and temperatures."""
 
 import pytest
+from hostile_names import HOSTILE
 from in_one_test import in_one_test
 from page_reader import read, words_of
 from report_tools import (
-    HOSTILE,
     compared,
     comparison_page,
     guesses,
@@ -57,7 +57,7 @@ def test_a_page_says_of_how_many_clusters_errors_are() -> None:
         ([0, 0, 1, 1, 2, 2], "Errors are those of 3 clusters of rows that depend on one another."),
         ([0, 0, 0, 0, 0, 0], "All rows are one cluster, which tells no errors."),
     ):
-        found = compared((z, z[::-1]), labels, cluster=source(groups, "groups"))
+        found = compared((z, z[::-1]), labels, cluster=source(groups, "groups"), pictures=False)
         assert said in words_of(comparison_page(found))
 
 
