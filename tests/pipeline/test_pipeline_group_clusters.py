@@ -19,10 +19,10 @@ from xentcli.pipeline.measure import measure
 from xentcli.results.groups import ClusteredGroup, Group
 from xentcli.results.measure import Measure
 
-ROWS, CLASSES = 240, 4
+ROWS, CLASSES = 120, 4
 DRAW = np.random.default_rng(6)
 LOGITS, LABELS = rows_like(5, ROWS, CLASSES)
-MODELS = [LOGITS, LOGITS.clip(-9.0) + DRAW.normal(size=LOGITS.shape), LOGITS * 0.5]
+MODELS = [LOGITS, LOGITS.clip(-9.0) + DRAW.normal(size=LOGITS.shape)]
 LABELS[::9] = -100
 GROUPS = np.array(["sea", "land", None, "one patient"], object)[np.arange(ROWS) * 7 // 11 % 4]
 PATIENTS = DRAW.integers(0, 13, ROWS)  # who are in several groups each
@@ -58,14 +58,18 @@ def assert_same(group: Group, alone: Any) -> None:
         assert mine == wanted or not (mine.n or wanted.n), (group.name, name)
 
 
-@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["rows", "class weights"])
-@pytest.mark.parametrize("odd", [False, True], ids=["", "odd numbers"])
+@pytest.mark.parametrize(
+    ("weight", "odd"),
+    [(None, False), (None, True), (WEIGHT, True)],
+    ids=["rows", "odd numbers", "odd numbers and class weights"],
+)
 def test_a_group_has_the_errors_of_its_rows_alone(
     monkeypatch: pytest.MonkeyPatch, weight: Array | None, odd: bool
 ) -> None:
     criterion = Criterion(options=LossOptions(weight))
-    models, labels = [each * (1e6 if odd else 1.0) for each in MODELS], LABELS.copy()
+    models, labels = [*MODELS, LOGITS * 0.5], LABELS.copy()
     if odd:
+        models = [each * 1e6 for each in MODELS]
         labels[np.isneginf(LOGITS[:, 0]) & rows_of("sea")] = 0  # a loss that is infinite
     alone = {}
     for name in NAMES:
@@ -75,15 +79,13 @@ def test_a_group_has_the_errors_of_its_rows_alone(
         only = evaluated(chosen[0], *inputs, cluster=PATIENTS[rows])
         alone[name] = (only, *compared(chosen, *inputs, cluster=PATIENTS[rows]))
     names = {"by": GROUPS, "cluster": PATIENTS}
-    # Small blocks take long, and merge to the same whatever the numbers are.
-    for block_rows, jobs in ((50, 2),) if odd or weight is not None else ((17, 2), (999, 1)):
-        set_block_rows(monkeypatch, block_rows, CLASSES)
-        found = evaluated(models[0], labels, criterion, jobs, **names)
-        pairs = compared(models, labels, criterion, jobs, **names)
-        assert not any("groups" in note for note in found.notes)
-        for each, *wanted in zip(found.groups, *(pair.groups for pair in pairs), strict=True):
-            for group, of_rows in zip((each, *wanted), alone[each.name], strict=True):
-                assert_same(group, of_rows)
+    set_block_rows(monkeypatch, 50 if odd else 17, CLASSES)
+    found = evaluated(models[0], labels, criterion, 2, **names)
+    pairs = compared(models, labels, criterion, 2, **names)
+    assert not any("groups" in note for note in found.notes)
+    for each, *wanted in zip(found.groups, *(pair.groups for pair in pairs), strict=True):
+        for group, of_rows in zip((each, *wanted), alone[each.name], strict=True):
+            assert_same(group, of_rows)
     assert [group.name for group in found.groups] == NAMES
     one = found.groups[3].metrics["loss"]
     assert (found.groups[3].clusters, one.standard_error, one.low) == (1, None, None)
@@ -106,14 +108,14 @@ def test_they_are_those_of_the_formula() -> None:
     used = LABELS >= 0
     true = np.where(used, LABELS, 1)
     losses, hits = [], []
-    for logits in MODELS[:2]:
+    for logits in MODELS:
         exps = np.exp(logits - logits.max(axis=1, keepdims=True))
         losses.append(-np.log((exps / exps.sum(axis=1, keepdims=True))[np.arange(ROWS), true]))
         hits.append((logits.argmax(axis=1) == true) * 1.0)
     change = np.subtract(*losses[::-1])
     for weight in (np.ones(CLASSES), WEIGHT):
         criterion = Criterion(options=LossOptions(None if weight is not WEIGHT else WEIGHT))
-        found = compared(MODELS[:2], LABELS, criterion, 1, by=GROUPS, cluster=PATIENTS)[0]
+        found = compared(MODELS, LABELS, criterion, 1, by=GROUPS, cluster=PATIENTS)[0]
         for name in ("", "land", "sea"):
             rows = rows_of(name) & used
             group = next(each for each in found.groups if each.name == name)
@@ -129,7 +131,7 @@ def test_they_are_those_of_the_formula() -> None:
                 mine = group.metrics[measure_name]
                 assert mine.value == close_to(wanted.value, rel=1e-12), measure_name
                 assert mine.standard_error == close_to(wanted.standard_error, rel=1e-11)
-            plain = compared(MODELS[:2], LABELS, criterion, 1, by=GROUPS)[0]
+            plain = compared(MODELS, LABELS, criterion, 1, by=GROUPS)[0]
             alike = next(each for each in plain.groups if each.name == name)
             error = alike.metrics["accuracy_new"].standard_error
             assert group.metrics["accuracy_new"].standard_error != error
@@ -150,19 +152,18 @@ def test_the_order_of_rows_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_slices_of_the_first_axis_are_clusters_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows have several axes, so their sequences are clusters, of which groups have parts."""
-    shape = (30, 8)
+    shape = (15, 8)
     models = [each.reshape(*shape, CLASSES) for each in MODELS]
     labels, groups = LABELS.reshape(shape), GROUPS.reshape(shape)
-    criterion, sequences = Criterion(class_axis=-1), np.repeat(np.arange(30), 8)
+    criterion, sequences = Criterion(class_axis=-1), np.repeat(np.arange(15), 8)
     named = evaluated(LOGITS, LABELS, Criterion(), 1, by=GROUPS, cluster=sequences)
     named_pairs = compared(MODELS, LABELS, Criterion(), 1, by=GROUPS, cluster=sequences)
-    for block_rows, jobs in ((24, 2), (999, 1)):
-        set_block_rows(monkeypatch, block_rows, CLASSES)
-        found = evaluated(models[0], labels, criterion, jobs, by=groups)
-        pairs = compared(models, labels, criterion, jobs, by=groups)
-        for mine, wanted in zip((found, *pairs), (named, *named_pairs), strict=True):
-            assert [*mine.groups] == [*wanted.groups]
-            assert mine.groups[2].clusters > 2
+    set_block_rows(monkeypatch, 24, CLASSES)
+    found = evaluated(models[0], labels, criterion, 2, by=groups)
+    pairs = compared(models, labels, criterion, 2, by=groups)
+    for mine, wanted in zip((found, *pairs), (named, *named_pairs), strict=True):
+        assert [*mine.groups] == [*wanted.groups]
+        assert mine.groups[2].clusters > 2
     slices: Any = measure(source(models[0]), source(labels), criterion, run(2), by="axis0")
     assert {each.clusters for each in slices.groups if each.metrics["loss"].n} == {1}
     assert {each.metrics["loss"].standard_error for each in slices.groups} == {None}
