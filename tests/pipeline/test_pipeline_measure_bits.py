@@ -31,40 +31,33 @@ from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.run import Run
 
 
-def test_jobs_blocks_and_layouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@in_one_test
+@pytest.mark.parametrize(
+    ("num_classes", "rows", "cuts"),
+    [(5, 30, [(1, 1), (7, 2)]), (60, 70, [(64, 3), (999, 1)])],
+)
+def test_jobs_blocks_and_layouts(
+    num_classes: int, rows: int, cuts: list[tuple[int, int]],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr(spool, "_ROWS_IN_MEMORY", 10)
-    for num_classes in (5, 60):
-        logits, labels = rows_like(1, 70, num_classes)
-        labels[::9] = -100
-        x = logits.astype(np.float32)
-        groups = source(np.array(["a", "b"], object)[np.arange(70) % 2])
-        options: dict[str, Any] = {"criterion": Criterion(), "options": EVERYTHING}
-        want = measure(source(x), source(labels), run=Run(1), by=groups, **options)
-        x_file, y_file = tmp_path / "x.npy", tmp_path / "y.npy"
-        npy_file(x_file, x), npy_file(y_file, labels)
-        wanted = (
-            want.metrics,
-            want.classes,
-            want.bins,
-            want.worst_rows,
-            want.suspects,
-            want.groups,
-        )
-        for block_rows, jobs in ((1, 1), (7, 2), (64, 3 if num_classes == 5 else 1), (999, 1)):
-            set_block_rows(monkeypatch, block_rows, num_classes)
-            files = open_file(x_file), open_file(y_file)
-            got = measure(*files, run=run(jobs), by=groups, **options)
-            assert wanted == (
-                got.metrics,
-                got.classes,
-                got.bins,
-                got.worst_rows,
-                got.suspects,
-                got.groups,
-            )
-        text = csv_file(tmp_path / "x.csv", x.astype(np.float64))
-        wide = measure(source(x.astype(np.float64)), source(labels), run=Run(1), **options)
-        assert measure(text, source(labels), run=run(2), **options).metrics == wide.metrics
+    logits, labels = rows_like(1, rows, num_classes)
+    labels[::9] = -100
+    x = logits.astype(np.float32)
+    groups = source(np.array(["a", "b"], object)[np.arange(rows) % 2])
+    options: dict[str, Any] = {"criterion": Criterion(), "options": EVERYTHING}
+    want = measure(source(x), source(labels), run=Run(1), by=groups, **options)
+    x_file, y_file = tmp_path / "x.npy", tmp_path / "y.npy"
+    npy_file(x_file, x), npy_file(y_file, labels)
+    for block_rows, jobs in cuts:
+        set_block_rows(monkeypatch, block_rows, num_classes)
+        files = open_file(x_file), open_file(y_file)
+        got = measure(*files, run=run(jobs), by=groups, **options)
+        for name in ("metrics", "classes", "bins", "worst_rows", "suspects", "groups"):
+            assert getattr(got, name) == getattr(want, name), (block_rows, name)
+    text = csv_file(tmp_path / "x.csv", x.astype(np.float64))
+    wide = measure(source(x.astype(np.float64)), source(labels), run=Run(1), **options)
+    assert measure(text, source(labels), run=run(2), **options).metrics == wide.metrics
 
 
 def in_pandas_file(path: Path, values: Array) -> Source:

@@ -70,7 +70,7 @@ def row_losses(logits: Array, labels: Array, class_axis: int, shift: int) -> Arr
 @in_one_test
 @pytest.mark.parametrize(("shape", "class_axis"), LAYOUTS)
 @pytest.mark.parametrize(
-    ("soft", "shift"), [*((False, shift) for shift in (0, 1, 5, 6, 10**20)), (True, 0), (True, 2)]
+    ("soft", "shift"), [*((False, shift) for shift in (0, 1, 5, 6, 10**20)), (True, 2)]
 )
 def test_every_layout(
     *, shape: tuple[int, ...], class_axis: int, soft: bool, shift: int,
@@ -83,11 +83,10 @@ def test_every_layout(
     used = want.size if soft else np.count_nonzero(hard[..., shift:] != -100)
     criterion = Criterion(class_axis=class_axis, shift=shift)
     seen: set[bytes] = set()
-    many = 2 if shift == 1 else 1
     for block_rows, jobs, order in (
-        (1, 1, np.asfortranarray),
-        (2, many, np.array),
-        (99, 1, np.array),
+        ((1, 1, np.asfortranarray), (99, 1, np.array))
+        if shift in {0, 5}
+        else ((2, 2 if shift == 1 else 1, np.array), (99, 1, np.asfortranarray))
     ):
         set_block_rows(monkeypatch, block_rows, C)
         x = npy_file(tmp_path / "x.npy", order(logits))
@@ -152,15 +151,15 @@ def test_the_rows_of_files_go_on_from_shard_to_shard(
     one = npy_file(tmp_path / "x.npy", logits[: max(0, 41 - shift)])
     kept, two = Kept(), npy_file(tmp_path / "y.npy", labels[shift:])
     want = evaluate(one, two, Criterion(), run(), kept).summary
-    for block_rows in (1, 3):
+    shards, whole = open_paths(*y), npy_file(tmp_path / "all.npy", labels)
+    for block_rows, targets in ((1, whole), (3, shards)) if shift == 12 else ((1, shards),):
         set_block_rows(monkeypatch, block_rows, C)
-        for targets in (open_paths(*y), npy_file(tmp_path / "all.npy", labels)):
-            sink = Kept()
-            running = run(2 if kinds == "CFT" and block_rows == 3 else 1)
-            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), running, sink).summary
-            np.testing.assert_array_equal(sink.values, np.concatenate([*kept.parts, []]))
-            assert (got.loss_sum, got.used) == (want.loss_sum, want.used)
-            assert got.rows + got.unpaired == 41
+        sink = Kept()
+        running = run(2 if kinds == "CFT" and block_rows == 3 else 1)
+        got = evaluate(open_paths(*x), targets, Criterion(shift=shift), running, sink).summary
+        np.testing.assert_array_equal(sink.values, np.concatenate([*kept.parts, []]))
+        assert (got.loss_sum, got.used) == (want.loss_sum, want.used)
+        assert got.rows + got.unpaired == 41
 
 
 @in_one_test
