@@ -44,13 +44,25 @@ def temperature_of(logits: Any, labels: Any, **more: Any) -> float:
 
 
 def where_it_changes_sign(function: Callable[[Any], Any]) -> float:
-    """Return 1/b where an increasing function of b is 0, by bisection in extended precision."""
+    """Return 1/b where an increasing function of b is 0, by bisection in extended precision.
+
+    Where a secant says that it is, points on both sides of it are tried as well.
+    """
     low, high = np.longdouble(-12), np.longdouble(12)
-    for _ in range(90):
+    below, above = function(np.exp(low)), function(np.exp(high))
+    middle = np.longdouble(0)
+    while middle not in (low, high):  # else no number lies between them
+        width = high - low
+        guess = low - below * width / (above - below)
+        near = (guess - width**2, guess + width**2) if width < 0.1 else ()
+        for point in (*near, middle):
+            if low < point < high:
+                value = function(np.exp(point))
+                if value < 0:
+                    low, below = point, value
+                else:
+                    high, above = point, value
         middle = (low + high) / 2
-        if middle in (low, high):  # no number lies between them
-            break
-        low, high = (middle, high) if function(np.exp(middle)) < 0 else (low, middle)
     return float(np.exp(-low))
 
 

@@ -41,7 +41,7 @@ def digits(name: str = "digits") -> tuple[Array, Array]:
 def test_digits() -> None:
     """Computed independently, the temperature in arithmetic of 40 digits."""
     found = fitted(*digits(), CalibrateOptions(), dtype=FLOAT64)
-    assert found.temperature.value == close_to(0.57247563916619417, rel=2e-16)
+    assert found.temperature.value == 0.572475639166194174
     assert found.log_temperature_error.value == pytest.approx(0.1092, abs=5e-5)
     want = {
         "loss_before": 0.1565326157363130,
@@ -76,16 +76,12 @@ def temperature_in_40_digits(z: Array, y: Array, start: float) -> mpmath.mpf:
     return 1 / (low - below * (high - low) / (above - below))  # off by about 1e-26
 
 
-@in_one_test
-@pytest.mark.parametrize(
-    ("name", "digits_known"), [("digits", "0.572475639166194174"), ("digits_weak", "0.4296631239")]
-)
-def test_digits_in_40_digits(name: str, digits_known: str) -> None:
-    z, y = digits(name)
+def test_digits_in_40_digits() -> None:
+    z, y = digits("digits_weak")
     found = fitted(z, y).temperature.value or 0.0
     with mpmath.workdps(40):
         want = temperature_in_40_digits(z, y, found)
-        assert mpmath.nstr(want, 30).startswith(digits_known)
+        assert mpmath.nstr(want, 30).startswith("0.4296631239")
         assert found == float(want)
 
 
@@ -119,7 +115,7 @@ def test_the_error_is_the_sandwich_estimate() -> None:
 # Laws
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**6), st.floats(1e-4, 1e4))
 def test_scaling_logits_scales_the_temperature(seed: int, factor: float) -> None:
     z, y = problem(seed, 30, 4)
@@ -133,7 +129,7 @@ def test_scaling_logits_scales_the_temperature(seed: int, factor: float) -> None
     assert temperature_of(z / want, y) == close_to(1.0, rel=4e-15)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 50))
 def test_the_bisection_agrees(seed: int, num_classes: int) -> None:
     z, y = problem(seed, 40, num_classes)
@@ -154,9 +150,9 @@ def test_the_accuracy_does_not_change() -> None:
 
 
 def test_far_from_1() -> None:
-    z, y = problem(14)
+    z, y = problem(14, 40)
     want = temperature_of(z, y)
-    for factor in (1e-30, 1e-9, 1e9, 1e30):
+    for factor in (1e-30, 1e9, 1e30):
         value = temperature_of(z * factor, y)
         assert value == close_to(want * factor, rel=4e-15)
 
