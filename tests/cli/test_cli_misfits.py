@@ -28,6 +28,22 @@ def test_a_column_beside_one_for_each_class(run: Run) -> None:
     got = run("loss", "z.npy", "y1.csv", "--label-column", "2-4").number
     assert got == close_to(want, rel=1e-14)
     assert refusal(run("loss", "z.npy", "y2.csv")).hint == ONE_COLUMN
+    for name, columns, numbers in (
+        ("last", np.c_[table, table[:, 0] + 1.0], "1-3"),
+        ("either", np.c_[table, table[:, 0]], "2-4 or --label-column 1-3"),
+        ("neither", np.c_[table[:, :2], table[:, 0] + 1.0, table[:, 2]], None),
+    ):
+        write_rows(f"{name}.csv", [*"abcd"], columns.tolist())
+        hint = refusal(run("loss", "z.npy", f"{name}.csv")).hint
+        more = f", or --label-column {numbers} one for each class" if numbers else ""
+        assert hint == f"{ONE_COLUMN}{more}"
+    got = run("loss", "z.npy", "last.csv", "--label-column", "1-3").number
+    assert got == close_to(want, rel=1e-14)
+    write_rows("ids.csv", ["id", *"abcd"], np.c_[np.arange(6) * 7, table[:, 0] + 1.0, table])
+    hint = refusal(run("loss", "z.npy", "ids.csv", "--label-column", "2-5")).hint
+    assert hint == f"{ONE_COLUMN}, or --label-column 3-5 one for each class"
+    got = run("loss", "z.npy", "ids.csv", "--label-column", "3-5").number
+    assert got == close_to(want, rel=1e-14)
 
 
 def test_rows_are_called_columns_where_classes_lie_along_the_first_axis(run: Run) -> None:

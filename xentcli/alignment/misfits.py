@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.fitting import ShapeFit, same_but_for_ones
 from xentcli.core.shapes import show_shape
-from xentcli.errors import ShapeError
-from xentcli.formats.base import Shape, Source, read_whole
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import Shape, Source, blocks_along, read_whole
+from xentcli.formats.label_columns import are_shares
 
 BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
+_JUDGED_ELEMENTS = 2**16  # of labels, where a column beside them is looked for
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
 
@@ -77,14 +79,36 @@ def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
     hint = ", or ".join(dict.fromkeys(cures)) or None
     if labels.columns and len(labels_shape) == 2 and last == 1:
         hint = "--label-column NAME reads one column"
-        if labels_shape[1] == (shape[1] or 0) + 1:
-            hint += f", or --label-column 2-{labels_shape[1]} one for each class"
+        if labels_shape[1] == (shape[1] or 0) + 1 and (ranges := _ranges_of_shares(labels)):
+            hint += f", or {' or '.join(ranges)} one for each class"
     return ShapeError(
         f"{labels.name}: labels of shape {show_shape(labels_shape)} do not fit logits of shape "
         f"{show_shape(shape)} ({logits.name}): they must have shape {wanted} or "
         f"{show_shape(shape)} (class probabilities)",
         hint=hint,
     )
+
+
+def _ranges_of_shares(labels: Source) -> list[str]:
+    """Return the options for class probabilities or one-hot labels with a column at either end.
+
+    The first rows tell which column is the other one.
+    """
+    columns, header = labels.columns or (), labels.header or labels.columns or ()
+    found: list[str] = []
+    try:
+        first = next(iter(blocks_along(labels, elements=_JUDGED_ELEMENTS)), None)
+        table = None if first is None else labels.decode(first).values
+    except InputError:
+        return found
+    if table is None or table.dtype.kind not in "fiub":
+        return found
+    for ends in (slice(1, None), slice(0, -1)):
+        start = header.index(columns[ends][0])  # also where ids stand before them
+        stop = start + len(columns) - 1
+        if are_shares(table[:, ends]) and header[start:stop] == columns[ends]:
+            found.append(f"--label-column {start + 1}-{stop}")
+    return found
 
 
 def hint_on_values(labels: Source, values: Shape) -> str:
