@@ -241,3 +241,37 @@ def test_why_a_loss_is_not_finite(run: Run) -> None:
     assert "one.npy: the loss" not in outcome.err
     assert said not in run("compare", *MODELS, "--metric", "kl").err
     assert said.removeprefix("two.npy: ") in run("eval", "two.npy", *MODELS[2:]).err
+
+
+@in_one_test
+@pytest.mark.parametrize("line", ["", "--metric loss_difference", "--metric log_perplexity_ratio"])
+def test_a_difference_that_is_nan_has_its_reason(run: Run, line: str) -> None:
+    """Each model alone gives a label probability 0, so that the mean difference is inf - inf."""
+    one, two = np.zeros((2, 4, 3))
+    one[0, 0] = two[1, 0] = -np.inf
+    np.save("one.npy", one)
+    np.save("two.npy", two)
+    np.save("y.npy", np.zeros(4, int))
+    found = run("compare", "one.npy", "two.npy", "--labels", "y.npy", *line.split())
+    assert found.code == 0
+    assert "nan" in found.out
+    of_each = "the loss is infinite: a label has probability 0"
+    assert f"warning: one.npy: {of_each}\nwarning: two.npy: {of_each}\n" in found.err
+    assert "note: two.npy: rows whose losses are infinite with one model alone" in found.err
+    assert "with both models" not in found.err
+
+
+def test_a_gate_on_a_difference_has_the_reason_of_its_infinity(run: Run) -> None:
+    one, two = np.zeros((2, 4, 3))
+    one[0, 0] = -np.inf
+    np.save("one.npy", one)
+    np.save("two.npy", two)
+    np.save("y.npy", np.zeros(4, int))
+    files = ("one.npy", "two.npy", "--labels", "y.npy", "--metric", "agreement")
+    reason = "warning: one.npy: the loss is infinite: a label has probability 0\n"
+    gated = run("compare", *files, "--fail-if", "loss_difference > -1")
+    assert (gated.code, reason in gated.err) == (0, True)
+    assert "the loss is infinite" not in run("compare", *files).err
+    run("compare", *files[:4], "--metric", "loss_difference", "--state", "s.json")
+    merged = run("merge", "s.json")
+    assert (merged.out, reason in merged.err) == ("-inf\n", True)

@@ -64,7 +64,8 @@ def of_measures(
         yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if found.rows else _NO_ROWS)
     elif found.num_classes == 1 and not found.binary:
         yield _ONE_CLASS
-    yield from _of_losses(found, asked.metrics, {"loss": ""})
+    if "loss" in found.metrics and _tells_of_losses(found, asked.metrics):
+        yield from _of_mean(found.metrics["loss"].value)
     for metric in asked.metrics or ():
         if metric in found.inapplicable:
             yield f"{metric} does not apply: {found.inapplicable[metric]}"
@@ -89,9 +90,12 @@ def of_models(
             yield _of_sums(name, sums.rows, sums.most)
     yield from _of_compared_rows(found, weighted=criteria[0].options.weight is not None)
     first = found.comparisons[0]
-    yield from _of_losses(first, asked.metrics, {"loss_base": f"{first.base}: "})
+    names_of_losses = None if asked.metrics is None else (*asked.metrics, *asked.besides)
+    if _tells_of_losses(first, names_of_losses):
+        yield from _of_mean(first.mean_losses[0], f"{first.base}: ")
     for each in found.comparisons:
-        yield from _of_losses(each, asked.metrics, {"loss_new": f"{each.new}: "})
+        if _tells_of_losses(each, names_of_losses):
+            yield from _of_mean(each.mean_losses[1], f"{each.new}: ")
     for metric in asked.metrics or ():
         if metric in first.metrics and first.metrics[metric].value is None and first.used:
             why = "" if first.labelled else " without labels: --labels FILE"
@@ -182,19 +186,10 @@ def _of_mean(loss: float | None, model: str = "") -> Iterator[str]:
         yield f"{model}the loss is infinite: a label has probability 0"
 
 
-def _of_losses(
-    found: "Measures | Comparison", names: Sequence[str] | None, losses: Mapping[str, str]
-) -> Iterator[str]:
-    """Say why losses are not finite, unless rows with NaN are told of, or no loss is asked for.
-
-    `losses` has what begins the sentence on each loss.
-    """
+def _tells_of_losses(found: "Measures | Comparison", names: Sequence[str] | None) -> bool:
+    """Whether a loss is asked for, and rows with NaN, which are told of, do not explain it."""
     asked = are_everything(names) or any(word in each for each in names or () for word in _OF_LOSS)
-    if not (asked and found.used and found.measured == found.used):
-        return
-    for name, model in losses.items():
-        if name in found.metrics:
-            yield from _of_mean(found.metrics[name].value, model)
+    return asked and found.used > 0 and found.measured == found.used
 
 
 def _of_compared_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:

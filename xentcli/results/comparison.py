@@ -154,6 +154,8 @@ class Comparison(ByName, Names):
         The length of a row.
     labelled : bool
         Whether there are labels.
+    mean_losses : tuple of float or None
+        The mean loss of each model, whatever measures were asked for: warnings tell of them.
     percentiles, changed_rows, groups : tuple
         The tables.
     temperature_base, temperature_new : float
@@ -178,6 +180,7 @@ class Comparison(ByName, Names):
     measured: int = 0
     num_classes: int = 0
     labelled: bool = True
+    mean_losses: tuple[float | None, float | None] = field(default=(None, None), repr=False)
     percentiles: tuple[Percentile, ...] = ()
     changed_rows: tuple[ChangedRow, ...] = ()
     groups: "Sequence[Group]" = ()

@@ -109,6 +109,7 @@ class PairReport:
             measured=counts.measured,
             num_classes=rows.num_classes,
             labelled=self.plan.labelled,
+            mean_losses=self._mean_losses(),
             percentiles=self._table() if "percentiles" in tables else (),
             changed_rows=changed.rows if changed and "changed_rows" in tables else (),
             groups=groups_of(self.results, "pair_groups", ERRORS_IN_GROUPS),
@@ -120,8 +121,12 @@ class PairReport:
         )
         return replace(found, changed_rows=rows.files.placed(found, found.changed_rows))
 
+    def _mean_losses(self) -> tuple[float | None, float | None]:
+        loss: PairedLoss = self.results["pair_loss"]
+        return (loss.base.value, loss.new.value) if self.plan.labelled else (None, None)
+
     def _notes(self) -> Iterator[str]:
-        """Say what stands behind means that are finite although values of rows are not."""
+        """Say what stands behind means of rows whose values are not all finite."""
         name = self.rows.names[self.number]
         loss: PairedLoss = self.results["pair_loss"]
         apart: PairedDivergences = self.results["pair_divergences"]
@@ -130,7 +135,10 @@ class PairReport:
             for starts in (("loss", "share", "perplexity", "log_"), ("kl", "js", "infinite"))
         )
         if of_losses and loss.base.value == loss.new.value == math.inf:
-            yield f"{name}: rows whose losses are infinite with both models count as no difference"
+            which = "with both models count as no difference"
+            if math.isnan(loss.difference.value or 0.0):
+                which = "with one model alone, with either of them: their mean difference is NaN"
+            yield f"{name}: rows whose losses are infinite {which}"
         if of_divergences and apart.infinite:
             yield (
                 f"{name}: rows in which a divergence is infinite: {apart.infinite:,}; means and "
