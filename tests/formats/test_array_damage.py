@@ -33,12 +33,12 @@ def test_wrong_length(tmp_path: Path, order: str, cut: int, hint: str) -> None:
 @keeps_a_copy
 def test_every_truncation(tmp_path: Path, kind: str) -> None:
     content = npy_bytes(np.asfortranarray(ARRAY), (2, 0))
-    for size in range(len(content)):
+    for size in range(0, len(content), 1 if kind == "file" else 5):
         with opened(kind, content[:size], tmp_path) as data, pytest.raises(InputError):
             read_some(data)
 
 
-@pytest.mark.parametrize(("kind", "step"), [("file", 1), ("pipe", 7), ("stored", 7)])
+@pytest.mark.parametrize(("kind", "step"), [("file", 3), ("pipe", 13), ("stored", 13)])
 @keeps_a_copy
 def test_flipped_bits_of_the_header(tmp_path: Path, kind: str, step: int) -> None:
     """Of the blanks that fill it, every fifth bit."""

@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,10 @@ LIES = {
 
 
 @in_one_test
-@pytest.mark.parametrize("name", LIES)
-def test_header_that_lies(tmp_path: Path, name: str) -> None:
-    for kind in KINDS:
-        with opened(kind, LIES[name], tmp_path) as data, refused(kind):
-            read_some(data)
+@pytest.mark.parametrize(("name", "kind"), [*product(LIES, ["file"]), *zip(LIES, cycle(KINDS[1:]))])
+def test_header_that_lies(tmp_path: Path, name: str, kind: str) -> None:
+    with opened(kind, LIES[name], tmp_path) as data, refused(kind):
+        read_some(data)
 
 
 @in_one_test

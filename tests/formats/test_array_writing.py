@@ -75,18 +75,17 @@ def test_any_array(name: str, dtype: str, order: str) -> None:
             to_file(name, np.zeros(2, dtype), 1)
         return
     shapes: list[tuple[int, ...]] = [(), (0,), (5,), (0, 3), (3, 0), (5, 3), (4, 2, 3)]
-    for shape in shapes:
+    ways = [(to_file, 2, True), (to_file, 9, False), (to_pipe, 2, False), (to_pipe, 9, True)]
+    for i, shape in enumerate(shapes):
         array = some_array(dtype, shape, order)
-        for rows in (2, 9):
-            for counted in (True, False):
-                for to in (to_file, to_pipe):
-                    got = READERS[name](to(name, array, rows, counted=counted))
-                    assert_same_bits(np.asarray(got), array)
+        for to, rows, counted in ways if dtype == "<f4" else (ways[i % 4], ways[(i + 2) % 4]):
+            got = READERS[name](to(name, array, rows, counted=counted))
+            assert_same_bits(np.asarray(got), array)
 
 
 @formats
 @keeps_a_copy
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     array=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8", "i8", "u1"]), hnp.array_shapes(max_dims=4, max_side=5)
@@ -157,7 +156,7 @@ def test_the_archive_is_sound() -> None:
 
 @pytest.mark.parametrize("name", ["npy", "safetensors"])
 @given(data=st.data())
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 def test_rows_at_their_place_in_any_order(name: str, data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
     array = some_array(data.draw(st.sampled_from(["<f4", "<f2", ">i8", "|b1"])), tuple(shape))

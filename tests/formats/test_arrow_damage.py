@@ -28,7 +28,7 @@ TABLES = {
 }
 CODECS = {"parquet": "snappy", "arrow": None, "arrows": "lz4"}
 BESIDE: dict[str, Any] = {"label_column": "label", "id_column": "id"}
-FLIPS = 60
+FLIPS = 24
 
 formats = pytest.mark.parametrize("format_", FORMATS)
 tables = pytest.mark.parametrize("kind", TABLES)
@@ -57,7 +57,7 @@ def check(content: bytes, format_: str) -> None:
 def test_every_truncation(format_: str) -> None:
     content = stored(pa.table({"a": Z[:, 0], "b": Z[:, 1]}), format_, 5)
     assert complaint(content, format_) is None
-    for size in range(len(content)):
+    for size in {*range(0, len(content), 3), *range(len(content) - 12, len(content))}:
         message = complaint(content[:size], format_)
         # Between its messages a stream may end, and only its end mark is missing.
         assert message or format_ == "arrows"
@@ -186,9 +186,9 @@ def read_absurd_counts() -> None:
     for format_ in FORMATS:
         content = example("lists", format_)
         for place in range(0, len(content), 37):
-            for size in (1, 4):
-                huge = b"\xff\xff\xff\x7f"[-size:]
-                check(content[:place] + huge + content[place + size :], format_)
+            size = 1 if place % 2 else 4
+            huge = b"\xff\xff\xff\x7f"[-size:]
+            check(content[:place] + huge + content[place + size :], format_)
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(taken // (2**20 if sys.platform == "darwin" else 2**10))  # noqa: T201
 

@@ -77,14 +77,14 @@ def test_a_column_of_lists(format_: str, kind: str) -> None:
 @formats
 @pytest.mark.parametrize("group", [1, 7, 1000])
 def test_blocks_do_not_change_the_rows(format_: str, group: int) -> None:
-    array = np.arange(160.0).reshape(80, 2)
-    table = pa.table({"a": array[:, 0], "b": array[:, 1], "id": np.arange(80).astype(str)})
+    array = np.arange(60.0).reshape(30, 2)
+    table = pa.table({"a": array[:, 0], "b": array[:, 1], "id": np.arange(30).astype(str)})
     source = source_of(stored(table, format_, group), id_column="id")
     for rows in (1, 9, 1000, 1):
         got = read_source(source, rows)
         assert_same_bits(got.values, array)
         assert got.ids is not None
-        assert got.ids.tolist() == [str(i) for i in range(80)]
+        assert got.ids.tolist() == [str(i) for i in range(30)]
 
 
 def test_row_groups_are_joined_or_cut() -> None:

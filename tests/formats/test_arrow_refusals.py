@@ -1,6 +1,7 @@
 """What of Parquet and Arrow files cannot be read: refused in one line, with its place."""
 
 import io
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +29,11 @@ MIXED = pa.table(
         "deep": [[[1.0, 2.0], [3.0, 4.0]]] * 2 + [[[1.0, 2.0], [3.0]]],
     }
 )
+
+
+@cache
+def mixed(format_: str) -> bytes:
+    return stored(MIXED, format_)
 
 
 @in_one_test
@@ -64,7 +70,7 @@ MIXED = pa.table(
 def test_what_is_refused(options: dict[str, Any], message: str) -> None:
     for format_ in FORMATS:
         with pytest.raises(InputError) as caught:
-            read(stored(MIXED, format_), "f.x", **options)
+            read(mixed(format_), "f.x", **options)
         assert caught.value.message.startswith(f"f.x: {message}"), format_
 
 

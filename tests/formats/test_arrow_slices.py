@@ -77,8 +77,9 @@ def cut(
 
 @in_one_test
 @kinds
-@codecs
-@pytest.mark.parametrize("slice_bytes", [1, 700, 10**6])
+@pytest.mark.parametrize(
+    ("codec", "slice_bytes"), [(None, 1), (None, 700), (None, 10**6), ("lz4", 700), ("zstd", 1)]
+)
 def test_the_rows_of_all_types(
     tmp_path: Path, kind: str, codec: str | None, slice_bytes: int
 ) -> None:
@@ -105,7 +106,7 @@ def test_small_batches_among_large_ones(tmp_path: Path, kind: str) -> None:
 @codecs
 def test_flipped_bits_of_a_large_batch(tmp_path: Path, kind: str, codec: str | None) -> None:
     content = stored(TABLE.select(["lists", "text", "categories"]), kind, codec)
-    for bit in RNG.integers(0, 8 * len(content), 20).tolist():
+    for bit in RNG.integers(0, 8 * len(content), 10).tolist():
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         with file_input(tmp_path / "a", bytes(flipped)) as data:

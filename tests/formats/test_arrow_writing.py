@@ -36,7 +36,7 @@ def flat(column: pa.ChunkedArray) -> Array:
 
 
 @formats
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(
     array=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8", "i1", "u1", "i4", "u8", "?"]),
@@ -52,7 +52,7 @@ def test_any_bits(format_: str, array: Array, rows: int, *, counted: bool) -> No
 
 
 @formats
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(
     array=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8", "i8", "?"]), st.tuples(st.integers(1, 6), st.just(3))
@@ -113,7 +113,7 @@ def test_dtypes_that_tables_do_not_hold(dtype: str) -> None:
 @in_one_test
 @formats
 def test_the_bytes_do_not_depend_on_the_blocks(format_: str) -> None:
-    array = some_array("f4", (500, 10_000))  # more than one row group
+    array = some_array("f4", (450, 10_000))  # more than one row group
     first = written(array, format_, 700)
     assert written(array, format_, 37, counted=False) == first
     names = tuple(map(str, range(10)))

@@ -33,8 +33,7 @@ def test_a_name_speaks_against_a_class(name: str, format_: str) -> None:
 
 
 @in_one_test
-@both
-@pytest.mark.parametrize("at", [0, 2, 3])
+@pytest.mark.parametrize(("at", "format_"), [(0, "csv"), (2, "parquet"), (3, "csv")])
 @pytest.mark.parametrize(
     "column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, [0, 1] * 6, ["x"] * ROWS]
 )

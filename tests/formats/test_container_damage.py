@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @files
 @both
 def test_every_truncation(tmp_path: Path, kind: str, way: str) -> None:
-    for size in range(len(FILES[kind])):
+    for size in range(0, len(FILES[kind]), 1 if way == "file" else 5):
         with pytest.raises(InputError):
             read(way, kind, FILES[kind][:size], tmp_path)
 
@@ -56,7 +56,7 @@ def flips(content: bytes, step: int = 1) -> list[bytes]:
 def test_flipped_bits(tmp_path: Path, kind: str, way: str) -> None:
     escaped = set()
     changed = 0
-    for content in flips(FILES[kind], step=5):
+    for content in flips(FILES[kind], step=11):
         try:
             changed += not np.array_equal(read(way, kind, content, tmp_path), ARRAY)
         except InputError:
@@ -71,7 +71,7 @@ def test_flipped_bits(tmp_path: Path, kind: str, way: str) -> None:
 def test_a_changed_safetensors_file_is_read_if_the_library_reads_it(tmp_path: Path) -> None:
     """And then both read the same."""
     agreed = 0
-    for content in flips(FILES["safetensors"], step=3):
+    for content in flips(FILES["safetensors"], step=5):
         try:
             (want,) = load(content).values()
         except (SafetensorError, KeyError, ValueError, TypeError):  # KeyError: no NumPy dtype
@@ -80,7 +80,7 @@ def test_a_changed_safetensors_file_is_read_if_the_library_reads_it(tmp_path: Pa
             got = read("file", "safetensors", content, tmp_path)
             assert (got.shape, got.tobytes()) == (want.shape, want.tobytes())
             agreed += 1
-    assert agreed > 50
+    assert agreed > 30
 
 
 # What lies claims no memory

@@ -1,6 +1,7 @@
 """Lists in the cells of a CSV file, as pandas writes what columns of lists hold."""
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
 
 
 @in_one_test
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("how", WRITTEN)
+@pytest.mark.parametrize(("how", "delimiter"), zip(WRITTEN, cycle([",", ";", "\t", "|"])))
 def test_lists_beside_an_id_and_labels(how: str, delimiter: str) -> None:
     cells = [WRITTEN[how](row) for row in Z]
     frame = pd.DataFrame({"id": list("abcdef"), "logits": cells, "label": Y})

@@ -4,7 +4,7 @@ import gzip
 import os
 import pickle
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,7 @@ def taken(format_: Format, dtype: str) -> bool:
 def test_what_is_written_is_read(format_: Format, tmp_path: Path) -> None:
     """Or refused in one line, before the first row."""
     shapes: list[tuple[int, ...]] = [(7,), (5, 3), *([] if format_.is_text else [(4, 2, 3)])]
-    for dtype, shape in product(DTYPES, shapes):
+    for dtype, shape in [*zip(DTYPES, cycle(shapes)), *product([">i4", "f4"], shapes)]:
         array = some_values(dtype, shape)
         if not taken(format_, dtype):
             name = np.dtype(dtype).newbyteorder("=").name
@@ -135,8 +135,13 @@ def test_any_slice_of_any_axis(format_: Format, tmp_path: Path) -> None:
 
 
 @in_one_test
-@every
-@pytest.mark.parametrize("kind", ["file", "compressed", "shards", "compressed shards"])
+@pytest.mark.parametrize(
+    ("format_", "kind"),
+    [
+        *product(FORMATS, ["file", "compressed shards"]),
+        *product([registry.by_name(name) for name in ("npy", "csv")], ["compressed", "shards"]),
+    ],
+)
 def test_a_new_process_decodes_the_same(
     format_: Format, kind: str, tmp_path: Path, new_process: NewProcess
 ) -> None:

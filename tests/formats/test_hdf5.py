@@ -67,7 +67,7 @@ def test_any_slice_of_any_axis(how: dict[str, Any], matlab: bool) -> None:
     stored = {
         name: value[::-1] if isinstance(value, tuple) else value for name, value in how.items()
     }
-    for dtype in DTYPES:
+    for dtype in DTYPES if how == {} else ("?", ">i4", "<f4"):
         array = (Z % 2 if dtype == "?" else Z).astype(dtype)
         content = saved({"test/logits": array}, matlab=matlab, **(stored if matlab else how))
         source = opened(content, key="test/logits")

@@ -65,9 +65,10 @@ def opened(way: str, content: bytes, folder: Path) -> AbstractContextManager[Inp
 @keeps_a_copy
 def test_what_libraries_write(tmp_path: Path, kind: str, way: str, dtype: str) -> None:
     name, save = FILES[kind]
-    arrays = {f"a{i}": some_array(dtype, shape) for i, shape in enumerate(SHAPES)}
+    shapes = SHAPES if dtype == "<f4" else [(7,), (5, 3), (2, 3, 4)]
+    arrays = {f"a{i}": some_array(dtype, shape) for i, shape in enumerate(shapes)}
     content = save(arrays)
-    for key, rows in product(arrays, (2, 100)):
+    for key, rows in product(arrays, (2, 100) if dtype == "<f4" else (2,)):
         with opened(way, content, tmp_path) as data:
             source = open_array(data, name, key)
             assert (source.shape, source.dtype) == (arrays[key].shape, arrays[key].dtype)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
 from kld_files import kld_file, kld_row, read_plainly, text_and_logits
@@ -39,6 +39,7 @@ def test_the_row_that_the_description_shows() -> None:
     assert kld_row(logits).hex() == "80008039b11188c1ffffffdffff70000ffff0000"
 
 
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 3), st.integers(3, 9), st.sampled_from([0.3, 5.0, 20.0]))
 def test_labels_and_rows_are_those_of_a_plain_loop(
     tmp_path_factory: pytest.TempPathFactory, classes: int, windows: int, n_ctx: int, spread: float

@@ -52,7 +52,8 @@ keeps_a_copy = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"
     [*((dtype, (1, 0)) for dtype in DTYPES), *product(["<f4", ">i8"], [(2, 0), (3, 0)])],
 )
 def test_what_numpy_writes(tmp_path: Path, dtype: str, version: tuple[int, int]) -> None:
-    for shape, order in product(SHAPES, "CF"):
+    shapes = SHAPES if dtype == "<f4" else [(), (5, 3), (2, 3, 4)]
+    for shape, order in product(shapes, "CF"):
         array = some_array(dtype, shape, order)
         content = npy_bytes(array, version)
         with file_input(tmp_path / "a.npy", content) as data:
@@ -118,7 +119,7 @@ def test_headers_are_read_in_any_thread() -> None:
         sys.setswitchinterval(1e-6)
         gc.set_threshold(50)
         with ThreadPoolExecutor(8) as pool:
-            names = pool.map(lambda _: open_array(memory(content), "npy").dtype.name, range(600))
+            names = pool.map(lambda _: open_array(memory(content), "npy").dtype.name, range(300))
             assert set(names) == {"float64"}
     finally:
         gc.callbacks.remove(callback)

@@ -56,7 +56,7 @@ def read(data: Input, format_: str) -> list[Any]:
 
 @every
 def test_every_truncation(format_: str, content: bytes) -> None:
-    for size in range(len(content)):
+    for size in {*range(0, len(content), 5), *range(len(content) - 30, len(content))}:
         with pytest.raises(InputError) as caught:
             read(input_of(content[:size], "a"), format_)
         assert caught.value.message.startswith("a:")
@@ -68,7 +68,7 @@ def test_every_truncation(format_: str, content: bytes) -> None:
 def test_flipped_bits(format_: str, content: bytes) -> None:
     want = read(input_of(content, "a"), format_)
     changed = 0
-    for bit in range(0, 8 * len(content), 41):
+    for bit in range(0, 8 * len(content), 67):
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         with suppress(InputError):
