@@ -4,12 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import xentcli
+from sources import FILES, PACKAGE, tree_of
 
-_PACKAGE = Path(xentcli.__file__).parent
 _WITHOUT_TEXT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 _Place = tuple[ast.AST, tuple[ast.FunctionDef, ...]]
 
@@ -24,22 +24,24 @@ class _Module(NamedTuple):
 @cache
 def hints_in_source() -> dict[str, str]:
     """Return the pattern of every text that the package puts into a hint, and where it stands."""
-    texts = {path: path.read_text() for path in sorted(_PACKAGE.rglob("*.py"))}
-    named = [_module(path, text) for path, text in texts.items() if re.search("hint|cure", text)]
-    by_parameter = _hint_parameters(named)
+    texts = {path: path.read_text("utf-8") for path in FILES}
+    by_parameter = _hint_parameters(_modules(texts, re.compile("hint|cure")))
     calls = re.compile(rf"hint|cure|\b(?:{'|'.join(by_parameter)})\(")
-    modules = [_module(path, text) for path, text in texts.items() if calls.search(text)]
     found: dict[str, str] = {}
-    for module in modules:
+    for module in _modules(texts, calls):
         for expression, scope in _roots(module, by_parameter):
             for pattern in _texts(expression, scope, module, ()):
                 found.setdefault(pattern, f"{module.path}:{expression.lineno}")
     return found
 
 
-@cache
-def _module(path: Path, text: str) -> _Module:
-    tree = ast.parse(text)
+def _modules(texts: dict[Path, str], about: re.Pattern[str]) -> list[_Module]:
+    """Return the modules of which a text says something about hints."""
+    return [_module(path, text, about) for path, text in texts.items() if about.search(text)]
+
+
+def _module(path: Path, text: str, about: re.Pattern[str]) -> _Module:
+    tree = tree_of(path)
     constants = {
         target.id: node.value
         for node in tree.body
@@ -47,18 +49,28 @@ def _module(path: Path, text: str) -> _Module:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+    before = [0, *accumulate(about.search(line) is not None for line in text.split("\n"))]
     places: list[_Place] = []
-    _add_places(places, tree, ())
-    return _Module(str(path.relative_to(_PACKAGE)), places, constants)
+    _add_places(places, tree, (), before)
+    return _Module(str(path.relative_to(PACKAGE)), places, constants)
 
 
-def _add_places(places: list[_Place], node: ast.AST, within: tuple[ast.FunctionDef, ...]) -> None:
-    """Add all that a node holds: generators within generators would take twice as long."""
+def _add_places(
+    places: list[_Place], node: ast.AST, within: tuple[ast.FunctionDef, ...], before: list[int]
+) -> None:
+    """Add all that a node holds, but for what is on lines without hints, as most of it is.
+
+    `before` is how many lines about hints there are before the end of each line. Generators within
+    generators would take twice as long.
+    """
+    all_of_it = bool(within) and _is_hint(within[-1].name)
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, _WITHOUT_TEXT):
+        line = getattr(child, "lineno", None)
+        on_lines = line is None or before[child.end_lineno] > before[line - 1]  # type: ignore[attr-defined]
+        if (on_lines or all_of_it) and not isinstance(child, _WITHOUT_TEXT):
             places.append((child, within))
             inside = (*within, child) if isinstance(child, ast.FunctionDef) else within
-            _add_places(places, child, inside)
+            _add_places(places, child, inside, before)
 
 
 def _is_hint(name: str) -> bool:
@@ -145,7 +157,7 @@ def _pattern(node: ast.JoinedStr) -> str:
 
 def _values_of(name: str, scope: ast.FunctionDef | None, module: _Module) -> Iterator[ast.expr]:
     """Yield what a variable or a constant may be."""
-    for node in ast.walk(scope) if scope else ():
+    for node in _loops_and_assignments(scope) if scope else ():
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Name) and target.id == name:
@@ -158,6 +170,11 @@ def _values_of(name: str, scope: ast.FunctionDef | None, module: _Module) -> Ite
             yield from _values_of_loop(name, node, module)
     if name in module.constants:
         yield module.constants[name]
+
+
+@cache
+def _loops_and_assignments(scope: ast.FunctionDef) -> list[ast.AST]:
+    return [node for node in ast.walk(scope) if isinstance(node, ast.Assign | ast.For)]
 
 
 def _values_of_loop(name: str, loop: ast.For, module: _Module) -> Iterator[ast.expr]:

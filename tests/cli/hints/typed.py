@@ -96,12 +96,6 @@ CASES = [
         loss z.npy y.npy --baseline emptied.json --fail-if 'loss > baseline + 9'
             a shell empties the file that > names before the command reads it: write the new result
             to another file
-        eval z.npy y.npy --metric loss --plot a.gif
-            --plot FILE.png
-            FILE.png -> a.png
-        eval z.npy y.npy --metric loss --report a.txt
-            --report FILE.html
-            FILE.html -> a.html
         loss z.npy y.npy --fail-if 'loss > baseline + 9'
             --baseline FILE, with what an earlier run printed with --json
             --baseline FILE -> last.json
@@ -123,6 +117,17 @@ CASES = [
             did you mean xent loss --binary, which takes the logits of class 1
         bce bp.npy by.npy
             did you mean xent nll --binary --probs FILE, which takes the probabilities of class 1
+        """,
+    ),
+    *cases(
+        0.0,
+        """
+        compare z.npy z.npy --metric kl --plot a.gif
+            --plot FILE.png
+            FILE.png -> a.png
+        compare z.npy z.npy --metric kl --report a.txt
+            --report FILE.html
+            FILE.html -> a.html
         """,
     ),
     Case(
