@@ -1,29 +1,19 @@
 """PyTorch's stored answers, asked of the command line: from files, with options, as text.
 
-All of them are asked of the functions in tests/test_golden.py. Here is a sample in which each value
-of each option, each shape, each dtype and each error of each function occurs. The cases of the same
-arrays share a test, which names those that fail.
+All of them are asked of the functions in tests/test_golden.py, and here is a sample. The cases of
+the same arrays share a test, which names those that fail.
 """
 
 import csv
-import json
-import math
-import re
-from collections.abc import Callable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run
+from golden_sample import Array, Case, array, decode, same_arrays, shape
 from in_one_test import in_one_test
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Case = dict[str, Any]
-
-STORED = json.loads((Path(__file__).parents[1] / "golden" / "cases.json").read_text("utf-8"))
 RTOL = 1e-13
 COMMANDS = {
     "cross_entropy": ["loss", "--logits"],
@@ -33,78 +23,6 @@ COMMANDS = {
     "one_hot": ["one-hot"],
 }
 LOSSES, ARRAYS = ("cross_entropy", "nll_loss"), ("softmax", "log_softmax", "one_hot")
-
-
-def decode(stored: Case, dtype: str) -> Array:
-    return np.array(stored["data"], dtype=dtype).reshape(stored["shape"])
-
-
-def array(name: str) -> Array:
-    return decode(STORED["arrays"][name], STORED["arrays"][name]["dtype"])
-
-
-def shape(name: str) -> list[int]:
-    lengths: list[int] = STORED["arrays"][name]["shape"]
-    return lengths
-
-
-def features(case: Case) -> Iterator[str]:
-    """Yield what a case shows of the command line, of which one case each is enough."""
-    said = case.get("options", {})
-    if "raises" in case:
-        yield re.sub(r"\d+", "0", case["id"])  # the kind of mistake, whatever its numbers are
-        yield from (f"refused {name}" for name in said)
-        return
-    yield from (f"{name}={value}" for name, value in said.items())
-    dimensions = [len(shape(name)) for name in case["args"]]
-    yield f"dimensions {dimensions}"
-    yield f"dtypes {[STORED['arrays'][name]['dtype'] for name in case['args']]}"
-    yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()}"
-    joined = "weight" in case, said.get("reduction"), said.get("label_smoothing", 0.0) > 0.0
-    yield f"joined {joined} {dimensions[0] == dimensions[-1]} {fits_csv(case)}"
-
-
-def features_of_text(case: Case) -> Iterator[str]:
-    """Yield what a case shows of numbers that are read from text and printed as text."""
-    said = case.get("options", {})
-    yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()} {said.get('reduction')}"
-    yield f"labels {STORED['arrays'][case['args'][1]]['dtype']} {len(shape(case['args'][1]))}"
-    yield from said
-    yield f"weight {'weight' in case}"
-
-
-def sample(cases: list[Case], features: Callable[[Case], Iterator[str]]) -> list[Case]:
-    """Return the cases that show something which none before them shows."""
-    seen: set[str] = set()
-    chosen = []
-    for case in cases:
-        new = {f"{case['call']} {feature}" for feature in features(case)} - seen
-        if new:
-            chosen.append(case)
-            seen |= new
-    return chosen
-
-
-def same_arrays(*calls: str, raises: bool, as_text: bool = False) -> list[Any]:
-    """Return lists of the cases that share a function and its arrays."""
-    chosen = [case for case in SAMPLE if case["call"] in calls and ("raises" in case) == raises]
-    if as_text:
-        chosen = sample(list(filter(fits_csv, chosen)), features_of_text)
-    key = "{0[call]} {0[args]}".format
-    groups = [list(group) for _, group in groupby(sorted(chosen, key=key), key)]
-    return [pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}") for group in groups]
-
-
-def fits_csv(case: Case) -> bool:
-    """Whether the arrays are rows of at least two classes; an empty file holds no array.
-
-    A sum is left out where its rows are asked for too: the format ends where reduction begins.
-    """
-    lengths, reduction = shape(case["args"][0]), case.get("options", {}).get("reduction")
-    return len(lengths) == 2 and math.prod(lengths) > 0 and lengths[1] > 1 and reduction != "sum"
-
-
-SAMPLE = sample(STORED["cases"], features)
 
 
 def options(case: Case) -> list[str]:

@@ -1,0 +1,101 @@
+"""A sample of PyTorch's stored answers that shows all that the command line can be asked.
+
+Each value of each option, each shape and each dtype of each function occurs in it, and each error
+of one of those that have it.
+"""
+
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Case = dict[str, Any]
+
+STORED = json.loads((Path(__file__).parents[1] / "golden" / "cases.json").read_text("utf-8"))
+
+
+def decode(stored: Case, dtype: str) -> Array:
+    return np.array(stored["data"], dtype=dtype).reshape(stored["shape"])
+
+
+def array(name: str) -> Array:
+    return decode(STORED["arrays"][name], STORED["arrays"][name]["dtype"])
+
+
+def shape(name: str) -> list[int]:
+    lengths: list[int] = STORED["arrays"][name]["shape"]
+    return lengths
+
+
+def features(case: Case) -> Iterator[str]:
+    """Yield what a case shows of the command line, of which one case each is enough."""
+    said = case.get("options", {})
+    yield from (f"{name}={value}" for name, value in said.items())
+    dimensions = [len(shape(name)) for name in case["args"]]
+    yield f"dimensions {dimensions}"
+    yield f"dtypes {[STORED['arrays'][name]['dtype'] for name in case['args']]}"
+    yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()}"
+    joined = "weight" in case, said.get("reduction"), said.get("label_smoothing", 0.0) > 0.0
+    yield f"joined {joined} {dimensions[0] == dimensions[-1]} {fits_csv(case)}"
+
+
+def features_of_text(case: Case) -> Iterator[str]:
+    """Yield what a case shows of numbers that are read from text and printed as text."""
+    said = case.get("options", {})
+    yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()} {said.get('reduction')}"
+    yield f"labels {STORED['arrays'][case['args'][1]]['dtype']} {len(shape(case['args'][1]))}"
+    yield from said
+    yield f"weight {'weight' in case}"
+
+
+def sample(cases: list[Case], features: Callable[[Case], Iterator[str]]) -> list[Case]:
+    """Return few cases that together show all there is: each shows the most that is left."""
+    shown = [{f"{case['call']} {feature}" for feature in features(case)} for case in cases]
+    left = set().union(*shown)
+    chosen = []
+    while left:
+        case, new = max(zip(cases, shown, strict=True), key=lambda pair: len(pair[1] & left))
+        chosen.append(case)
+        left -= new
+    return chosen
+
+
+def mistakes(cases: list[Case]) -> list[Case]:
+    """Return a case of each kind of mistake, whatever its numbers are, of all functions in turn."""
+    kinds: dict[str, dict[str, Case]] = defaultdict(dict)
+    for case in cases:
+        what = re.sub("^(cross_entropy|ce|nll_loss|nll|softmax|log_softmax)-", "", case["id"])
+        kinds[re.sub(r"\d+", "0", what)].setdefault(case["call"], case)
+    return [[*first.values()][i % len(first)] for i, first in enumerate(kinds.values())]
+
+
+def same_arrays(*calls: str, raises: bool, as_text: bool = False) -> list[Any]:
+    """Return lists of the cases that share a function and its arrays."""
+    chosen = [case for case in (MISTAKES if raises else SAMPLE) if case["call"] in calls]
+    if as_text:
+        chosen = sample(list(filter(fits_csv, chosen)), features_of_text)
+    key = "{0[call]} {0[args]}".format
+    groups = [list(group) for _, group in groupby(sorted(chosen, key=key), key)]
+    return [pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}") for group in groups]
+
+
+def fits_csv(case: Case) -> bool:
+    """Whether the arrays are rows of at least two classes; an empty file holds no array.
+
+    A sum is left out where its rows are asked for too: the format ends where reduction begins.
+    """
+    lengths, reduction = shape(case["args"][0]), case.get("options", {}).get("reduction")
+    return len(lengths) == 2 and math.prod(lengths) > 0 and lengths[1] > 1 and reduction != "sum"
+
+
+SAMPLE = sample([case for case in STORED["cases"] if "raises" not in case], features)
+MISTAKES = mistakes([case for case in STORED["cases"] if "raises" in case])
