@@ -48,10 +48,14 @@ COMMANDS = [
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_colour_only_where_it_is_wanted(terminal: Terminal, arguments: list[str]) -> None:
     assert ESCAPE in terminal(*arguments, env={}).text
-    assert ESCAPE not in terminal(*arguments, env={"NO_COLOR": "1"}).text
     assert ESCAPE not in terminal(*arguments, "--color", "never", env={}).text
-    both = terminal(*arguments, "--color", "always", env={"NO_COLOR": "1"})
-    assert ESCAPE not in both.text, "NO_COLOR wins"
+
+
+@in_one_folder
+@pytest.mark.parametrize("arguments", [COMMANDS[0], *COMMANDS[-3:]])
+def test_no_color_wins(terminal: Terminal, arguments: list[str]) -> None:
+    for more in ([], ["--color", "always"]):
+        assert ESCAPE not in terminal(*arguments, *more, env={"NO_COLOR": "1"}).text
 
 
 def test_usage_errors_heed_color_never(terminal: Terminal) -> None:

@@ -202,9 +202,9 @@ def test_a_page_and_a_picture(run: Run) -> None:
     assert "443 rows worse, 7 better, 0 the same" in page
     assert "How much the losses of rows changed" in Path("a.svg").read_text()
     assert outcome.out == run("compare", *DIGITS_OF_TWO).out
-    kind = ("--plot", "b.png", "--plot-kind", "predictions", "-q")
-    assert run("compare", *DIGITS_OF_TWO, *kind).code == 0
-    assert Path("b.png").read_bytes().startswith(b"\x89PNG")
+    save_models()
+    assert run("compare", *MODELS, "--plot", "b.svg", "--plot-kind", "predictions", "-q").code == 0
+    assert "Predictions of both models" in Path("b.svg").read_text()
 
 
 def test_a_page_that_cannot_be_written(run: Run) -> None:

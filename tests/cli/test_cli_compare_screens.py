@@ -35,10 +35,9 @@ def test_a_verdict_for_everybody(terminal: Terminal) -> None:
         assert lines[0].endswith("accuracy"), columns
         assert lines[1].startswith("96.9 % -> 86.4 %"), columns
     for part in ("+0.565 ± 0.021", "96.9 % -> 86.4 %", "48 rows"):
-        start = screen.lines[0].index(part)
-        for columns in (start + 3, start + len(part) - 2):  # within the part
-            lines = terminal("compare", *DIGITS_OF_TWO, columns=columns).lines
-            assert any(part in line for line in lines[:4]), columns
+        columns = screen.lines[0].index(part) + len(part) - 2  # within the part
+        lines = terminal("compare", *DIGITS_OF_TWO, columns=columns).lines
+        assert any(part in line for line in lines[:4]), columns
 
 
 def test_other_verdicts(terminal: Terminal) -> None:
@@ -103,16 +102,9 @@ def test_three_models_have_a_line_each(terminal: Terminal) -> None:
 
 
 @in_one_folder
-@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("columns", [40, 80])
 @pytest.mark.parametrize(
-    "more",
-    [
-        [],
-        ["--labels", LABELS],
-        [BASE],
-        [BASE, "--labels", LABELS],
-        ["--metric", "all", "--labels", LABELS],
-    ],
+    "more", [[], [BASE], [BASE, "--labels", LABELS], ["--metric", "all", "--labels", LABELS]]
 )
 def test_no_line_is_wider_than_the_terminal(
     terminal: Terminal, columns: int, more: list[Argument]

@@ -119,8 +119,9 @@ def test_one_screen_for_ten_classes(terminal: Terminal) -> None:
 
 
 @in_one_folder
-@pytest.mark.parametrize("columns", [40, 80, 200])
-@pytest.mark.parametrize("more", [[], ["--metric", "all"]])
+@pytest.mark.parametrize(
+    ("columns", "more"), [(40, []), (40, ["--metric", "all"]), (80, ["--metric", "all"])]
+)
 def test_no_line_is_wider_than_the_terminal(
     terminal: Terminal, columns: int, more: list[str]
 ) -> None:
@@ -130,7 +131,7 @@ def test_no_line_is_wider_than_the_terminal(
 
 
 @in_one_folder
-@pytest.mark.parametrize("bins", [1, 20, 21, 60, 200])
+@pytest.mark.parametrize("bins", [1, 21, 60, 200])
 def test_any_number_of_bins(terminal: Terminal, bins: int) -> None:
     screen = terminal("eval", *DIGITS, "--bins", str(bins))
     assert screen.code == 0
