@@ -49,7 +49,8 @@ def where_it_changes_sign(function: Callable[[Any], Any]) -> float:
     Where a secant says that it is, points on both sides of it are tried as well.
     """
     low, high = np.longdouble(-12), np.longdouble(12)
-    below, above = function(np.exp(low)), function(np.exp(high))
+    with np.errstate(over="ignore"):
+        below, above = function(np.exp(low)), function(np.exp(high))
     middle = np.longdouble(0)
     while middle not in (low, high):  # else no number lies between them
         width = high - low

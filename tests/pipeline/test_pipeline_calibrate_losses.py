@@ -114,22 +114,26 @@ def test_log_probabilities_and_probabilities() -> None:
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("dtype", "mask"),
+    ("dtype", "mask", "scale"),
     [
-        *((np.float64, each) for each in (-1e9, -1e308, np.finfo(np.float64).min)),
-        *((np.float32, each) for each in (-1e9, np.finfo(np.float32).min)),
+        (np.float64, -1e9, 0.5),
+        (np.float64, -1e308, 4.0),
+        *((np.float64, np.finfo(np.float64).min, scale) for scale in (0.5, 4.0)),
+        (np.float32, -1e9, 4.0),
+        (np.float32, np.finfo(np.float32).min, 0.5),
     ],
 )
-def test_a_masked_class_takes_no_part(dtype: type[np.floating[Any]], mask: float) -> None:
+def test_a_masked_class_takes_no_part(
+    dtype: type[np.floating[Any]], mask: float, scale: float
+) -> None:
     """The least number of a dtype, which many masks are made of, is as good as -inf."""
-    for scale in (0.5, 4.0):
-        z, y = problem(33)
-        masked = np.random.default_rng(9).random(z.shape) < 0.2
-        masked[np.arange(120), y] = masked[:5] = False
-        z = (z * scale).astype(dtype)
-        low, out = (np.where(masked, dtype(each), z) for each in (mask, -np.inf))
-        found, want = (fitted(each, y, CalibrateOptions(folds=3)) for each in (low, out))
-        for name in ("temperature", "loss_after", "brier_after", "loss_out_of_fold"):
-            one, other = (each.metrics[name] for each in (found, want))
-            assert one.value == close_to(other.value, rel=1e-13), name
-            assert one.standard_error == close_to(other.standard_error, rel=1e-9), name
+    z, y = problem(33)
+    masked = np.random.default_rng(9).random(z.shape) < 0.2
+    masked[np.arange(120), y] = masked[:5] = False
+    z = (z * scale).astype(dtype)
+    low, out = (np.where(masked, dtype(each), z) for each in (mask, -np.inf))
+    found, want = (fitted(each, y, CalibrateOptions(folds=3)) for each in (low, out))
+    for name in ("temperature", "loss_after", "brier_after", "loss_out_of_fold"):
+        one, other = (each.metrics[name] for each in (found, want))
+        assert one.value == close_to(other.value, rel=1e-13), name
+        assert one.standard_error == close_to(other.standard_error, rel=1e-9), name
