@@ -80,6 +80,11 @@ def test_binary() -> None:
     used[2::4] = False
     assert found.folds[2].temperature == close_to(where_it_changes_sign(at), rel=1e-10)
     assert found.loss_out_of_fold.n == 449
+    cool = np.array([each.temperature for each in found.folds])[np.arange(150) % 4, None]
+    ones, zeros = np.log1p(np.exp(-z / cool)), np.log1p(np.exp(z / cool))
+    losses = weight * (pos_weight * y * ones + (1 - y) * zeros)
+    want = losses[y != -100].mean()  # the label that is left out adds nothing
+    assert found.loss_out_of_fold.value == close_to(want, rel=1e-12)
 
 
 def test_classes_on_another_axis_and_a_shift() -> None:

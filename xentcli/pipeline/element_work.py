@@ -182,11 +182,11 @@ def _with_slopes(
     from xentcli.core.slopes import binary_slopes
 
     labels, options, _ = _as_numbers(labels.reshape(values.shape), options)
-    if facts["used"] is not None:
-        labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
     found: dict[str, Any] = {}
     if "slopes" in parameters:
-        found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
+        used = facts["used"]
+        known = labels if used is None else np.where(used.reshape(labels.shape), labels, 0)
+        found["slopes"] = binary_slopes(values, known, options, parameters["slopes"])
     if "scales" in parameters:
         scales = np.array(parameters["scales"])
         scale = scales[origin.folds(facts.rows) % scales.size]
