@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cli_tools import Run, Terminal, assert_fits
+from cli_files import write_rows
+from cli_tools import Run, Terminal, assert_fits, refusal
 from close_to import close_to
 from formulas import cross_entropies
 
@@ -138,3 +139,32 @@ def test_tasks_that_nobody_asked_for_leave_one_number(run: Run) -> None:
     assert run("merge", "a.json").out == outcome.out
     names = [each["name"] for each in run("eval", "samples_*.jsonl", "--json").json["groups"]]
     assert names == ["one", "two"]
+
+
+def test_whether_the_first_row_of_a_file_of_names_is_one(run: Run) -> None:
+    logits = np.eye(3) * 3.0
+    np.save("z.npy", logits)
+    np.save("y.npy", np.arange(3))
+    write_rows("z.csv", [*"abc"], logits.tolist())
+    Path("again.txt").write_text("north\nsouth\nnorth\n")
+    Path("once.txt").write_text("north\nsouth\nsouth\n")
+    Path("named.txt").write_text("site\nnorth\nsouth\nsouth\n")
+    line = ("eval", "z.npy", "y.npy", "--metric", "accuracy", "--by")
+    again = run(*line, "again.txt")
+    assert again.err == (
+        "note: again.txt: the first row is read as a name of a group (else --header)\n"
+    )
+    assert again.out.splitlines()[1:] == ["north,2,1.0", "south,1,1.0"]
+    named = run(*line, "named.txt")
+    assert (named.err, named.out.splitlines()[1:]) == ("", ["north,1,1.0", "south,2,1.0"])
+    refused = refusal(run(*line, "once.txt"))
+    assert refused.error == "once.txt: 2 groups, and z.npy has more rows"
+    assert refused.hint == "if the first row of once.txt is no header: --no-header"
+    assert run(*line, "once.txt", "--no-header").out == named.out
+    refused = refusal(run("eval", "z.csv", "y.npy", "--by", "once.txt"))
+    assert refused.hint == "if the first row of once.txt is no header: write one above it"
+    refused = refusal(run("loss", "z.csv", "once.txt", "--classes", "x,south,y"))
+    assert refused.hint == "if the first row of once.txt is no header: --no-labels-header"
+    longer = "y\n0\n1\n2\n0\n"  # its first row is known to be a header
+    Path("longer.csv").write_text(longer)
+    assert refusal(run("loss", "z.npy", "longer.csv")).hint == ""

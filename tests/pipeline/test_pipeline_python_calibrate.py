@@ -120,8 +120,12 @@ def test_a_temperature_of_the_other_loss_is_refused(tmp_path: Path) -> None:
         assert own.loss == close_to(wanted, rel=1e-14)
         call: Any
         for call in (xent.loss, xent.evaluate, partial(xent.compare, logits)):
-            with pytest.raises(InputError, match=r"was fitted with .*another loss"):
+            with pytest.raises(InputError, match=r"was fitted with .*another loss") as refused:
                 call(logits, labels, temperature=given)
+            fits = "fits the one of this loss"
+            assert (refused.value.hint or "").endswith(fits)
+            if given is of_binary:
+                assert refused.value.hint == f"calibrate(logits, labels, binary=False) {fits}"
     for given in (of_rows, tmp_path / "rows.json"):
         for call in (xent.loss, xent.evaluate):
             with pytest.raises(InputError, match=r"was fitted with.*another loss"):

@@ -99,7 +99,7 @@ class _Cutter:
     def __init__(self, follower: Follower, leader: Source, elements: int) -> None:
         self._follower = follower
         self._leader = leader.name
-        self._leader_is_bare = _is_bare(leader)
+        self._leader_is_bare, self._leader_header = _is_bare(leader), leader.header
         self._source, self._axis = follower.source, follower.axis
         self._done = 0
         self._indexed = isinstance(self._source, IndexedSource)
@@ -165,12 +165,27 @@ class _Cutter:
                 self._cut.append((start, block, values))
 
     def _wrong_count(self, message: str, too_many: int = -1) -> ShapeError:
-        hint = None
+        cures = []
+        first = f"if the first row of {self._source.name} is"
+        if too_many == -1 and self._is_below_text():
+            cures.append(f"{first} no header: {self._without_header()}")
         if too_many == -1 and self._leader_is_bare:
-            hint = f"if the first row of {self._leader} is a header: --header"
+            cures.append(f"if the first row of {self._leader} is a header: --header")
         elif too_many == 1 and _is_bare(self._source) and self._follower.what == "labels":
-            hint = f"if the first row of {self._source.name} is a header: --labels-header"
-        return ShapeError(f"{self._source.name}: {message}", hint=hint)
+            cures.append(f"{first} a header: --labels-header")
+        return ShapeError(f"{self._source.name}: {message}", hint="; ".join(cures) or None)
+
+    def _is_below_text(self) -> bool:
+        """Whether the rows are names in one column, of which the first was taken for a header."""
+        source = self._source
+        names = source.format in _TEXT_TABLES and source.dtype == object
+        return names and source.header is not None and len(source.header) == 1
+
+    def _without_header(self) -> str:
+        """Say how the first row is read as data."""
+        if self._follower.what == "labels":
+            return "--no-labels-header"
+        return "--no-header" if self._leader_header is None else "write one above it"
 
 
 def _is_bare(source: Source) -> bool:

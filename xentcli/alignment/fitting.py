@@ -199,7 +199,7 @@ class Reshaped(StreamSource):
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "notes"):
             setattr(self, field, getattr(source, field))
         self.labelled, self.label_row = source.labelled, source.label_row
-        self.id_column = source.id_column
+        self.header, self.id_column = source.header, source.id_column
         self.shareable, self.carries_bytes = source.shareable, source.carries_bytes
         self.unchanged = source.check_unchanged
         self.shape = (source.shape[0], *row)

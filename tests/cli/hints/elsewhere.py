@@ -47,6 +47,8 @@ files larger than those of tests
     write it with larger row groups, or fewer columns: one of lists holds as many numbers
     h5repack -l writes smaller ones
     zip -0 leaves them as they are
+the API of Python, tested in test_pipeline_python_calibrate.py
+    calibrate(logits, labels, binary=True) fits the one of this loss
 models of different orders, tested in test_cli_ids_of_labels.py
     if it is that of the labels, name one.npy first; otherwise write ids beside it
 archives, tested in test_cli_what_to_do.py

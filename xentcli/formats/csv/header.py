@@ -68,7 +68,8 @@ def decide_header(
     if options.labels and len(first) == 1 and not is_number(first[0]):
         if not is_label(first[0], (cells[0] for cells in others if cells), options.classes):
             return True, None
-        return False, f"{name}: the first row is read as a label (else --header)"
+        what = "name of a group" if options.names else "label"
+        return False, f"{name}: the first row is read as a {what} (else --header)"
     # Labels and ids that the user finds by number may be text in a file without a header.
     by_number = {number - 1 for column in beside if (number := number_of(column or ""))}
     cells = {i: cell for i, cell in enumerate(first) if i not in by_number}
