@@ -21,7 +21,7 @@ from xentcli.core.listed_pairs import least_divergence
 
 Array = npt.NDArray[Any]
 CLOSE = 1e-9
-some = settings(max_examples=20)
+some = settings(max_examples=12)
 V = 128_256
 WORKED = np.array([[-0.5, -2.0, -3.5, -4.1, -4.8]])
 CLASSES = np.array([[7, 3, 9, 1, 2]])

@@ -53,14 +53,19 @@ def pairs_of_rows(classes: int, dtype: Any) -> tuple[Array, Array]:
 
 
 @in_one_test
-@pytest.mark.parametrize("classes", [2, 10, 60])
 @pytest.mark.parametrize(
-    ("dtype", "relative"), [(np.float64, 2e-13), (np.float32, 4e-6), (np.float16, 4e-6)]
+    ("classes", "dtype"),
+    [
+        *((2, dtype) for dtype in (np.float64, np.float32, np.float16)),
+        *((10, dtype) for dtype in (np.float64, np.float32, np.float16)),
+        *((50, dtype) for dtype in (np.float64, np.float32)),
+    ],
 )
-def test_every_row_is_right(classes: int, dtype: Any, relative: float) -> None:
+def test_every_row_is_right(classes: int, dtype: Any) -> None:
+    relative = 2e-13 if dtype == np.float64 else 4e-6
     one, other = pairs_of_rows(classes, dtype)
     found = of(one, other)
-    for i in range(0, len(one), 1 if classes < 40 else 2):
+    for i in range(len(one)) if classes == 2 else (0, *range(2, len(one), 3)):
         wanted = exact(one[i], other[i])
         # What rounding the difference of two logits leaves of a divergence that is next to 0.
         unit = float(np.finfo(np.float32 if dtype != np.float64 else dtype).eps)
@@ -119,7 +124,7 @@ ROWS = st.integers(1, 60).flatmap(
 JS_IS_LN_2 = ([23.0] + [0.0] * 40, [0.0] * 40 + [26.0])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
 @example(rows=JS_IS_LN_2, dtype=np.float32, shift=0.0, near=False)
 def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:

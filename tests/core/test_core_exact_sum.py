@@ -25,7 +25,7 @@ finite = st.one_of(
     st.sampled_from([*EDGES, *(-e for e in EDGES)]),
 )
 anything = st.one_of(finite, st.sampled_from([math.inf, -math.inf, math.nan]))
-many = settings(max_examples=45, deadline=None, database=None)
+many = settings(max_examples=25, deadline=None, database=None)
 
 
 def vectors(elements: st.SearchStrategy[float]) -> st.SearchStrategy[Doubles]:
@@ -66,13 +66,14 @@ def test_it_is_the_sum_that_the_standard_library_finds(values: Doubles) -> None:
     assert math.isnan(got) if math.isnan(want) else bits(got) == bits(want)
 
 
-def sum_of_squares(values: Doubles) -> float:
-    """Return the exact sum, rounded once: whole numbers take less time than fractions."""
+def sum_of_squares(values: Doubles) -> Fraction:
+    """Return the exact sum: whole numbers take less time than fractions."""
     fractions, exponents = np.frexp(values)
     numbers = np.ldexp(fractions, 53).astype(np.int64).tolist()
     low = int(exponents.min())
     shifted = (n * n << 2 * (e - low) for n, e in zip(numbers, exponents.tolist(), strict=True))
-    return float(sum(shifted) * Fraction(2) ** (2 * (low - 53)))
+    total: int = sum(shifted)
+    return total * Fraction(2) ** (2 * (low - 53))
 
 
 @in_one_test
@@ -81,8 +82,9 @@ def sum_of_squares(values: Doubles) -> float:
     [
         (2**15 - 1, 1000),
         (2**15, 100),
-        *((2**15 + 1, spread) for spread in (0, 10, 100, 1000)),
-        (70_000, 10),
+        (2**15 + 1, 0),
+        (2**15 + 1, 10),
+        (66_000, 10),
     ],
 )
 def test_many_values(size: int, spread: int) -> None:
@@ -90,7 +92,8 @@ def test_many_values(size: int, spread: int) -> None:
     values = np.ldexp(rng.normal(size=size), rng.integers(-spread, spread + 1, size))
     assert float(ExactSum.of(values)) == math.fsum(values)
     small = np.ldexp(values, -spread // 2)  # whose squares are finite
-    all_squares, squares_above_0 = sum_of_squares(small), sum_of_squares(small[small > 0.0])
+    above_0 = small[small > 0.0]
+    all_squares, squares_above_0 = float(sum_of_squares(small)), float(sum_of_squares(above_0))
     for some, want in (
         (small, all_squares),
         (np.abs(small), all_squares),
@@ -193,5 +196,5 @@ def test_squares_of_numbers_from_0_on(bits: int) -> None:
 def test_as_many_large_squares_as_are_summed_at_a_time() -> None:
     values = np.random.default_rng(7).uniform(7.0, 8.0, MOST_VALUES + 3)
     total, squares = ExactSum.with_squares(values)
-    assert Fraction(total.units, ONE) == sum(map(Fraction, values.tolist()))
-    assert Fraction(squares.units, ONE) == sum(Fraction(x) ** 2 for x in values.tolist())
+    assert float(total) == math.fsum(values)
+    assert Fraction(squares.units, ONE) == sum_of_squares(values)

@@ -21,7 +21,7 @@ if importlib.util.find_spec("ml_dtypes"):
 
     DTYPES.append(np.dtype(ml_dtypes.bfloat16))
 
-CLASS_COUNTS = [2, 3, 10, 39, 40, 41, 42, 129, 1000]  # few and many: laid out in two ways
+CLASS_COUNTS = [2, 3, 10, 39, 40, 41, 42, 129]  # few and many: laid out in two ways
 WIDE = [32_000, 128_256]
 
 mp.mp.dps = 50
@@ -87,7 +87,7 @@ def test_wide_rows(dtype: np.dtype[Any], num_classes: int) -> None:
 
 @in_one_test
 @each_dtype
-@pytest.mark.parametrize("num_classes", [2, 40, 41, 200])
+@pytest.mark.parametrize("num_classes", [2, 40, 41])
 def test_confident_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     """The right class leads by so much that the loss is far below one rounding of 1."""
     rng = np.random.default_rng(num_classes)
@@ -111,7 +111,7 @@ def test_rows_whose_differences_all_round_alike(num_classes: int, loss: float) -
     low = (peak - rng.uniform(0.99, 1.0, 20_000) * np.log(num_classes / loss)).astype(np.float32)
     rounded = low - peak
     lost = np.abs(rounded.astype(np.float64) - (low.astype(np.float64) - peak))
-    for i in np.argsort(lost / np.spacing(np.abs(rounded)))[-12:]:
+    for i in np.argsort(lost / np.spacing(np.abs(rounded)))[-6:]:
         logits = np.full((1, num_classes), low[i])
         logits[0, 0] = peak[i]
         assert_rows_exact(logits, np.array([0]))
@@ -144,10 +144,10 @@ def test_weight_and_label_smoothing(
     dtype: np.dtype[Any], num_classes: int, smoothing: float
 ) -> None:
     rng = np.random.default_rng(num_classes)
-    logits = (rng.normal(size=(6, num_classes)) * 3.0).astype(dtype)
-    logits[3:, 0] += np.array(30.0, dtype)
+    logits = (rng.normal(size=(4, num_classes)) * 3.0).astype(dtype)
+    logits[2:, 0] += np.array(30.0, dtype)
     weight = rng.uniform(0.1, 3.0, num_classes)
-    labels = np.array([0, 1, 2] * 2)
+    labels = np.array([0, 1, 0, 2])
     got = xent.cross_entropy(
         logits, labels, weight=weight, label_smoothing=smoothing, reduction="none"
     )
@@ -162,15 +162,15 @@ def test_weight_and_label_smoothing(
 @pytest.mark.parametrize("num_classes", [3, 41])
 def test_class_probabilities(dtype: np.dtype[Any], num_classes: int) -> None:
     rng = np.random.default_rng(num_classes)
-    logits = (rng.normal(size=(5, num_classes)) * 3.0).astype(dtype)
-    probs = rng.dirichlet(np.ones(num_classes), size=5)
+    logits = (rng.normal(size=(3, num_classes)) * 3.0).astype(dtype)
+    probs = rng.dirichlet(np.ones(num_classes), size=3)
     weight = rng.uniform(0.1, 3.0, num_classes)
     plain = np.atleast_1d(xent.cross_entropy(logits, probs, reduction="none"))
     weighted = np.atleast_1d(xent.cross_entropy(logits, probs, weight=weight, reduction="none"))
     smooth = np.atleast_1d(
         xent.cross_entropy(logits, probs, reduction="none", label_smoothing=0.25)
     )
-    for i in range(5):
+    for i in range(3):
         assert_exact(plain[i], exact_loss(logits[i], probs[i]), dtype)
         scaled = {c: mp.mpf(probs[i, c]) * mp.mpf(weight[c]) for c in range(num_classes)}
         assert_exact(weighted[i], exact_loss(logits[i], scaled), dtype)
@@ -186,10 +186,10 @@ def test_class_probabilities(dtype: np.dtype[Any], num_classes: int) -> None:
 def test_the_mean_of_many_narrow_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     """Textbook arithmetic in float64 is exact enough to judge 1e-7."""
     rng = np.random.default_rng(num_classes)
-    logits = (rng.normal(size=(10_000, num_classes)) * 3.0 + 5.0).astype(dtype)
-    labels = rng.integers(num_classes, size=10_000)
+    logits = (rng.normal(size=(4_000, num_classes)) * 3.0 + 5.0).astype(dtype)
+    labels = rng.integers(num_classes, size=4_000)
     z = logits.astype(np.float64)
-    want = np.log(np.exp(z).sum(axis=1)) - z[np.arange(10_000), labels]
+    want = np.log(np.exp(z).sum(axis=1)) - z[np.arange(4_000), labels]
     assert float(xent.cross_entropy(logits, labels)) == close_to(want.mean(), rel=1e-7)
     losses = np.asarray(xent.cross_entropy(logits, labels, reduction="none"))
     np.testing.assert_allclose(losses[want > 0.1], want[want > 0.1], rtol=5e-7)

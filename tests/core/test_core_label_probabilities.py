@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.core.probability_check import OVER, check_label_probabilities
@@ -14,6 +14,7 @@ EDGES += [float(np.nextafter(1.0, 2.0)), float(np.copysign(np.nan, -1.0))]
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", "longdouble"])
+@settings(max_examples=20)
 @given(value=st.one_of(st.sampled_from(EDGES), st.floats(-2.0, 2.0)), place=st.integers(0, 11))
 def test_one_that_is_outside_is_found(dtype: Any, value: float, place: int) -> None:
     labels = np.linspace(0.0, 1.0, 12).reshape(3, 4).astype(dtype)

@@ -143,6 +143,12 @@ def _states(kind: Kind) -> tuple[Any, ...]:
     return tuple(kind.from_block(slice(*cut)) for cut in itertools.pairwise(CUTS))
 
 
+@functools.cache
+def whole(kind: Kind) -> Any:
+    """Return the state of all rows."""
+    return kind.from_block(slice(0, 500))
+
+
 def states(kind: Kind) -> list[Any]:
     return list(_states(kind))
 

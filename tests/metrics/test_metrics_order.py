@@ -36,7 +36,7 @@ def parts_of(rows: list[Row]) -> order.Parts:
 
 
 any_rows = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
