@@ -71,10 +71,21 @@ def test_every_class_axis(
 
 @in_one_test
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("logits_in", ["npy", "pipe", "csv"])
-@pytest.mark.parametrize("labels_in", ["npy", "csv"])
-@pytest.mark.parametrize("class_axis", [None, 0])
-@pytest.mark.parametrize("probabilities", [False, True])
+@pytest.mark.parametrize(
+    ("logits_in", "labels_in", "class_axis", "probabilities"),  # each with each of the others
+    [
+        ("npy", "npy", None, False),
+        ("npy", "csv", 0, True),
+        ("npy", "csv", None, True),
+        ("pipe", "npy", 0, True),
+        ("pipe", "csv", None, False),
+        ("pipe", "npy", None, True),
+        ("csv", "npy", None, True),
+        ("csv", "csv", 0, False),
+        ("csv", "csv", None, True),
+        ("csv", "npy", 0, True),
+    ],
+)
 def test_every_place_of_logits_and_labels(
     *,
     logits_in: str,
@@ -128,8 +139,7 @@ def test_uneven_probabilities_are_noted_once(
 
 
 @in_one_test
-@pytest.mark.parametrize("block_rows", [1, 3, 100])
-@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize(("block_rows", "jobs"), [(1, 3), (3, 1), (100, 1)])
 def test_the_first_wrong_label_and_how_many(
     block_rows: int, jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,10 +159,14 @@ def test_the_first_wrong_label_and_how_many(
 
 
 @in_one_test
-@pytest.mark.parametrize("block_rows", [1, 3, 100])
 @pytest.mark.parametrize(
-    ("bad", "index", "what"),
-    [(math.nan, "[4, 2]", "logit nan"), (math.inf, "[4, 2]", "logit inf"), (None, "[4]", "every")],
+    ("block_rows", "bad", "index", "what"),
+    [
+        (1, math.nan, "[4, 2]", "logit nan"),
+        (3, math.inf, "[4, 2]", "logit inf"),
+        (3, None, "[4]", "every"),
+        (100, None, "[4]", "every"),
+    ],
 )
 def test_the_first_row_that_is_not_finite(
     block_rows: int,

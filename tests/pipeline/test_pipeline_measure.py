@@ -199,7 +199,7 @@ def test_errors_of_means() -> None:
     assert found["mean_confidence"].standard_error == close_to(want, rel=1e-9)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 30), st.integers(2, 12))
 def test_laws(seed: int, rows: int, num_classes: int) -> None:
     logits, labels = rows_like(seed, rows, num_classes)

@@ -44,8 +44,8 @@ def measured(*arguments: str) -> tuple[str, int]:
     return "\n".join(shown), int(kilobytes)
 
 
-def test_a_file_of_200_megabytes(tmp_path: Path) -> None:
-    shape = (50_000, 1000)
+def test_a_file_of_100_megabytes(tmp_path: Path) -> None:
+    shape = (25_000, 1000)
     sparse_npy(tmp_path / "logits.npy", shape)
     np.save(tmp_path / "labels.npy", np.zeros(shape[0], np.uint8))
     files = ["--logits", str(tmp_path / "logits.npy"), "--labels", str(tmp_path / "labels.npy")]
