@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from cli_tools import Run, refusal
 from close_to import close_to
@@ -50,6 +51,27 @@ def test_one_hot_of_a_label_column(run: Run) -> None:
     Path("both.csv").write_text("name,label\nx,0\ny,2\n")
     assert run("one-hot", "both.csv", "--columns", "label").out == "1,0,0\n0,0,1\n"
     assert run("one-hot", "both.csv", "--drop", "name").out == "1,0,0\n0,0,1\n"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_ids_beside_labels_are_left_out_and_how_they_are_kept_is_said(
+    run: Run, ending: str
+) -> None:
+    """No rows are matched here, by place or otherwise: there is no second file."""
+    table = pd.DataFrame({"id": ["a", "b"], "label": [0, 1]})
+    name = f"ids.{ending}"
+    table.to_csv(name, index=False) if ending == "csv" else table.to_parquet(name, index=False)
+    found = run("one-hot", name)
+    assert found.out == "1,0\n0,1\n"
+    said = f"note: {name}: column 'id' is not taken for labels"
+    assert found.err == f"{said} (--id-column id writes it before each row)\n"
+    assert run("one-hot", name, "--id-column", "id").out.endswith("a,1,0\nb,0,1\n")
+    np.save("z.npy", np.eye(2) * 3.0)  # where rows are matched, a note says how
+    assert run("loss", "z.npy", name).err == f"{said}; rows are matched by place\n"
+    if ending == "parquet":
+        table.set_index("id").to_parquet(name)
+        said = f"note: {name}: the index that pandas saved, 'id', is left out"
+        assert run("one-hot", name).err == f"{said}\n"
 
 
 def test_one_hot_of_no_labels(run: Run, folder: Path) -> None:

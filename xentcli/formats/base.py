@@ -63,6 +63,8 @@ class ReadOptions(Record):
     """The columns of the file of labels alone."""
     goes_with: bool = False
     """Whether the rows belong to those of another file, which need not be a table."""
+    alone: bool = False
+    """Whether the rows belong to those of no other file, though they are labels."""
     partner_label: str | None = None
     """The column of labels in that file: a column of the same name here is no class."""
     any_columns: bool = False

@@ -199,7 +199,10 @@ def _left_out(file: str, others: Sequence[str], options: ReadOptions) -> list[st
     # Other columns beside labels may still be read, as the groups or the clusters of rows.
     left_out = "not taken for labels" if options.takes_names else "left out"
     what = "column" if len(names) == 1 else "columns"
-    place = "; rows are matched by place" if any(map(names_rows, names)) else ""
+    ids = [name for name in names if names_rows(name)]
+    place = "; rows are matched by place" if ids else ""
+    if ids and options.alone:
+        place = f" (--id-column {name_option(ids[0])} writes it before each row)"
     are = "is" if len(names) == 1 else "are"
     return [f"{file}: {what} {listed(names)} {are} {left_out}{place}"]
 

@@ -71,7 +71,9 @@ def one_hot(
         names = naming.of(num_classes)
     except ShapeError as error:
         raise UsageError(f"{error.message}: --num-classes {num_classes}") from error
-    file_of = partial(reading.file, labels=True, classes=names, id_column=asked.id_column)
+    file_of = partial(
+        reading.file, labels=True, alone=True, classes=names, id_column=asked.id_column
+    )
     source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Destination("one-hot", writing, common).array() as sink, common.run(source) as run:

@@ -140,7 +140,7 @@ def _chosen(
 def _goes_with_rows(options: ReadOptions) -> bool:
     """Whether the rows of a file belong to those of another table, or of logits."""
     other = options.goes_with or options.partner
-    return bool(options.labels or other) and not options.any_columns
+    return bool(options.labels or other) and not (options.any_columns or options.alone)
 
 
 def saved_index(schema: Any) -> list[str]:
