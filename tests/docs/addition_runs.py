@@ -50,6 +50,9 @@ def environment(*path: str | Path) -> dict[str, str]:
 
 def main() -> None:
     """Run the code that is the first argument as `python -W error -c` does."""
+    from xentcli.cli.command import load_command
+
+    load_command.cache_clear()  # so that options and pages of help show what is added
     warnings.simplefilter("error")
     _, code, *arguments = sys.argv
     sys.argv = ["-c", *arguments]

@@ -30,7 +30,7 @@ else:
 
 @in_one_test
 @every_suffix
-@pytest.mark.parametrize("count", [1000, 2**17, 10**7])
+@pytest.mark.parametrize("count", [5000, 10**7])
 def test_reading(tmp_path: Path, suffix: str, count: int) -> None:
     path = tmp_path / f"A.CSV{suffix}"
     path.write_bytes(COMPRESS[suffix](CONTENT))
@@ -52,7 +52,7 @@ def test_a_copy_that_is_seekable(suffix: str) -> None:
     assert buffer == CONTENT[100_000:100_100]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=4),
     counts=st.lists(st.integers(1, 4000), min_size=1),
@@ -81,9 +81,10 @@ def test_zeros_between_and_after_streams(suffix: str, zeros: int) -> None:
 def test_frames_of_zstd_that_hold_no_content() -> None:
     """Their magic numbers are 0x184D2A50 to 0x184D2A5F, and no others."""
     after = struct.pack("<I", 5) + b"aside"
+    compressed = compress_zstd(b"1,2\n")
     for kind in range(16):
         skipped = struct.pack("<I", 0x184D2A50 + kind) + after
-        assert read_all(opened((skipped + compress_zstd(CONTENT)) * 2 + skipped)) == CONTENT * 2
+        assert read_all(opened((skipped + compressed) * 2 + skipped)) == b"1,2\n" * 2
     for other in (0x184D2A4F, 0x184D2A60, 0x184D2B50, 0x184C2A50, 0x194D2A50):
         content = struct.pack("<I", other) + after
         assert read_all(opened(content)) == content

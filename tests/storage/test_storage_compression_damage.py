@@ -32,7 +32,7 @@ def fails(content: bytes) -> str:
 @every_suffix
 def test_wherever_the_data_end_too_early(suffix: str) -> None:
     compressed = COMPRESS[suffix](CONTENT[:3000])
-    for size in [*range(compression.HEAD_BYTES, len(compressed), 7), len(compressed) - 1]:
+    for size in [*range(compression.HEAD_BYTES, len(compressed), 13), len(compressed) - 1]:
         assert "data end too early" in fails(compressed[:size])
     whole = read_all(opened(compressed * 2))
     assert whole == CONTENT[:3000] * 2
@@ -76,7 +76,7 @@ def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
         ".bz2": lambda content: bz2.compress(content, 1),
         ".xz": lambda content: lzma.compress(content, preset=0),
     }
-    bomb = compress[suffix](bytes(2**24))
+    bomb = compress[suffix](bytes(2**23))
     tracemalloc.start()
     try:
         data, size = opened(bomb), 0
@@ -85,8 +85,8 @@ def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert size == 2**24
-    assert peak < 2**23
+    assert size == 2**23
+    assert peak < 2**22
 
 
 def test_more_memory_than_a_stream_may_ask_for() -> None:

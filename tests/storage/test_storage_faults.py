@@ -70,8 +70,9 @@ def save_while(fault: Failing, path: Path, *, force: bool) -> str | None:
 
 
 @in_one_test
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
-@pytest.mark.parametrize("old", [OLD, None])
+@pytest.mark.parametrize(
+    ("number", "old"), [(errno.ENOSPC, OLD), (errno.EIO, None), (errno.EDQUOT, None)]
+)
 @pytest.mark.parametrize(
     ("call", "lasting"),
     [*((call, False) for call in CALLS), *((call, True) for call in CALLS if call != "unlink")],
