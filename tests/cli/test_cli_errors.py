@@ -1,6 +1,5 @@
 """Bad input: one line that says what and where, perhaps a hint, the exit code, and nothing else."""
 
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -121,13 +120,21 @@ def test_what_cannot_be_used(
 
 
 @in_one_folder
-@pytest.mark.parametrize("labels", ["few", "many"])
 @pytest.mark.parametrize(
-    ("logits_kind", "labels_kind"),
+    ("labels", "logits_kind", "labels_kind"),
     [
-        kinds
-        for kinds in product(["npy", "csv", "piped npy", "piped csv"], repeat=2)
-        if not all(kind.startswith("piped") for kind in kinds)
+        ("few", "npy", "npy"),
+        ("many", "npy", "csv"),
+        ("few", "npy", "piped csv"),
+        ("many", "npy", "piped npy"),
+        ("many", "csv", "npy"),
+        ("few", "csv", "csv"),
+        ("many", "csv", "piped csv"),
+        ("few", "csv", "piped npy"),
+        ("few", "piped npy", "csv"),
+        ("many", "piped npy", "npy"),
+        ("many", "piped csv", "csv"),
+        ("few", "piped csv", "npy"),
     ],
 )
 def test_too_few_or_too_many_labels(
@@ -182,10 +189,10 @@ def test_an_output_that_cannot_be_written_is_known_before_the_work(
 
 
 def test_bad_input_in_a_later_block_leaves_no_output(run: Run, folder: Path) -> None:
-    """Of four blocks, three could be written."""
-    logits = np.zeros((4, 2**20), np.float16)
-    logits[3, 5] = np.nan
+    """Of two blocks, one could be written."""
+    logits = np.zeros((2, 2**20), np.float16)
+    logits[1, 5] = np.nan
     np.save(folder / "big.npy", logits)
     before = {path.name for path in folder.iterdir()}
-    assert refusal(run("softmax", "big.npy", "-o", "out.npy")).error == "big.npy[3, 5]: logit nan"
+    assert refusal(run("softmax", "big.npy", "-o", "out.npy")).error == "big.npy[1, 5]: logit nan"
     assert {path.name for path in folder.iterdir()} == before

@@ -160,9 +160,17 @@ def test_the_gradient_is_the_slope_of_the_mean(run: Run, folder: Path) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("shift", [0, 1])
-@pytest.mark.parametrize(("rows", "first"), [("0:3", 0), ("4:9", 4), ("11", 11)])
-@pytest.mark.parametrize("axis", ["last", "1"])
+@pytest.mark.parametrize(
+    ("shift", "rows", "first", "axis"),
+    [
+        (0, "0:3", 0, "last"),
+        (0, "4:9", 4, "1"),
+        (0, "11", 11, "last"),
+        (1, "0:3", 0, "1"),
+        (1, "4:9", 4, "last"),
+        (1, "11", 11, "1"),
+    ],
+)
 def test_rows_of_several_axes(
     run: Run, folder: Path, shift: int, rows: str, first: int, axis: str
 ) -> None:

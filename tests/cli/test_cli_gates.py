@@ -202,7 +202,7 @@ def test_each_model_is_judged_by_its_own_baseline(run: Run) -> None:
         return outcome.code, outcome.err
 
     assert run("compare", "z.npy", "near.npy", "far.npy", "--json", "-o", "last.json").code == 0
-    for line in ("near far", "far near", "far", "near"):
+    for line in ("far near", "near"):
         assert judged(*line.split()) == (0, "")
         assert judged(*line.split(), gate="kl >= baseline")[0] == 3
     last = json.loads(Path("last.json").read_text())
@@ -211,7 +211,7 @@ def test_each_model_is_judged_by_its_own_baseline(run: Run) -> None:
     assert code == 3
     assert f" < {near!r} + 100" in said.splitlines()[0]
     assert f" < {far!r} + 100" in said.splitlines()[1]
-    for line in ("far other", "other", "near far other"):
+    for line in ("far other", "other"):
         code, said = judged(*line.split())
         assert (code, "last.json: it is about near.npy, far.npy, not other.npy" in said) == (
             1,

@@ -24,6 +24,7 @@ HOSTILE = [
 ]
 SOME = [HOSTILE[i] for i in (0, 1, 3, 5, 7, 9)]
 """Markup of three kinds, and characters that terminals obey, reverse and break lines at."""
+FEW = [HOSTILE[i] for i in (0, 5, 9)]
 
 
 def assert_shown(screen: Screen, shown: str) -> None:
@@ -48,12 +49,13 @@ def test_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> Non
     assert_shown(terminal("softmax", "z.csv", columns=200), shown)
     if (name, shown) in SOME:
         assert_shown(terminal("info", "z.csv", columns=200), shown)
+    if (name, shown) in FEW:
         (folder / "y.csv").write_text("0\n0\n")
         assert_shown(terminal("explain", "z.csv", "y.csv", columns=200), shown)
 
 
 @in_one_test
-@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+@pytest.mark.parametrize(("name", "shown"), SOME)
 def test_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
     (folder / "z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
     screen = terminal("softmax", "z.csv", columns=200)
@@ -82,7 +84,7 @@ def test_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> 
 
 
 @in_one_test
-@pytest.mark.parametrize(("name", "_shown"), SOME)
+@pytest.mark.parametrize(("name", "_shown"), FEW)
 def test_arguments(terminal: Terminal, name: str, _shown: str) -> None:
     for arguments in (
         [name],
@@ -103,8 +105,9 @@ def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: 
     header = (folder / "z.csv").read_text().removesuffix("1,2\n3,4\n")
     written = (folder / "out.csv").read_text()
     assert written.replace('"', "").startswith(header.replace('"', "")), shown
-    columns = run("softmax", "z.csv", "--json").json["columns"]
-    assert columns[0] == name.strip()
+    if (name, shown) in SOME:
+        columns = run("softmax", "z.csv", "--json").json["columns"]
+        assert columns[0] == name.strip()
 
 
 @in_one_test
