@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from cli_files import DATA
 from cli_tools import Run, refusal
-from harness_samples import text_doc, write_docs
+from harness_samples import choices_doc, text_doc, write_docs
 from merge_tools import merge_as_tree, write_state
 
 from xentcli.metrics.names import PLACES
@@ -128,3 +128,19 @@ def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> Non
     write_state(run, "nll second/samples_task-1.jsonl", "second.json")
     said = refusal(run("merge", "texts.json", "second.json")).error
     assert "both have texts of the task 'task-1'" in said
+
+
+def test_measures_by_the_lengths_of_choices_are_null_for_their_own_reason(run: Run) -> None:
+    docs = [(["a", "bbb"], [-3.0, -4.0], 0), (["cc", "d"], [-3.0, -2.0], 1)]
+    write_docs("samples_quiz.jsonl", *(choices_doc(i, *each) for i, each in enumerate(docs)))
+    line = ("eval", "samples_quiz.jsonl")
+    assert run(*line, "--metric", "acc_norm").number == 0.0  # -4/3 beats -3, and -3/2 beats -2
+    asked = [word for name in ("acc_norm", "auroc", "accuracy") for word in ("--metric", name)]
+    assert run(*line, *asked, "--state", "s.json").code == 0
+    merged = run("merge", "s.json", "--json")
+    values = {name: each["value"] for name, each in merged.json["metrics"].items()}
+    assert (values["acc_norm"], values["accuracy"]) == (None, 1.0)
+    assert "note: acc_norm: null, since states have not the lengths of choices\n" in merged.err
+    why = "it needs the lengths of choices, which states have not"
+    assert f"warning: acc_norm does not apply: {why}\n" in merged.err
+    assert "acc_norm, auroc" not in merged.err

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xentcli.core.checks import RowKind
 
 _AT_ONCE = "it needs every row at once, and states have them one by one"
+_OF_LENGTHS = "it needs the lengths of choices, which states have not"
 
 
 def asked_of(
@@ -85,22 +86,28 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
 
 
 def _without_lost(measures: Measures, report: Report, lost: tuple[str, ...]) -> Measures:
-    """Empty the measures that need every row at once, and add a note that says so."""
-    names = [
+    """Empty the measures that states lack something for, and add notes that say what.
+
+    What is `lost` are measures of samples by the lengths of their choices.
+    """
+    order = [
         name
         for name in report.plan.names
         if (MEASURES.get(name) == "order" or (name == "suspects" and not measures.binary))
         and name not in report.inapplicable
     ]
-    names += lost
-    if not names:
-        return measures
+    notes = [
+        f"{', '.join(names)}: null, since states have not {what}"
+        for names, what in ((order, "all rows at once"), (lost, "the lengths of choices"))
+        if names
+    ]
     return replace(
         measures,
         metrics={**measures.metrics, **dict.fromkeys(lost, NOTHING)},
-        inapplicable={**measures.inapplicable, **dict.fromkeys(names, _AT_ONCE)},
-        notes=(
-            *measures.notes,
-            f"{', '.join(names)}: null, since states have not all rows at once",
-        ),
+        inapplicable={
+            **measures.inapplicable,
+            **dict.fromkeys(order, _AT_ONCE),
+            **dict.fromkeys(lost, _OF_LENGTHS),
+        },
+        notes=(*measures.notes, *notes),
     )
