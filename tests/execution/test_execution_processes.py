@@ -102,15 +102,15 @@ def test_processes_join_neighbours_and_lose_none() -> None:
 
     cases: tuple[dict[str, Any], ...] = (
         {"joined": True},
-        {"ends_at": 1700},
-        {"fails_at": 1700, "error": ZeroDivisionError},
-        {"gone_at": 1700, "error": OSError},
-        {"alone": range(0, 3000, 7)},
+        {"ends_at": 700},
+        {"fails_at": 700, "error": ZeroDivisionError},
+        {"gone_at": 700, "error": OSError},
+        {"alone": range(0, 1200, 7)},
     )
     for case in cases:
         ends_at, fails_at = case.get("ends_at", -1), case.get("fails_at", -1)
         alone = case.get("alone", ())
-        items = Counted(3000, fails_at=case.get("gone_at", -1))
+        items = Counted(1200, fails_at=case.get("gone_at", -1))
         results: list[tuple[int, ...]] = []
         caught: type[BaseException] | None = None
         try:
@@ -119,8 +119,8 @@ def test_processes_join_neighbours_and_lose_none() -> None:
             caught = type(error)
         assert caught == case.get("error"), case
         got = [i for result in results for i in result]
-        assert got == list(range(1700 if caught else 3000)), case
-        assert not case.get("joined") or len(results) < 1000
+        assert got == list(range(700 if caught else 1200)), case
+        assert not case.get("joined") or len(results) < 400
 
 
 class Kept(NamedTuple):
@@ -149,12 +149,12 @@ def test_what_may_wait_in_a_process_comes_once() -> None:
     def join(one: Kept, other: Kept) -> Kept:
         return Kept(one.told + other.told, one.waits + other.waits)
 
-    for ends_at, odd_at in ((-1, -1), (1700, -1), (-1, 1700), (2999, -1)):
+    for ends_at, odd_at in ((-1, -1), (700, -1), (-1, 700), (1199, -1)):
         parents.clear()
-        results = list(ordered_map(work, range(3000), 2, shareable=True, join=join))
+        results = list(ordered_map(work, range(1200), 2, shareable=True, join=join))
         case = (ends_at, odd_at)
-        assert [i for result in results for i in result.told] == [*range(3000)], case
-        assert sorted(i for result in results for i in result.waits) == [*range(3000)], case
+        assert [i for result in results for i in result.told] == [*range(1200)], case
+        assert sorted(i for result in results for i in result.waits) == [*range(1200)], case
         assert bool(parents) == (case != (-1, -1)), case
         assert parents or sum(bool(result.waits) for result in results) < len(results) / 2, case
 
