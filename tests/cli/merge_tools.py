@@ -7,6 +7,8 @@ import numpy as np
 from cli_tools import Outcome, Run
 
 SHARDS = 2
+HERE = "--jobs 1"
+"""Has tables read in this process: to start others takes longer than to read a few lines."""
 LOSSES = {
     "loss": "loss z-{}.npy --labels y-{}.npy",
     "weighted": "loss z-{}.npy --labels y-{}.npy --weight 1,2,0.5 --label-smoothing 0.1",
@@ -21,11 +23,12 @@ LOSSES = {
 EVALUATIONS = {
     "usual": "eval z-{}.npy --labels y-{}.npy",
     "all": "eval z-{}.npy --labels y-{}.npy --metric all --top-k 1,2 --bins 7 --worst 4",
-    "gates": "eval z-{}.npy --labels y-{}.npy --metric loss --cluster rows --fail-if ece>9",
-    "columns": "eval c-{}.csv --label-column label --by group --cluster group",
-    "groups and clusters": "eval l-{}.csv --labels y-{}.npy --by site --cluster patient",
-    "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --by site --cluster patient",
-    "probs": "eval --probs p-{}.npy --labels y-{}.npy --normalize",
+    "gates": "eval --probs p-{}.npy --labels y-{}.npy --normalize --metric loss --cluster rows "
+    "--fail-if ece>9",
+    "columns": "eval c-{}.csv --label-column label --by group --cluster group " + HERE,
+    "groups and clusters": "eval l-{}.csv --labels y-{}.npy --by site --cluster patient " + HERE,
+    "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --by site --cluster patient "
+    + HERE,
     "one class": "eval --binary d-{}.npy --labels e-{}.npy",
     "several labels": "eval --binary z-{}.npy --labels b-{}.npy",
     "sequences": "eval s-{}.npy --labels t-{}.npy --shift 1",
@@ -36,9 +39,9 @@ COMPARISONS = {
     "three": "compare z-{}.npy p-{}.npy v-{}.npy --labels y-{}.npy --input logits --input probs "
     "--input logits --normalize --temperature 2 --temperature 1 --temperature 1 --worst 4",
     "without labels": "compare v-{}.npy z-{}.npy --fail-if kl>99",
-    "columns": "compare c-{}.csv v-{}.npy --label-column label --by group --cluster group",
-    "groups and clusters": "compare l-{}.csv z-{}.npy v-{}.npy --labels y-{}.npy --by site "
-    "--cluster patient",
+    "columns": "compare c-{}.csv v-{}.npy --label-column label --by group --cluster group " + HERE,
+    "groups and clusters": "compare l-{}.csv v-{}.npy --labels y-{}.npy --by site "
+    "--cluster patient " + HERE,
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
 }
 """Commands; of the shard whose number stands for the braces, or of all where it is an asterisk."""
@@ -67,7 +70,7 @@ def write_shards(folder: Path) -> Path:
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}-{i}.npy", array)
-        sites, patients = draw.choice(["sea", "land", "air"], n), draw.integers(0, 7, n)
+        sites, patients = draw.choice(["sea", "land", "air"], n), draw.integers(0, 4, n)
         cells = zip(logits, sites, patients, strict=True)
         rows = [",".join(map(str, [*z, site, patient])) for z, site, patient in cells]
         (folder / f"l-{i}.csv").write_text("\n".join(["a,b,c,site,patient", *rows, ""]))
@@ -90,14 +93,17 @@ def write_state(run: Run, line: str, name: str, *more: str) -> Outcome:
     return made
 
 
-def states_of(run: Run, line: str, chance: random.Random) -> list[str]:
-    """Write states of all rows: of the first one, of some across both shards, and of the rest."""
+def states_of(run: Run, line: str, chance: random.Random, parts: int = 3) -> list[str]:
+    """Write states of all rows: of the first one, of some across both shards, and of the rest.
+
+    As two parts, the first row is of the first one.
+    """
     first, second = (len(np.load(f"y-{i}.npy")) for i in range(SHARDS))
     end = chance.randrange(1, second)
-    parts = [("0", ":1"), ("*", f"1:{first + end}"), ("1", f"{end}:")]
-    for which, rows in parts:
+    across = ("*", f"{parts - 2}:{first + end}")
+    for which, rows in (("0", ":1"), across, ("1", f"{end}:"))[-parts:]:
         write_state(run, f"{line.replace('{}', which)} --rows {rows}", f"part-{which}.json")
-    return [f"part-{which}.json" for which, _ in parts]
+    return [f"part-{which}.json" for which in ("0", "*", "1")[-parts:]]
 
 
 def merge_as_tree(

@@ -25,13 +25,15 @@ import xentcli
 pytestmark = pytest.mark.usefixtures("shards")
 OF_ORDER = {f"kl_{name}" for name in ("median", "p90", "p95", "p99", "p999")}
 AT_ONCE = {"suspects", "auroc", "average_precision", "equal_mass_ece"}
+OF_TWO = {"weighted", "probabilities", "binary", "shift", "gates", "soft", "labels and clusters"}
+"""Runs of which two states are merged; of the others three, in some tree."""
 
 
 @in_one_test
 @pytest.mark.parametrize("kind", LOSSES)
 def test_losses(run: Run, tmp_path: Path, kind: str) -> None:
-    line, chance = LOSSES[kind], random.Random(kind)  # noqa: S311
-    last, merged = merge_as_tree(run, states_of(run, line, chance), chance)
+    line, chance, parts = LOSSES[kind], random.Random(kind), 2 + (kind not in OF_TWO)  # noqa: S311
+    last, merged = merge_as_tree(run, states_of(run, line, chance, parts), chance)
     whole = write_state(run, line.replace("{}", "*"), "whole.json", "--json")
     assert merged.stdout == whole.stdout
     assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
@@ -56,9 +58,9 @@ def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:
 @in_one_test
 @pytest.mark.parametrize("kind", EVALUATIONS)
 def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
-    line, chance = EVALUATIONS[kind], random.Random(kind)  # noqa: S311
+    line, chance, parts = EVALUATIONS[kind], random.Random(kind), 2 + (kind not in OF_TWO)  # noqa: S311
     gates = line.split()[-2:] if kind == "gates" else []
-    last, merged = merge_as_tree(run, states_of(run, line, chance), chance, *gates)
+    last, merged = merge_as_tree(run, states_of(run, line, chance, parts), chance, *gates)
     whole = write_state(run, line.replace("{}", "*"), "whole.json", "--json")
     assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
     found = merged.json
@@ -66,8 +68,9 @@ def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
     assert found["suspects"] is None
     for name in AT_ONCE & found["metrics"].keys():
         assert found["metrics"][name]["value"] is None
-    if kind in ("usual", "columns"):
+    if kind == "usual":
         assert whole.stdout == run(*all_shards(line), "--json").stdout  # as without a state
+    if kind in ("usual", "columns"):
         assert run("merge", last).stdout == run(*all_shards(line)).stdout
 
 
@@ -181,7 +184,7 @@ def test_the_sum_is_that_of_the_losses_of_all_rows(run: Run, tmp_path: Path) -> 
 
 
 def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> None:
-    line = "eval z-{}.npy --labels y-{}.npy --metric accuracy"
+    line = "eval z-{}.npy --labels y-{}.npy --metric accuracy --weight 1,2,1"
     for i in range(SHARDS):
         write_state(run, line.format(i, i), f"{i}.json")
     run("merge", "0.json", "1.json", "--report", "many.html")
@@ -192,6 +195,7 @@ def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> N
         pages.append([row for row in text.splitlines() if "xent " not in row and "UTC" not in row])
     assert len(pages[0]) > 100
     assert pages[0] == pages[1]
+    assert "the weights of classes concern the loss alone" in "".join(pages[1])
     write_state(run, "loss z-0.npy --labels y-0.npy", "loss.json")
     said = run("merge", "loss.json", "--report", "loss.html")
     assert (said.code, said.out) == (2, "")

@@ -128,6 +128,7 @@ def test_so_are_the_rows_of_a_file_that_two_runs_over_several_share(
         write_tables(tmp_path, draw, f"-{i}")
     np.save(tmp_path / "w.npy", np.arange(1.0, 19.0))
     np.save(tmp_path / "u.npy", np.arange(2.0, 20.0))
+    line += " --jobs 1"
     for part, name in ((":8", "a"), ("8:", "b")):  # both have rows of the second file
         write_state(run, f"{line} --rows {part}", f"{name}.json", "--force")
     write_state(run, line, "whole.json", "--force")

@@ -118,7 +118,7 @@ def damaged_states(good: bytes) -> list[bytes]:
         damaged(with_loss(rows=True)),
         damaged(with_loss(used="zz")),
         damaged(with_loss(loss=[1])),
-        damaged(with_loss(loss={"units": "0x" + "f" * 10_000_000})),
+        damaged(with_loss(loss={"units": "0x" + "f" * 1_000_000})),
         damaged(plain | {"states": [states | {"accuracy": {"hits": 7, "n": 3}}]}),
         damaged(plain | {"states": [states | {"accuracy": {"hits": 10**400, "n": 3}}]}),
     ]
