@@ -11,6 +11,7 @@ each import all anew. Whatever is about the start or the end of a process runs i
 import os
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -19,7 +20,14 @@ from forking import forking_of
 # Does what `forking.start` does, and ends as the fork does. It must start fast.
 _CLIENT = """
 import os, sys, _socket
-request = "forked_command:main", sys.argv[2:], os.getcwd(), dict(os.environ)
+closed = ""
+for i in range(3):
+    try:
+        os.fstat(i)
+    except OSError:
+        closed += str(os.open(os.devnull, os.O_RDWR))  # the lowest that is free, which is this one
+variables = {**os.environ, "XENT_TESTS_CLOSED": closed}
+request = "forked_command:main", sys.argv[2:], os.getcwd(), variables
 message = repr(request).encode()
 connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
 connection.connect(sys.argv[1])
@@ -58,10 +66,16 @@ def main() -> NoReturn:
     """Call the entry point in a fork, and end without taking apart what was imported."""
     from xentcli.__main__ import main as run
 
+    for descriptor in map(int, os.environ.pop("XENT_TESTS_CLOSED")):  # as Python finds them closed
+        os.close(descriptor)
+        name = ("stdin", "stdout", "stderr")[descriptor]
+        setattr(sys, name, None)
+        setattr(sys, f"__{name}__", None)
     code = 0
     try:
         run()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 0
-    sys.stdout.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
     os._exit(code)

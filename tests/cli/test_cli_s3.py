@@ -1,5 +1,6 @@
 """Objects of S3, in and out, against a real service on this machine."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from cli_tools import Run
 from safetensors.numpy import save_file
 
+from xentcli.__main__ import program
 from xentcli.errors import InputError
 from xentcli.storage import remote_outputs
 from xentcli.storage.open import open_input
@@ -68,20 +70,19 @@ def test_objects(s3: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def same_results(run: Run) -> None:
     names = ["logits-*.npy", "labels-*.npy"]
-    for command, *options in (
-        ["loss", "--reduction", "none"],
-        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm"],
-        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm/model.safetensors:lm_head.weight"],
-        ["loss"],
+    first = ["logits-1.npy", "labels-1.npy"]
+    for files, *options in (
+        (names, "--reduction", "none", "--rows", "3:120", "--lm-head", f"{PLACE}/lm"),
+        (first, "--lm-head", f"{PLACE}/lm/model.safetensors:lm_head.weight"),
     ):
-        got = run(command, *(f"{PLACE}/{name}" for name in names), *options)
-        want = run(command, *names, *(option.removeprefix(f"{PLACE}/") for option in options))
-        assert (got.code, got.stdout) == (0, want.stdout), (command, options, got.err)
+        got = run("loss", *(f"{PLACE}/{name}" for name in files), *options)
+        want = run("loss", *files, *(option.removeprefix(f"{PLACE}/") for option in options))
+        assert (got.code, got.stdout) == (0, want.stdout), (options, got.err)
     for i, rows in enumerate(("0:99", "99:")):
         places = [f"{PLACE}/{name}" for name in names]
         outcome = run("loss", *places, "--rows", rows, "--state", f"s3://bucket/state/{i}.json")
         assert (outcome.code, outcome.err) == (0, "")
-    assert run("merge", "s3://bucket/state/?.json").stdout == want.stdout
+    assert run("merge", "s3://bucket/state/?.json").stdout == run("loss", *names).stdout
     nothing = run("merge", "s3://bucket/state/*.csv")
     assert nothing.err == "error: s3://bucket/state/*.csv: no file matches this pattern\n"
 
@@ -92,8 +93,8 @@ def same_bytes(s3: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("softmax", f"{PLACE}/large.npy", "-o", "s3://bucket/p.npy") == (0, b"", b"")
     assert s3.cat("bucket/p.npy") == Path("p.npy").read_bytes()
     Path("each").mkdir()
-    for there in ("each", "s3://bucket/each"):  # in two threads, where there are two cores
-        got = run("softmax", f"{PLACE}/logits-*.npy", "-o", f"{there}/{{stem}}.npy", "--jobs", "2")
+    for place, there in ((".", "each"), (PLACE, "s3://bucket/each")):  # by two threads
+        got = run("softmax", f"{place}/logits-*.npy", "-o", f"{there}/{{stem}}.npy", "--jobs", "2")
         assert (got.code, got.err) == (0, ""), there
     for path in Path("each").iterdir():
         assert s3.cat(f"bucket/{path}") == path.read_bytes(), path
@@ -106,16 +107,37 @@ def nothing_is_left(s3: Any) -> None:
     np.save("many.npy", np.zeros(100_000, np.int64))
     command = ["one-hot", "many.npy", "--num-classes", "350", "-o", "s3://bucket/many.npy"]
     for _ in range(9):  # until one is not done before it is told
-        with subprocess.Popen([sys.executable, "-m", "xentcli", *command]) as process:
-            while process.poll() is None and not s3.list_multipart_uploads("bucket"):
-                time.sleep(0.05)
-            process.send_signal(signal.SIGINT)
-        if process.returncode:
+        forked, code = fork(command), None
+        while code is None and not s3.list_multipart_uploads("bucket"):
+            time.sleep(0.05)
+            code = ended(forked)
+        if code is None:
+            os.kill(forked, signal.SIGINT)
+            code = ended(forked, os.WEXITED)
+        if code:
             break
         s3.rm("bucket/many.npy")
-    assert process.returncode == 130
+    assert code == 130
     assert s3.list_multipart_uploads("bucket") == []
     assert not s3.exists("bucket/many.npy")
+
+
+def fork(arguments: list[str]) -> int:
+    """Run the command in a fork, which has imported what speaks to S3, and return its number."""
+    number = os.fork()
+    if number == 0:
+        sys.argv = ["xent", *arguments]
+        try:
+            program()
+        finally:  # it has not ended by itself
+            os._exit(99)
+    return number
+
+
+def ended(number: int, options: int = os.WEXITED | os.WNOHANG) -> int | None:
+    """Return with which code a fork has ended, or None if it goes on."""
+    found = os.waitid(os.P_PID, number, options)
+    return None if found is None else found.si_status
 
 
 def what_changes(s3: Any) -> None:

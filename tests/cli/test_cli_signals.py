@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 
 import numpy as np
 import pytest
-from cli_tools import Argument, command, run_shell
+from cli_tools import run_shell
+from forking import Forked, forking_of, start
 
 # At the start
 
@@ -70,39 +72,54 @@ def test_nothing_is_imported_before_signals_are_heeded() -> None:
 # In the midst of the work
 
 
+class Blocked(NamedTuple):
+    """A fork that runs the command, what it waits for, and what it prints."""
+
+    forked: Forked
+    writer: IO[bytes]
+    printed: IO[bytes]
+
+    def stop(self, number: int) -> tuple[int, bytes]:
+        """Send a signal, and return with which code it ends, and all that it has printed."""
+        os.kill(self.forked.pid, number)
+        code = self.forked.wait()
+        self.printed.seek(0)
+        return code, self.printed.read()
+
+
 @contextmanager
-def blocked(
-    folder: Path, *arguments: Argument
-) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+def blocked(folder: Path, *arguments: str) -> Iterator[Blocked]:
     """Start the command on the named pipe `slow`; yield it once it has opened that."""
     os.mkfifo(folder / "slow")
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    with process, open_when_read(folder / "slow", process) as writer:
+    with TemporaryFile() as printed, Path(os.devnull).open() as nothing:
+        forked = start(
+            forking_of("xentcli.*"),
+            "xentcli.__main__:main",
+            arguments,
+            folder=folder,
+            variables=os.environ,
+            streams=(nothing.fileno(), printed.fileno(), printed.fileno()),
+        )
         try:
-            yield process, writer
+            with open_when_read(folder / "slow", forked) as writer:
+                yield Blocked(forked, writer, printed)
         finally:
-            process.kill()
-            process.wait()
+            if forked.poll() is None:
+                os.kill(forked.pid, signal.SIGKILL)
+                forked.wait()
 
 
-def open_when_read(pipe: Path, process: subprocess.Popen[bytes]) -> IO[bytes]:
-    """Open a named pipe for writing once the process has opened it for reading."""
+def open_when_read(pipe: Path, forked: Forked) -> IO[bytes]:
+    """Open a named pipe for writing once the fork has opened it for reading."""
     for _ in range(600):
         try:
             descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # nobody reads yet
-            assert process.poll() is None, process.communicate()
+            assert forked.poll() is None
             time.sleep(0.05)
         else:
             os.set_blocking(descriptor, True)
             return os.fdopen(descriptor, "wb")
-    process.kill()
     raise AssertionError(f"nobody opens {pipe}")
 
 
@@ -124,10 +141,8 @@ def wait_for(folder: Path, pattern: str) -> None:
 
 
 def test_a_signal_while_waiting_for_input(folder: Path) -> None:
-    with blocked(folder, "loss", "--logits", "slow", "--labels", "y.npy") as (process, _):
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    with blocked(folder, "loss", "--logits", "slow", "--labels", "y.npy") as waiting:
+        assert waiting.stop(signal.SIGINT) == (130, b"")
 
 
 @pytest.mark.parametrize(
@@ -139,14 +154,12 @@ def test_a_signal_leaves_no_part_of_the_output(
     (folder / "out.npy").write_bytes(b"before")
     names = {path.name for path in folder.iterdir()}
     options = ["--jobs", jobs, "-o", "out.npy", "--force"]
-    with blocked(folder, "softmax", "slow", *options) as (process, writer):
-        writer.write(endless_logits())
-        writer.write(bytes(2**21 * 3))
-        writer.flush()
+    with blocked(folder, "softmax", "slow", *options) as waiting:
+        waiting.writer.write(endless_logits())
+        waiting.writer.write(bytes(2**21 * 3))
+        waiting.writer.flush()
         wait_for(folder, ".out.npy.*.tmp")
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (code, b"", b"")
+        assert waiting.stop(number) == (code, b"")
     assert {path.name for path in folder.iterdir()} == names | {"slow"}
     assert (folder / "out.npy").read_bytes() == b"before"
 

@@ -1,11 +1,14 @@
 """A signal ends the run with its code, whatever the code that it stops makes of it."""
 
+import os
 import signal
-import subprocess
-import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, NamedTuple
+
+from forking import Forked, forking_of, start
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
 
@@ -53,23 +56,42 @@ def slow() -> None:
 COMMAND = Command(slow)
 """
 MAIN = """
-import sys; sys.path.insert(0, {folder!r}); sys.argv = ['xent', 'slow']
-from xentcli.cli.names import register; register('slow', 'slow_command')
-from xentcli.__main__ import main; main()
+def run():
+    from xentcli.cli.names import register; register('slow', 'slow_command')
+    from xentcli.__main__ import main; main()
 """
 
 
-def start_slow(folder: Path, body: str) -> subprocess.Popen[bytes]:
+class Slow(NamedTuple):
+    """A fork that runs the command, and what it prints."""
+
+    forked: Forked
+    out: IO[bytes]
+    err: IO[bytes]
+
+
+@contextmanager
+def start_slow(folder: Path, body: str) -> Iterator[Slow]:
     """Start a command that says when it has begun, and then waits."""
     folder.mkdir()
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     (folder / "slow_command.py").write_text(COMMAND.format(body=lines))
-    return subprocess.Popen(
-        [sys.executable, "-c", MAIN.format(folder=str(folder))],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    (folder / "main.py").write_text(MAIN)
+    variables = {**os.environ, "PYTHONPATH": str(folder)}
+    (out, said), (err, failed) = os.pipe(), os.pipe()
+    with os.fdopen(out, "rb") as reading, os.fdopen(err, "rb") as failing:
+        with Path(os.devnull).open() as nothing:
+            forked = start(
+                forking_of("xentcli.*"),
+                "main:run",
+                ["slow"],
+                folder=folder,
+                variables=variables,
+                streams=(nothing.fileno(), said, failed),
+            )
+        os.close(said)
+        os.close(failed)
+        yield Slow(forked, reading, failing)
 
 
 STOPS = [
@@ -86,15 +108,13 @@ def test_a_signal_ends_the_run_with_its_code_whatever_surfaces(tmp_path: Path) -
             stack.enter_context(start_slow(tmp_path / str(i), SWALLOWING[stopped_in]))
             for i, (stopped_in, _) in enumerate(STOPS)
         ]
-        for process in processes:
-            assert process.stdout
-            assert process.stdout.readline() == b"begun\n"
+        for each in processes:
+            assert each.out.readline() == b"begun\n"
         time.sleep(0.1)
         began = time.monotonic()
-        for process, (_, number) in zip(processes, STOPS, strict=True):
-            process.send_signal(number)
-        for process, (stopped_in, number) in zip(processes, STOPS, strict=True):
-            out, err = process.communicate(timeout=30)
-            ended = (process.returncode, out, err)
+        for each, (_, number) in zip(processes, STOPS, strict=True):
+            os.kill(each.forked.pid, number)
+        for each, (stopped_in, number) in zip(processes, STOPS, strict=True):
+            ended = (each.forked.wait(), each.out.read(), each.err.read())
             assert ended == (CODES[number], b"", b""), (stopped_in, number)
         assert time.monotonic() - began < 10
