@@ -104,10 +104,20 @@ def test_one_hot_writes_ids_before_the_rows(run: Run) -> None:
     assert not Path("out.npy").exists()
 
 
+NAMED = ["--classes", "cat,dog,bird"]
+BY_ID = ["--id-column", "id"]
+
+
 @in_one_test
-@pytest.mark.parametrize("output", ["-", "hot.csv", "hot.tsv", "hot.parquet", "hot.arrow"])
-@pytest.mark.parametrize("classes", [[], ["--classes", "cat,dog,bird"]])
-@pytest.mark.parametrize("by", [["--id-column", "id"], []])
+@pytest.mark.parametrize(
+    ("output", "classes", "by"),
+    [
+        *((each, [], []) for each in ("-", "hot.csv", "hot.tsv", "hot.parquet", "hot.arrow")),
+        *((each, [], BY_ID) for each in ("-", "hot.parquet")),
+        *((each, NAMED, []) for each in ("hot.tsv", "hot.parquet")),
+        *((each, NAMED, BY_ID) for each in ("hot.csv", "hot.arrow")),
+    ],
+)
 def test_rows_with_ids_are_read_again(
     run: Run, output: str, classes: list[str], by: list[str]
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_result_has_the_notes_of_the_command(
         return
     outcome = run(command, *words)
     assert outcome.code == 0, outcome.err
-    assert sorted(found().notes) == sorted(told(outcome.err))
+    notes = found().notes
+    assert sorted(notes) == sorted(told(outcome.err))
     if says is not None:
-        assert any(says in note for note in found().notes), found().notes
+        assert any(says in note for note in notes), notes

@@ -84,25 +84,23 @@ def saved_arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @in_one_folder
-@pytest.mark.parametrize("given_as", ["arrays", "files"])
 @pytest.mark.parametrize("line", [*LINES])
 def test_an_argument_gives_the_bits_of_the_option(
-    run: Run, monkeypatch: pytest.MonkeyPatch, saved_arrays: Path, line: str, given_as: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, saved_arrays: Path, line: str
 ) -> None:
+    """Of files, and of the arrays that they hold."""
     monkeypatch.chdir(saved_arrays)
     command, *words = line.split()
-    files = [word for word in words if word.endswith(".npy") and word != "w.npy"]
-    given: list[Any] = files
-    if given_as == "arrays":
-        given = [FILES[Path(file).stem] for file in files]
-    function = getattr(xent, FUNCTIONS.get(command, command))
-    found = function(*given, **LINES[line])
     want = run(command, *words, "--json").json
-    if command in ("loss", "nll"):
-        assert strict_json(to_json(found.named()).encode()) == want
-    else:
-        json_of = strict_json(found.to_json().encode())
-        assert (json_of["metrics"], json_of["rows"]) == (want["metrics"], want["rows"])
+    files = [word for word in words if word.endswith(".npy") and word != "w.npy"]
+    function = getattr(xent, FUNCTIONS.get(command, command))
+    for given in (files, [FILES[Path(file).stem] for file in files]):
+        found = function(*given, **LINES[line])
+        if command in ("loss", "nll"):
+            assert strict_json(to_json(found.named()).encode()) == want
+        else:
+            json_of = strict_json(found.to_json().encode())
+            assert (json_of["metrics"], json_of["rows"]) == (want["metrics"], want["rows"])
 
 
 @in_one_folder

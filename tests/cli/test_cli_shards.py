@@ -157,8 +157,8 @@ def test_pipes_as_files(run: Run, shards: Path) -> None:
 def test_more_files_than_may_be_open(folder: Path) -> None:
     """One block of logits runs through all of them; labels are NPY and CSV in turn."""
     rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(80, 3)), rng.integers(3, size=80).astype(np.float64)
-    for i in range(80):
+    x, y = rng.normal(size=(48, 3)), rng.integers(3, size=48).astype(np.float64)
+    for i in range(48):
         np.save(folder / f"x-{i}.npy", x[i : i + 1])
         if i % 2:
             np.save(folder / f"y-{i}.npy", y[i : i + 1])

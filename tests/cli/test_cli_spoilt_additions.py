@@ -26,8 +26,8 @@ def test_whatever_an_addition_raises(
     run: Run, tmp_path: Path, raised: str, said: str, jobs: int
 ) -> None:
     """StopIteration once ended the rows, and SystemExit and EOFError the run, without a word."""
-    np.save(tmp_path / "z.npy", np.zeros((250_000, 9), np.float32))  # a few blocks
-    np.save(tmp_path / "y.npy", np.zeros(250_000, np.int64))
+    np.save(tmp_path / "z.npy", np.zeros((120_000, 9), np.float32))  # two blocks
+    np.save(tmp_path / "y.npy", np.zeros(120_000, np.int64))
     files = (tmp_path / "z.npy", tmp_path / "y.npy")
     with added(tmp_path, TOTAL, (RAISES, f"        {raised}\n{RAISES}")):
         done = run("eval", *files, "--metric", "mine", "--jobs", str(jobs))

@@ -89,7 +89,8 @@ def test_many_rows(terminal: Terminal, folder: Path, columns: int) -> None:
 @pytest.mark.parametrize(
     ("name", "columns", "scale"),
     [
-        *(("softmax", columns, 1.0) for columns in (*WIDTHS, 120)),
+        ("softmax", 40, 1.0),
+        ("softmax", 120, 1.0),
         ("softmax", 80, 300.0),
         ("log-softmax", 80, 1.0),
         ("log-softmax", 40, 300.0),
@@ -98,13 +99,13 @@ def test_many_rows(terminal: Terminal, folder: Path, columns: int) -> None:
 def test_many_columns(
     terminal: Terminal, folder: Path, name: str, columns: int, scale: float
 ) -> None:
-    probs = softmax(save_logits(folder, 3, 500, scale))
+    probs = softmax(save_logits(folder, 3, 100, scale))
     screen = terminal(name, "big.npy", columns=columns)
     assert_fits(screen, columns)
     header = next(line.split() for line in screen.lines if "row" in line.split())
     shown = [int(cell) for cell in header if cell.isdigit()]
     assert shown[0] == 0, "the first columns"
-    assert shown[-1] == 499, "and the last"
+    assert shown[-1] == 99, "and the last"
     assert header.count("…") == 1, "a mark where columns are left out"
     for line in table_rows(screen):
         numbers = [cell for cell in line[1:] if cell != "…"]
@@ -112,7 +113,7 @@ def test_many_columns(
         got, want = np.array(numbers, float), probs[int(line[0]), shown]
         got = np.exp(got) if name == "log-softmax" else got
         np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4)
-    assert f"{len(shown)} of 500 columns" in " ".join(screen.lines[-2:])
+    assert f"{len(shown)} of 100 columns" in " ".join(screen.lines[-2:])
 
 
 @in_one_test
@@ -138,7 +139,7 @@ def test_long_class_names_leave_the_digits_visible(
 
 
 @in_one_test
-@pytest.mark.parametrize(("columns", "whole"), [(80, False), (120, True), (200, True)])
+@pytest.mark.parametrize(("columns", "whole"), [(80, False), (120, True)])
 def test_names_use_the_room_that_there_is(
     terminal: Terminal, folder: Path, columns: int, *, whole: bool
 ) -> None:

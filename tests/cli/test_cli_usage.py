@@ -1,10 +1,13 @@
 """What is typed wrong: one line that says what, exit code 2, perhaps a hint, and nothing else."""
 
+from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_tools import Run, refusal
-from in_one_test import in_one_folder, in_one_test
+from in_one_test import in_one_folder
 
 from xentcli.cli.command import load_command
 from xentcli.cli.names import COMMANDS
@@ -23,6 +26,8 @@ _NUMBERS_IN_TEXT = {
     "--rows": "{}:",
     "--top-k": "1,{}",
 }
+
+DIGITS = ["1_0", "\u0661\u0660", "0_1", "1_", "0x1"]
 
 MISUSED: list[tuple[Command, str]] = [
     (["softmax", "z.npy", "-o", "out.xyz"], "out.xyz: its extension names no format"),
@@ -123,22 +128,46 @@ def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
     assert "must be a dtype of numbers" in refused.error
 
 
-@in_one_test
-@pytest.mark.parametrize("digits", ["1_0", "\u0661\u0660", "0_1", "1_", "0x1"])
-def test_what_python_alone_reads_as_a_number(run: Run, digits: str) -> None:
+def with_new_options(wanted: Callable[[Any], bool]) -> Iterator[tuple[str, Any]]:
+    """Yield each command with those of its options that no command before has, or with one."""
+    known: set[str] = set()
+    for name in COMMANDS:
+        options = [each for each in load_command(name).params if wanted(each)]
+        yield from (
+            (name, each)
+            for each in [each for each in options if each.opts[0] not in known] or options[:1]
+        )
+        known |= {each.opts[0] for each in options}
+
+
+def test_what_python_alone_reads_as_a_number(run: Run) -> None:
     """Underscores between digits, and digits of other scripts, are no number for any option."""
     asked = set()
-    for name in COMMANDS:
-        for each in load_command(name).params:
-            option = each.opts[0]
-            value = _NUMBERS_IN_TEXT.get(option, "{}").format(digits)
-            if option in _NUMBERS_IN_TEXT or each.type.name.startswith(("int", "float")):
-                files = ["1,2,3", "1"] if name in _WITH_TWO_FILES else ["1,2,3"]
-                said = refusal(run(name, *files, f"{option}={value}"), 2)
-                assert digits in said.error, (name, option)
-                assert option in said.error, (name, option)
-                asked.add(option)
+
+    def takes_numbers(parameter: Any) -> bool:
+        kind = parameter.type.name
+        return parameter.opts[0] in _NUMBERS_IN_TEXT or kind.startswith(("int", "float"))
+
+    for (name, each), digits in zip(with_new_options(takes_numbers), cycle(DIGITS), strict=False):
+        option = each.opts[0]
+        files = ["1,2,3", "1"] if name in _WITH_TWO_FILES else ["1,2,3"]
+        value = _NUMBERS_IN_TEXT.get(option, "{}").format(digits)
+        said = refusal(run(name, *files, f"{option}={value}"), 2)
+        assert digits in said.error, (name, option)
+        assert option in said.error, (name, option)
+        asked.add(option)
     assert {*_NUMBERS_IN_TEXT, "--clip", "--jobs", "--bins", "--softcap", "--axis"} < asked
+
+
+@in_one_folder
+@pytest.mark.parametrize("digits", DIGITS)
+def test_no_place_of_numbers_takes_what_python_alone_reads(run: Run, digits: str) -> None:
+    for option in (*_NUMBERS_IN_TEXT, "--label-smoothing", "--shift"):  # of text, floats and ints
+        value = _NUMBERS_IN_TEXT.get(option, "{}").format(digits)
+        command = ["loss"] if option not in ("--rows", "--top-k") else ["eval"]
+        said = refusal(run(*command, "1,2,3", "1", f"{option}={value}"), 2)
+        assert digits in said.error, option
+        assert option in said.error
     for files in ([f"1,{digits}", "1"], ["1,2", digits]):
         assert digits in refusal(run("loss", *files), 1).error
 
@@ -171,16 +200,15 @@ def test_an_option_without_its_value(run: Run, line: str, hint: str) -> None:
 def test_an_option_that_is_empty(run: Run) -> None:
     """A variable of the shell may not be set: `--report "$PAGE"`."""
     asked = []
-    for name in COMMANDS:
-        for each in load_command(name).params:
-            if (
-                each.type.name in ("str", "<str str>")
-                and each.opts[0] != "--id-column"
-                and each.opts[0][0] == "-"
-            ):
-                said = refusal(run(name, "z.npy", each.opts[0], *[""] * each.nargs), 2)
-                assert said == (f"{each.opts[0]} has an empty value", UNSET), name
-                asked.append(each.opts[0])
+
+    def takes_text(parameter: Any) -> bool:
+        option, kind = parameter.opts[0], parameter.type.name
+        return option[0] == "-" and option != "--id-column" and kind in ("str", "<str str>")
+
+    for name, each in with_new_options(takes_text):
+        said = refusal(run(name, "z.npy", each.opts[0], *[""] * each.nargs), 2)
+        assert said == (f"{each.opts[0]} has an empty value", UNSET), name
+        asked.append(each.opts[0])
     assert {"--output", "--report", "--plot", "--state", "--by", "--temperature"} < {*asked}
     assert refusal(run("eval", "z.npy", "y.npy", "--by="), 2).error == "--by has an empty value"
     assert refusal(run("eval", "z.npy", "--labels", "y.npy", "--labels", ""), 2).hint == UNSET
