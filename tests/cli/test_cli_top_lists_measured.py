@@ -76,7 +76,10 @@ def test_lists_of_two_models(run: Run, terminal: Terminal) -> None:
     assert metrics["kl"]["value"] is metrics["loss_difference"]["value"] is None
     same = (rows[0].argmax(-1) == rows[1].argmax(-1)).mean()
     assert metrics["agreement"]["value"] == same
-    assert run("compare", *paths, "--metric", "kl").out.startswith(">= ")
+    alone = run("compare", *paths, "--metric", "kl")
+    assert alone.out.startswith(">= ")
+    assert metrics["kl"]["standard_error"] is None
+    assert "kl is a lower bound of the mean, and has no standard error" in alone.err
     assert "against" in terminal("compare", *paths, columns=100).text
     assert run("compare", *paths, "--metric", "js").code == 2
     assert run("compare", *paths, "--by", "axis0").code == 2

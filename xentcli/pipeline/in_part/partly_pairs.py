@@ -15,7 +15,7 @@ CODES = "codes"
 OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
 """The measures of two models by their lists."""
 MEANS_OF_LISTS = ("loss_base", "loss_new", "loss_difference", "agreement")
-"""Those whose errors clusters give; a divergence is known from below."""
+"""Those whose errors clusters give; a divergence is known from below, and has none."""
 _FEWEST_ROWS = 100
 
 
@@ -102,5 +102,8 @@ def _notes_of_codes(sums: CodedSums) -> Iterator[str]:
 
 def _note_of_lists(kinds: tuple[str, str]) -> str:
     if {*kinds} == {"log-probabilities"}:
-        return "of lists, a KL divergence is known from below: classes that not both list are one"
+        return (
+            "of lists, a KL divergence is known from below, as classes that not both list count as "
+            "one: kl is a lower bound of the mean, and has no standard error"
+        )
     return "KL needs log-probabilities of both, or their log-sum-exp"
