@@ -68,6 +68,19 @@ def test_several_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.classes == ()
 
 
+def test_the_last_of_several_labels_may_be_ignored_in_every_row() -> None:
+    rng = np.random.default_rng(7)
+    z = rng.normal(size=(40, 3))
+    y = (rng.random((40, 3)) < 0.4).astype(int)
+    y[:, 2] = -100
+    found = measured(z, y, binary=BinaryOptions(ignored=(-100,)))
+    areas = [naive.auroc(z[:, j], y[:, j] == 1) for j in range(2)]
+    got = [label.metrics["auroc"].value for label in found.labels]
+    assert got[:2] == close_to(areas, rel=1e-12)
+    assert got[2:] == [None]
+    assert found.metrics["auroc"].value == close_to(np.mean(areas), rel=1e-12)
+
+
 def test_labels_between_0_and_1_are_neither() -> None:
     z, y = np.array([0.3, -2.0, 1.0]), np.array([0.0, 0.25, 1.0])
     found = measured(z, y, binary=BinaryOptions())

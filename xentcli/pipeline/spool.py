@@ -45,6 +45,11 @@ class Spool:
         if self._waiting_rows > _ROWS_IN_MEMORY:
             self._write()
 
+    def counts_of(self, column: int) -> tuple[int, int]:
+        """Return how many rows and hits one of several labels has; the last may have none."""
+        rows, hits = (int(each[column]) if column < each.size else 0 for each in self.columns or ())
+        return rows, hits
+
     def _write(self) -> None:
         if self._file is None:
             from xentcli.storage.temporary import TemporaryCopy

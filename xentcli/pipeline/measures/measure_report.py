@@ -220,5 +220,5 @@ def _ranking_of(spool: Spool, column: int | None = None) -> dict[str, Measure]:
     if column is None or spool.columns is None:
         return ranking(in_order(spool.parts, spool.rows), spool.rows, spool.hits)._asdict()
     parts = parts_of_column(spool.all_parts, column)
-    rows, hits = (int(each[column]) for each in spool.columns)
+    rows, hits = spool.counts_of(column)
     return ranking(in_order(parts, rows), rows, hits)._asdict()
