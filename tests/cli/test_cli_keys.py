@@ -78,7 +78,7 @@ def test_labels_of_the_logits_shape_are_probabilities(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a stream too, and where the classes are the first axis, in several blocks."""
-    monkeypatch.setattr("xentcli.formats.memory.BLOCK_ELEMENTS", 8)
+    monkeypatch.setattr("xentcli.formats.blocks.BLOCK_ELEMENTS", 8)
     monkeypatch.setattr("xentcli.formats.arrays.ArraySource.run_bytes", 1)
     logits, labels = np.random.default_rng(1).normal(size=(2, 4, 6))
     np.savez_compressed("both.npz", logits=logits, labels=np.abs(labels) / 9)

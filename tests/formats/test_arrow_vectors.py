@@ -12,8 +12,8 @@ from pyarrow import ipc
 from tables import FORMATS, read, stored
 
 from xentcli.errors import InputError
+from xentcli.formats.blocks import read_whole
 from xentcli.formats.files import InputFile, open_files
-from xentcli.formats.memory import read_whole
 
 VECTOR = pa.struct(
     {

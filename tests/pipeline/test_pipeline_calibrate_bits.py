@@ -60,7 +60,7 @@ def test_formats_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert of(pipe) == want
     text = tmp_path / "z.csv"
     assert of(csv_file(text, z.astype(np.float64))) == want
-    monkeypatch.setattr("xentcli.formats.memory._LARGEST_COPY_BYTES", 100)  # now on the disk
+    monkeypatch.setattr("xentcli.formats.blocks._LARGEST_COPY_BYTES", 100)  # now on the disk
     assert of(open_file(text)) == want
     monkeypatch.undo()
     # float32 is another computation of the loss, but not of the temperature
@@ -179,7 +179,7 @@ def test_text_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(CsvSource, "_parse", counted)
     for held in (2**25, 100):
-        monkeypatch.setattr("xentcli.formats.memory._LARGEST_COPY_BYTES", held)
+        monkeypatch.setattr("xentcli.formats.blocks._LARGEST_COPY_BYTES", held)
         parsed.clear()
         opened = open_files([str(path)], _with_labels)
         found = calibrate(opened, None, Criterion(), run(), CalibrateOptions(folds=3))

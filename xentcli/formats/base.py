@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.memory import BLOCK_ELEMENTS, MemorySource, blocks_along, indexed, read_whole
+from xentcli.formats.blocks import BLOCK_ELEMENTS, blocks_along, indexed, read_whole
+from xentcli.formats.memory import MemorySource
 from xentcli.formats.sources import (
     Block,
     IndexedSource,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.memory import copy_of
+from xentcli.formats.blocks import copy_of
 from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
 
 _HINT = "is the file cut off? This format was added to xent; what it must have: xent help design"

@@ -16,7 +16,7 @@ from xentcli.pipeline.top_lists.top_files import array_of
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.storage.paths import is_there
 
-_MOST_NAMES = 2**28  # as many are held in memory
+_MOST_CLUSTER_NAMES = 2**28  # one for each row, held in memory
 _SHOWN_COLUMNS = 8
 
 
@@ -60,7 +60,7 @@ def with_clusters(
 def _read(source: Source | str) -> tuple[str, NDArray[Any]]:
     """Return the name of a column, and what it holds."""
     assert isinstance(source, Source)  # noqa: S101 - words were asked for before
-    return source.name, read_whole(source, _MOST_NAMES).reshape(-1)
+    return source.name, read_whole(source, _MOST_CLUSTER_NAMES).reshape(-1)
 
 
 def _beside(lists: TopLists, found: FoundLists | None, key: str) -> tuple[str, NDArray[Any]]:
