@@ -94,14 +94,15 @@ def extremes() -> Measures:
     logits = np.array([[0.0, x] for x in (-900.0, -25.0, -5.0, 0.0, 5.0, 30.0, 3e6, np.inf, 1.0)])
     logits[7] = -np.inf, 0.0
     logits[8] = np.nan, 0.0
-    return measured(logits, np.zeros(9, np.int64))
+    return replace(measured(logits, np.zeros(9, np.int64)), bins=())
 
 
 @cache
 def binary() -> Measures:
     rng = np.random.default_rng(2)
     logits = rng.normal(size=500) * 2.0
-    return measured(logits, (logits + rng.normal(size=500) > 0).astype(int), binary=BinaryOptions())
+    labels = (logits + rng.normal(size=500) > 0).astype(int)
+    return replace(measured(logits, labels, binary=BinaryOptions()), losses=None)
 
 
 @cache
@@ -109,7 +110,8 @@ def several_labels() -> Measures:
     rng = np.random.default_rng(3)
     logits = rng.normal(size=(200, 3)) * 2.0
     labels = (logits + rng.normal(size=(200, 3)) > 0).astype(int)
-    return measured(logits, labels, ("<b>sea</b>", "0", "sun"), binary=BinaryOptions())
+    names = ("<b>sea</b>", "0", "sun")
+    return replace(measured(logits, labels, names, binary=BinaryOptions()), losses=None)
 
 
 @cache
@@ -207,10 +209,10 @@ COMPARED: dict[str, Callable[[], tuple[Comparison, ...]]] = {
     "many models": many_models,
     "hostile models": hostile_models,
     "models without labels": lambda: compared(digits_arrays()[:2], None),
-    "the same model": lambda: compared([np.eye(3), np.eye(3)], [0, 1, 2]),
+    "the same model": lambda: only("losses", compared([np.eye(3), np.eye(3)], [0, 1, 2])),
     "no rows of models": lambda: compared([np.zeros((0, 3))] * 2, np.zeros(0, np.int64)),
-    "infinite losses": lambda: compared(
-        [[[0.0, -np.inf], [0.0, 1.0]], [[0.0, 0.0], [np.nan, 1.0]]], [1, 1]
+    "infinite losses": lambda: only(
+        "losses", compared([[[0.0, -np.inf], [0.0, 1.0]], [[0.0, 0.0], [np.nan, 1.0]]], [1, 1])
     ),
 }
 

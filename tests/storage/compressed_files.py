@@ -6,6 +6,7 @@ import io
 import lzma
 import sys
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -39,6 +40,12 @@ DECOMPRESS: dict[str, Function] = {
 }
 SUFFIXES = sorted(COMPRESS)
 CONTENT = b"".join(b"%d,%d\n" % (i, i * i * 7919 % 10007) for i in range(20_000))
+
+
+@cache
+def compressed_content(suffix: str) -> bytes:
+    return COMPRESS[suffix](CONTENT)
+
 
 every_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
