@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import struct
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -14,38 +12,11 @@ import h5py
 import numpy as np
 import pyarrow as pa
 import pytest
+from forking import said_by
 from numpy.lib import format as npy_format
 
 from xentcli.formats.json.values import parser
 
-# Each command runs in a fork of a process that has imported what it needs, so that what it takes
-# beyond that is what its file makes it take. pyarrow's usual allocator sets a gigabyte of addresses
-# aside, whatever is asked of it, and the usual one of the system 64 MiB for each thread but two.
-CHILD = """
-import json, os, resource, sys, tempfile, zipfile
-from pathlib import Path
-import h5py, pyarrow.compute, pyarrow.ipc
-from forking import import_all
-import_all("xentcli.*")
-from xentcli.cli.app import main
-from xentcli.formats.json.values import parser
-parser()
-def run(arguments, limit=None):
-    if os.fork():
-        os.wait()
-        return
-    output = os.open(arguments[-1] + ".said", os.O_WRONLY | os.O_CREAT)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    if limit:
-        now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (now + limit, -1))
-    sys.argv = ["xent", *arguments]
-    main()
-limit, commands = json.loads(sys.argv[1])
-for arguments in commands:
-    run(arguments, limit)
-"""
 LIMIT_BYTES = (112 if parser() else 160) * 2**20
 """Twice what blocks and slices take, and less than any of the files would take as a whole.
 
@@ -166,16 +137,6 @@ def test_memory_under_a_limit(tmp_path: Path) -> None:
     for name, (write, arguments, messages[name]) in cases().items():
         write(tmp_path / name)
         commands.append([arguments[0], "--jobs", "1", *arguments[1:], name])
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CHILD, json.dumps([LIMIT_BYTES, commands])],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": ":".join(sys.path),
-            "ARROW_DEFAULT_MEMORY_POOL": "system",
-            "MALLOC_ARENA_MAX": "2",
-        },
-        check=True,
-    )
+    assert said_by("under_limit:main", [json.dumps([LIMIT_BYTES, commands])], tmp_path) == "0"
     said = {name: (tmp_path / f"{name}.said").read_text() for name in messages}
     assert {name: said[name] for name in messages if messages[name] not in said[name]} == {}
