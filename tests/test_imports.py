@@ -115,10 +115,11 @@ def imports_of(path: Path) -> Iterator[Import]:
                 Import(file, module, in_function, for_types)
                 for module in names_from(node.module, [a.name for a in node.names])
             )
-        is_check = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        test = node.test if isinstance(node, ast.If) else None
+        is_check = isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
         is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+            for child in getattr(node, name, ()):
                 yield from visit(child, in_function or is_function, for_types or is_check)
 
     yield from visit(tree_of(path), in_function=False, for_types=False)
