@@ -19,7 +19,7 @@ from xentcli.render.json import to_json
 Array = npt.NDArray[Any]
 Input = Literal["logits", "log-probs", "probs"]
 DTYPES = (np.float32, np.float16, ml_dtypes.bfloat16)
-NARROW, WIDE = (1000, 10), (100, 1000)  # laid out in two ways
+NARROW, WIDE = (400, 10), (100, 300)  # laid out in two ways
 
 
 def rows_of(shape: tuple[int, int], dtype: Any, seed: int) -> Array:
@@ -75,9 +75,9 @@ def of_logits(shape: tuple[int, int], dtype: Any) -> Iterator[tuple[str, Any]]:
 def of_probabilities(dtype: Any) -> Iterator[tuple[str, Any]]:
     """Yield everything that is computed of probabilities and their logarithms."""
     rng = np.random.default_rng(4)
-    one, other = (rng.dirichlet(np.full(12, 0.3), 1000) + 1e-6 for _ in range(2))
+    one, other = (rng.dirichlet(np.full(12, 0.3), 400) + 1e-6 for _ in range(2))
     one, other = ((p / p.sum(axis=1, keepdims=True)).astype(dtype) for p in (one, other))
-    labels = mostly_right(one.argmax(axis=1), rng.integers(0, 12, 1000))
+    labels = mostly_right(one.argmax(axis=1), rng.integers(0, 12, 400))
     for name, value in measured(one, other, labels, "probs"):
         yield f"probs {name}", value
     one, other = ((-1.0 - 8.0 * rng.random(one.shape)).astype(dtype) for _ in range(2))
@@ -89,7 +89,7 @@ def of_probabilities(dtype: Any) -> Iterator[tuple[str, Any]]:
 
 def of_elements(dtype: Any) -> Iterator[tuple[str, Any]]:
     """Yield what is computed of binary logits."""
-    z = rows_of((800, 3), dtype, 5)
+    z = rows_of((400, 3), dtype, 5)
     z[~np.isfinite(z)] = 0
     y = mostly_right((z > 0).astype(int), np.random.default_rng(6).integers(0, 2, z.shape))
     yield "binary losses", xent.binary_cross_entropy_with_logits(z, y, reduction="none")

@@ -22,7 +22,7 @@ def worst(found: Callable[[Doubles], Doubles], exact: Callable[[Any], Any], x: D
         return float(max(e / mp.mpf(u) for e, u in zip(errors, units.tolist(), strict=True)))
 
 
-def points(count: int = 250) -> dict[str, Doubles]:
+def points(count: int = 120) -> dict[str, Doubles]:
     """Return numbers above 0 of all kinds."""
     rng = np.random.default_rng(0)
     powers = 2.0 ** rng.integers(0, 40, count)

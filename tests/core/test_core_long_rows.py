@@ -15,7 +15,7 @@ from in_one_test import in_one_test
 def test_long_rows_of_single_precision_are_right(classes: int, spread: float, step: float) -> None:
     """Few or many classes far apart; in confident rows the far ones have next to no mass."""
     rng = np.random.default_rng(int(10 * spread + step))
-    one = (rng.normal(size=(40, classes)) * spread).astype(np.float32)
+    one = (rng.normal(size=(16, classes)) * spread).astype(np.float32)
     one[::2, 3] += 12.0 + spread
     other = (one + step * rng.normal(size=one.shape)).astype(np.float32)
     other[::4, 3] = one[::4, 3]
@@ -27,7 +27,7 @@ def test_long_rows_of_single_precision_are_right(classes: int, spread: float, st
 def rows_but_for_a_class(classes: int, mass: float, depth: float) -> tuple[Array, Array]:
     """Return rows that are nearly equal, but for a class of this mass, which the other masks."""
     rng = np.random.default_rng(classes)
-    one = rng.normal(size=(60, classes)) / 2.0
+    one = rng.normal(size=(20, classes)) / 2.0
     others = np.log(np.exp(one[:, 1:]).sum(axis=1))
     one[:, 0] = others + math.log(mass / (1.0 - mass))
     other = one + rng.normal(size=one.shape) / 10.0

@@ -79,7 +79,7 @@ def test_a_group_has_the_errors_of_its_rows_alone(
         only = evaluated(chosen[0], *inputs, cluster=PATIENTS[rows])
         alone[name] = (only, *compared(chosen, *inputs, cluster=PATIENTS[rows]))
     names = {"by": GROUPS, "cluster": PATIENTS}
-    set_block_rows(monkeypatch, 50 if odd else 17, CLASSES)
+    set_block_rows(monkeypatch, 50 if odd else 33, CLASSES)
     found = evaluated(models[0], labels, criterion, 2, **names)
     pairs = compared(models, labels, criterion, 2, **names)
     assert not any("groups" in note for note in found.notes)
@@ -158,7 +158,7 @@ def test_slices_of_the_first_axis_are_clusters_in_groups(monkeypatch: pytest.Mon
     criterion, sequences = Criterion(class_axis=-1), np.repeat(np.arange(15), 8)
     named = evaluated(LOGITS, LABELS, Criterion(), 1, by=GROUPS, cluster=sequences)
     named_pairs = compared(MODELS, LABELS, Criterion(), 1, by=GROUPS, cluster=sequences)
-    set_block_rows(monkeypatch, 24, CLASSES)
+    set_block_rows(monkeypatch, 40, CLASSES)
     found = evaluated(models[0], labels, criterion, 2, by=groups)
     pairs = compared(models, labels, criterion, 2, by=groups)
     for mine, wanted in zip((found, *pairs), (named, *named_pairs), strict=True):

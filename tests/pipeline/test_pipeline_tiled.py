@@ -75,9 +75,16 @@ def test_which_files_are_read_by_the_tile(tmp_path: Path) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("shape", [(3, 7, 4), (1, 50, 4), (2, 3, 5, 4), (3, 0, 4)])
-@pytest.mark.parametrize("shift", [0, 1, 6, 60])
-@pytest.mark.parametrize("cuts", [[], [1]])
+@pytest.mark.parametrize(
+    ("shape", "shift", "cuts"),
+    [
+        *(((3, 7, 4), shift, cuts) for shift in (1, 6) for cuts in ([], [1])),
+        *(((3, 7, 4), 0, [1]), ((3, 7, 4), 60, [])),
+        *(((1, 50, 4), 0, []), ((1, 50, 4), 6, [1])),
+        *(((2, 3, 5, 4), 0, []), ((2, 3, 5, 4), 1, [1]), ((2, 3, 5, 4), 6, [])),
+        *(((3, 0, 4), 0, []), ((3, 0, 4), 1, [1])),
+    ],
+)
 def test_the_last_axis_holds_the_classes(
     shape: tuple[int, ...], shift: int, cuts: list[int], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,7 +94,7 @@ def test_the_last_axis_holds_the_classes(
     last = max(0, shape[-2] - shift)
     kept, labels = x[..., :last, :], y[..., shift:]
     want = xent.cross_entropy(kept.reshape(-1, 4), labels.reshape(-1), reduction="none")
-    for block_rows, jobs in ((1, 1), (2, 2), (99, 1)):
+    for block_rows, jobs in ((1, 1), (99, 1)) if cuts else ((2, 2),):
         set_block_rows(monkeypatch, block_rows, max(1, math.prod(shape[1:])))
         monkeypatch.setattr("xentcli.core.tiled_rows.TILE_ELEMENTS", 3 * 4)
         logits = open_paths(*write_shards(tmp_path, "x", x, cuts, "C"))
