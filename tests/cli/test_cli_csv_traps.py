@@ -3,16 +3,13 @@
 In many blocks the fast parsers come first, as in a file of more than 2 MB.
 """
 
-import os
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tools import Outcome, Run, command, refusal
+from cli_tools import Run, refusal
+from forking import said_by
 from in_one_test import in_one_test
 
 from xentcli.formats.csv.source import CsvSource
@@ -110,29 +107,11 @@ def test_the_same_message_in_a_file_of_more_than_a_block(
     assert large.err == small.err.replace(":3:", ":6002:")
 
 
-def test_a_line_of_a_gigabyte() -> None:
+def test_a_line_without_an_end(tmp_path: Path) -> None:
     """It is refused before it fills the memory."""
-    made = "import sys\nfor _ in range(1000): sys.stdout.buffer.write(b'1.5,' * 2**18)"
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-
-    with subprocess.Popen(
-        [sys.executable, "-c", made], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as maker:
-        done = subprocess.run(
-            command("softmax", "-", "--jobs", "1"),
-            stdin=maker.stdout,
-            capture_output=True,
-            check=False,
-            timeout=60,
-            preexec_fn=limit,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        )
-        maker.kill()
-    said = refusal(Outcome(done.returncode, done.stdout, done.stderr))
-    assert said.error == "<stdin>:1: a line of more than 67108864 bytes"
-    assert said.hint
+    said = said_by("endless_line:main", [], tmp_path)
+    error = "1 error: <stdin>:1: a line of more than 67108864 bytes\nhint: "
+    assert said.startswith(error), said
 
 
 def test_a_long_line_behind_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ class TestFiles:
         commands = (
             ("calibrate", "labels.npy", "--folds", "0", "--cluster", "axis0"),
             ("eval", "labels.npy", "--cluster", "axis0", "--metric", "loss"),
-            ("explain", "labels.npy", "--rows", "3:5"),
+            ("explain", "labels.npy", "--rows", "3"),
             ("log-softmax",),
             ("loss", "labels.npy", "--state", "state.json", "--force"),
         )

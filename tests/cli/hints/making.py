@@ -57,10 +57,11 @@ class Case(NamedTuple):
         """Return the files whose names or patterns stand in what is typed."""
         said = " ".join([self.command, self.hint, *self.fill.values()])
         words = set(re.findall(r"[\w.*-]+", said)) - {"*"}
+        patterns = [word for word in words if "*" in word]
         return {
             name: content
             for name, content in files.items()
-            if any(fnmatch(name, word) for word in words)
+            if name in words or any(fnmatch(name, pattern) for pattern in patterns)
         }
 
 
