@@ -75,7 +75,7 @@ class RowLayout:
 class Parsed(Record):
     """Some rows: numbers of shape (rows, values), and an array of str for each field of text."""
 
-    numbers: NDArray[np.float64]
+    numbers: NDArray[Any]
     texts: tuple[NDArray[Any], ...] = ()
 
 

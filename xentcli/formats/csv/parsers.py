@@ -1,8 +1,14 @@
 """Chooses the fastest of three parsers of CSV text that is not in doubt."""
 
+import csv
+import io
+from collections.abc import Iterator
+
 from xentcli.errors import InputError
 from xentcli.formats.csv import cells, frame, plain_rows
 from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes
+from xentcli.formats.csv.long_cells import long_cells
+from xentcli.formats.large_integers import as_integers, may_be_rounded, number_of_cell
 
 
 def parse(
@@ -35,7 +41,19 @@ def parse(
         parsed = plain_rows.parse(pointed, layout, len(rows))
         if parsed is None and not is_small and layout.fields <= frame.MOST_FRAME_COLUMNS:
             parsed = frame.parse(pointed, layout, len(rows), rows.start)
-    return parsed or cells.parse(text, layout, name, line, rows.start)
+    parsed = parsed or cells.parse(text, layout, name, line, rows.start)
+    if set(layout.values) - set(layout.labels) and may_be_rounded(parsed.numbers, text):
+        return parsed._replace(numbers=as_integers(parsed.numbers, _written(text, parsed, layout)))
+    return parsed
+
+
+def _written(text: bytes, parsed: Parsed, layout: RowLayout) -> Iterator[int | float]:
+    """Yield the numbers of rows, and integers as their cells have them."""
+    reader = csv.reader(io.StringIO(text.decode(), newline=""), delimiter=layout.delimiter)
+    with long_cells():
+        for row, numbers in zip(reader, parsed.numbers, strict=True):
+            for field, number in zip(layout.values, numbers.tolist(), strict=True):
+                yield number_of_cell(row[field], number)
 
 
 def _with_points(content: bytes, layout: RowLayout) -> bytes | None:

@@ -8,6 +8,7 @@ from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import check_alone, choose, notes_of
+from xentcli.formats.large_integers import as_integers, flat, may_be_rounded
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
@@ -68,7 +69,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     """Return the array of one JSON value."""
     if options.key is None and not options.beside and (simdjson := parser()) is not None:
         numbers = _plain(simdjson, content)
-        if numbers is not None:
+        rounded = numbers is not None and not options.labels and may_be_rounded(numbers, content)
+        if numbers is not None and not rounded:
             return Document(numbers, [])
     text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
     value, names = load(text, name), None
@@ -102,6 +104,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
         return f"{where}{list(index)}" if index else where
 
     values = careful(value, place, labels=options.takes_names)
+    if not options.labels and may_be_rounded(values, content):
+        values = as_integers(values, flat(value))
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
     return Document(values, notes, columns)
 

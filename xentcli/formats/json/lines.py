@@ -4,6 +4,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, decoded, describe, fast, load, parser
 from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, with_first_line
 from xentcli.formats.keys import check_alone, choose, notes_of
+from xentcli.formats.large_integers import as_integers, flat, may_be_rounded
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -80,6 +82,7 @@ class JsonLinesSource(StreamSource):
         self.notes: list[str] = []
         self._data = _apart(data)
         self._labels = options.takes_names
+        self._takes_integers = not options.labels
         self._key: str | None = None
         text, printed = as_json(self._first_line(), self.name)
         if printed:
@@ -161,22 +164,27 @@ class JsonLinesSource(StreamSource):
             numbers = fast(simdjson.parse(b"[" + content.replace(b"\n", b",") + b"]"))
         except (ValueError, RuntimeError):
             return None
-        wanted = (block.rows, *self.shape[1:])
-        return numbers if numbers is not None and numbers.shape == wanted else None
+        if numbers is None or (self._takes_integers and may_be_rounded(numbers, content)):
+            return None
+        return numbers if numbers.shape == (block.rows, *self.shape[1:]) else None
 
     def _careful(self, block: Block) -> Array:
         lines = block.content.removeprefix(BOM_UTF8).rstrip(b"\n").split(b"\n")
         made = np.empty((block.rows, *(n or 0 for n in self.shape[1:])), self.dtype)
         for i, line in enumerate(lines):
             made[i] = self._row(line, block.start + i)
+        if self._takes_integers and may_be_rounded(made, block.content):
+            each = (self._value(line, block.start + i) for i, line in enumerate(lines))
+            return as_integers(made, chain.from_iterable(map(flat, each)))
         return made
 
-    def _row(self, line: bytes, row: int) -> Any:
+    def _value(self, line: bytes, row: int) -> Any:
         text = decoded(line, f"{self.name}:{row + 1}")
         value = load(as_json(text, self.name).json, self.name, row + 1)
-        if self._key is not None:
-            value = value_of(value, self._key, f"{self.name}:{row + 1}")
-        place = self._place_of(row)
+        return value if self._key is None else value_of(value, self._key, f"{self.name}:{row + 1}")
+
+    def _row(self, line: bytes, row: int) -> Any:
+        value, place = self._value(line, row), self._place_of(row)
         values = careful(value, place, labels=self._labels)
         if values.shape != self.shape[1:]:
             shape = f"shape {values.shape}, and the first row has {self.shape[1:]}"
