@@ -17,7 +17,9 @@ any_way = pytest.mark.parametrize(
     [(1, False), (2, False), (5, False), (2, True)],
     ids=["alone", "2 threads", "5 threads", "2 processes"],
 )
-any_workers = pytest.mark.parametrize("shareable", [False, True], ids=["threads", "processes"])
+some_workers = pytest.mark.parametrize(
+    ("jobs", "shareable"), [(2, False), (3, True)], ids=["2 threads", "3 processes"]
+)
 
 
 def open_files() -> set[str]:
