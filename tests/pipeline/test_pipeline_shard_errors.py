@@ -23,6 +23,7 @@ from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError, U
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.files import open_files
 from xentcli.formats.shards import Shards
+from xentcli.pipeline.calibrate import calibrate
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
 from xentcli.pipeline.opening import InputFile
@@ -97,6 +98,35 @@ def test_labels_are_counted_shard_by_shard(
         said = f"{y[wrong]}: {there} labels for the {rows_there} rows of {x[wrong]}"
         assert caught.value.message == said
         assert not told or "T" in kinds + label_kinds
+
+
+@in_one_test
+@pytest.mark.parametrize("kinds", ["C", "T"])
+def test_labels_in_lists_of_one_are_counted_shard_by_shard(kinds: str, tmp_path: Path) -> None:
+    x = write_shards(tmp_path, "x", LOGITS, [10, 20], kinds)
+    for i, part in enumerate(np.split(LABELS, [9, 20])):
+        (tmp_path / f"y-{i}.jsonl").write_text("".join(f"[{y:g}]\n" for y in part))
+    y = sorted(tmp_path.glob("y-*"))
+    with pytest.raises(ShapeError) as caught:
+        evaluate(open_paths(*x), open_paths(*y), Criterion(), run())
+    assert caught.value.message == f"{y[0]}: 9 labels for the 10 rows of {x[0]}"
+
+
+@in_one_test
+@pytest.mark.parametrize("kinds", ["C", "T", "CT"])
+@pytest.mark.parametrize("label_kinds", ["C", "T"])
+def test_a_temperature_of_shards(kinds: str, label_kinds: str, tmp_path: Path) -> None:
+    """Those that are read from the first row to the last are copied before any pass."""
+    labels = np.where(np.arange(ROWS) % 3, LOGITS.argmax(axis=1), 0)
+    x = write_shards(tmp_path, "x", LOGITS, [10, 20, 30], kinds)
+    y = write_shards(tmp_path, "y", labels, [10, 20, 30], label_kinds)
+    whole = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", labels)
+    found = calibrate(open_paths(*x), open_paths(*y), Criterion(), run())
+    assert found.temperature == calibrate(*whole, Criterion(), run()).temperature
+    odd = write_shards(tmp_path, "odd", labels, [10, 19, 30], label_kinds)
+    with pytest.raises(ShapeError) as caught:
+        calibrate(open_paths(*x), open_paths(*odd), Criterion(), run())
+    assert caught.value.message == f"{odd[1]}: 9 labels for the 10 rows of {x[1]}"
 
 
 def test_as_many_files_of_labels_as_of_logits_or_one(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def _all_steps(
     counts = [
         ShardCounts(leader, follower.source, follower.what, axis)
         for follower in followers
-        if follower.matching is None and follower.in_shards and follower.source.files
+        if follower.matching is None and follower.in_shards
     ]
     blocks = blocks_along(leader, axis, elements)
     block: Block | None = None

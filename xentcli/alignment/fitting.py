@@ -205,6 +205,11 @@ class Reshaped(StreamSource):
         self.shape = (source.shape[0], *row)
         self._source = source
 
+    @property
+    def origin(self) -> Source:
+        """The source."""
+        return self._source
+
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut blocks where the source does."""
         return self._source.blocks(rows)

@@ -27,13 +27,11 @@ class ShardCounts:
     def __init__(self, leader: Source, source: Source, what: str, cut_axis: int | None) -> None:
         self._open: list[tuple[int, Any, Any]] = []
         self._what = what
+        leader, source = _copied_from(leader), _copied_from(source)
         if cut_axis != 0 or not source.files:
             return
-        from xentcli.formats.shards import Shards
-
-        assert isinstance(source, Shards)  # noqa: S101 - nothing else has several files
-        shards = len(leader.files) if isinstance(leader, Shards) else 1
-        if not isinstance(leader, Shards) or len(source.files) != shards:
+        shards = len(leader.files) or 1
+        if len(source.files) != len(leader.files):
             raise ShapeError(
                 f"{source.name}: {len(source.files)} files of {self._what}, and {shards} of logits "
                 f"({leader.name})",
@@ -78,6 +76,7 @@ def shard_note(leader: Source, follower: Source, cut_axis: int) -> str | None:
         numbers in their names differ, and not all by the same distance.
     """
     ShardCounts(leader, follower, "labels", cut_axis).check()
+    leader, follower = _copied_from(leader), _copied_from(follower)
     if not leader.files or not follower.files:
         return _split_note(leader, follower)
     one, other = _numbers(leader), _numbers(follower)
@@ -95,6 +94,12 @@ def shard_note(leader: Source, follower: Source, cut_axis: int) -> str | None:
         f"{names[i][0]} stands at the place of {names[i][1]}",
         hint="name the files of both in the same order",
     )
+
+
+def _copied_from(source: Source) -> Source:
+    """Return what a source is a copy of, or another shape of, which knows its shards; or itself."""
+    origin: Source | None = getattr(source, "origin", None)
+    return source if origin is None else _copied_from(origin)
 
 
 def _split_note(leader: Source, follower: Source) -> str | None:
