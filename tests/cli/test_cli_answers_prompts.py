@@ -39,18 +39,19 @@ B: Numbers = [None, -0.5]
 
 
 @in_one_test
-@pytest.mark.parametrize("choice", [by_ids, echoed])
 @pytest.mark.parametrize(
-    ("choices", "counted", "prompts"),
+    ("choice", "choices", "counted", "prompts"),
     [
-        ([A, A], 6, [A, A]),  # two prompts that are the same
-        ([A, A], 3, [A]),  # two answers to one prompt
-        ([A, A, A, A], 6, [A, A]),
-        ([A, A, B], 8, [A, A, B]),
-        ([A, B, A], 8, [A, B, A]),
-        ([A, A, B, B], 5, [A, B]),
-        ([A, A, B, B], 10, [A, A, B, B]),
-        ([A, A, A, A, B, B], 8, [A, A, B]),
+        (by_ids, [A, A], 6, [A, A]),  # two prompts that are the same
+        (echoed, [A, A], 6, [A, A]),
+        (by_ids, [A, A], 3, [A]),  # two answers to one prompt
+        (echoed, [A, A], 3, [A]),
+        (by_ids, [A, A, A, A], 6, [A, A]),
+        (echoed, [A, A, B], 8, [A, A, B]),
+        (by_ids, [A, B, A], 8, [A, B, A]),
+        (echoed, [A, A, B, B], 5, [A, B]),
+        (by_ids, [A, A, B, B], 10, [A, A, B, B]),
+        (by_ids, [A, A, A, A, B, B], 8, [A, A, B]),
     ],
 )
 def test_each_prompt_of_a_request_counts_as_often_as_it_was_sent(
