@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import mpmath
@@ -59,7 +60,7 @@ def test_as_pytorch(shape: tuple[int, ...]) -> None:
 @in_one_test
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_weights_and_reductions_as_defined(shape: tuple[int, ...]) -> None:
-    for z, y, options in draws(shape):
+    for z, y, options in islice(draws(shape), 6):
         q = np.broadcast_to(options.get("pos_weight", 1.0), shape)
         weight = np.broadcast_to(options.get("weight", 1.0), shape)
         elements = zip(z.flat, y.flat, q.flat, weight.flat, strict=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -16,12 +16,14 @@ def count(numbers: list[int]) -> int:
     return sum(int(float(number)) != number for number in numbers)
 
 
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(ENDS) | st.integers(-(2**63), 2**63 - 1)))
 def test_signed_integers(numbers: list[int]) -> None:
     held = [number for number in numbers if -(2**63) <= number < 2**63]
     assert rounded_integers(np.array(held, np.int64)) == count(held)
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 2**64 - 1) | st.sampled_from([2**64 - 1, 2**64 - 1024, 2**63])))
 def test_unsigned_integers(numbers: list[int]) -> None:
     assert rounded_integers(np.array(numbers, np.uint64)) == count(numbers)

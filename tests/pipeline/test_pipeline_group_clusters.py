@@ -72,7 +72,7 @@ def test_a_group_has_the_errors_of_its_rows_alone(
         models = [each * 1e6 for each in MODELS]
         labels[np.isneginf(LOGITS[:, 0]) & rows_of("sea")] = 0  # a loss that is infinite
     alone = {}
-    for name in NAMES:
+    for name in ("one patient", "sea") if odd else NAMES:
         rows = rows_of(name)
         inputs = labels[rows], criterion, 1
         chosen = [each[rows] for each in models]
@@ -84,8 +84,9 @@ def test_a_group_has_the_errors_of_its_rows_alone(
     pairs = compared(models, labels, criterion, 2, **names)
     assert not any("groups" in note for note in found.notes)
     for each, *wanted in zip(found.groups, *(pair.groups for pair in pairs), strict=True):
-        for group, of_rows in zip((each, *wanted), alone[each.name], strict=True):
-            assert_same(group, of_rows)
+        if each.name in alone:
+            for group, of_rows in zip((each, *wanted), alone[each.name], strict=True):
+                assert_same(group, of_rows)
     assert [group.name for group in found.groups] == NAMES
     one = found.groups[3].metrics["loss"]
     assert (found.groups[3].clusters, one.standard_error, one.low) == (1, None, None)

@@ -105,8 +105,14 @@ SHAPES = [(40, 3), (60, 10), (25, 41), (30, 130), (1, 4), (30, 2)]
 
 
 @in_one_test
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("kind", ["logits", "log-probabilities", "probabilities"])
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        *((shape, "logits") for shape in SHAPES),
+        *((shape, "log-probabilities") for shape in SHAPES[::2]),
+        *((shape, "probabilities") for shape in SHAPES[1::2]),
+    ],
+)
 def test_measures_are_those_of_loops(shape: tuple[int, int], kind: Any) -> None:
     logits, labels = rows_like(shape[0], *shape)
     probs = naive.softmax(logits)

@@ -27,7 +27,7 @@ def columns(header: str) -> dict[str, Any]:
 
 
 def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
-    found = xent.calibrate(*arrays(), jobs=1)
+    found = xent.calibrate(*arrays(), folds=0, jobs=1)
     assert found.temperature.value == close_to(TEMPERATURE, rel=2e-16)
     logits, labels = arrays()
     np.save(tmp_path / "z-1.npy", logits[:200])
@@ -46,8 +46,8 @@ def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
         (shards, str(tmp_path / "y.csv")),
         (str(tmp_path / "z-*.npy"), labels),
     ):
-        assert xent.calibrate(*given, jobs=1).temperature == found.temperature, given
-    within = xent.calibrate(tmp_path / "all.csv", label_column="label")
+        assert xent.calibrate(*given, folds=0, jobs=1).temperature == found.temperature, given
+    within = xent.calibrate(tmp_path / "all.csv", label_column="label", folds=0)
     assert within.temperature.value == close_to(TEMPERATURE, rel=1e-7)
 
 
@@ -58,7 +58,7 @@ def test_calibrate_takes_the_options_of_the_command() -> None:
     want = xent.calibrate(logits, labels, weight=weight, folds=0)
     assert found.temperature.value == close_to(want.temperature.value, rel=1e-15)
     marked = np.where(labels == 3, 255, labels)
-    ignoring = xent.calibrate(logits, marked, ignore_index=255)
+    ignoring = xent.calibrate(logits, marked, ignore_index=255, folds=0)
     assert ignoring.used == (labels != 3).sum()
     two = xent.calibrate(logits[:, 0], labels == 0, binary=True, test=(logits[:, 0], labels == 0))
     assert two.binary
