@@ -13,19 +13,21 @@ from xentcli.formats.csv.cells import RowLayout
 from xentcli.formats.json.values import parser
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False).map(repr)
+SIGNS = st.sampled_from(["", "+", "-"])
 DIGITS = st.text("0123456789", max_size=25)
-EXPONENTS = st.one_of(st.just(""), st.integers(-999, 999).map("e{}".format))
+POWERS = [0, 1, 5, 16, 22, 23, 37, 290, 308, 309, 400, 999]
+EXPONENTS = st.builds("e{}{}".format, SIGNS, st.sampled_from(POWERS))
 NUMBERS = st.one_of(
     FINITE,
     st.integers(-(2**70), 2**70).map(str),
     st.decimals(allow_nan=False, allow_infinity=False, places=25).map(str),
     st.builds(
         "{}{}{}{}{}".format,
-        st.sampled_from(["", "+", "-"]),
+        SIGNS,
         DIGITS,
         st.sampled_from([".", ""]),
         DIGITS,
-        EXPONENTS,
+        st.one_of(st.just(""), EXPONENTS),
     ),
 )
 EMPTY = ["", " ", "NA", "null", "None", '""', "nan", "-nan", "TRUE", "false"]
@@ -151,6 +153,8 @@ NARROW = RowLayout(",", 1, None, (0,))
         (b'\xef\xbb\xbf"1",2\n3,4\n', PLAIN),
         (b"info,1e400\nx,2\n", SECOND),
         (b"inf,1e400\nx,2\n", SECOND),
+        (b"1,1e400\n3,4\n", PLAIN),
+        (b"1,-1e309\n3,4\n", PLAIN),
         (b"0,1\n1.0,2\n", INDEXED),
         (b"0,1\n01,2\n", INDEXED),
         (b"0,1\n+1,2\n", INDEXED),
