@@ -21,7 +21,6 @@ LOSSES = {
     "shift": "loss s-{}.npy --labels t-{}.npy --shift 1",
 }
 EVALUATIONS = {
-    "usual": "eval z-{}.npy --labels y-{}.npy",
     "all": "eval z-{}.npy --labels y-{}.npy --metric all --top-k 1,2 --bins 7 --worst 4",
     "gates": "eval --probs p-{}.npy --labels y-{}.npy --normalize --metric loss --cluster rows "
     "--fail-if ece>9",
@@ -45,6 +44,12 @@ COMPARISONS = {
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
 }
 """Commands; of the shard whose number stands for the braces, or of all where it is an asterisk."""
+OF_TWO = {
+    *("weighted", "probabilities", "binary", "shift"),
+    *("gates", "soft", "labels and clusters", "several labels", "columns", "sequences"),
+    "without labels",
+}
+"""Of which two states are merged; of the others three, in some tree."""
 
 
 def write_shards(folder: Path) -> Path:
@@ -93,11 +98,12 @@ def write_state(run: Run, line: str, name: str, *more: str) -> Outcome:
     return made
 
 
-def states_of(run: Run, line: str, chance: random.Random, parts: int = 3) -> list[str]:
+def states_of(run: Run, line: str, chance: random.Random, kind: str = "") -> list[str]:
     """Write states of all rows: of the first one, of some across both shards, and of the rest.
 
-    As two parts, the first row is of the first one.
+    Of some kinds there are two, of which the first has the first row, too.
     """
+    parts = 2 if kind in OF_TWO else 3
     first, second = (len(np.load(f"y-{i}.npy")) for i in range(SHARDS))
     end = chance.randrange(1, second)
     across = ("*", f"{parts - 2}:{first + end}")

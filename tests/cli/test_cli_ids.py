@@ -174,13 +174,16 @@ def test_hostile_text_is_shown_escaped_and_written_unchanged(
 
 
 @in_one_test
-@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "@A1", "-x", "-1+2", "\t1", "\rx", "=" * 99])
-@pytest.mark.parametrize("where", ["id", "header"])
+@pytest.mark.parametrize(
+    ("cell", "where"),
+    [
+        *((each, "id") for each in ("=1+1", "+cmd", "@A1", "-x", "-1+2", "\t1", "\rx", "=" * 99)),
+        *((each, "header") for each in ("=1+1", "-x", "=" * 99)),
+    ],
+)
 def test_cells_that_a_spreadsheet_would_run(run: Run, cell: str, where: str) -> None:
     if where == "id":
         save(Path("in.csv"), ["x", cell, "=2"])
-    elif cell.strip() != cell:
-        return  # blanks around names do not count
     else:
         save(Path("in.csv"), ["x"], (cell, "@2"))
     outcome = run(*SOFTMAX, "-o", "out.csv")

@@ -178,17 +178,19 @@ def test_probabilities_and_labels_from_one(run: Run) -> None:
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("labels", "base"),
+    ("labels", "base", "shape"),
     [
-        ([0, 1, 2], 0),
-        ([1, 2, 2], 0),  # nothing says that they count from 1
-        ([1, 2, 3], 1),
-        ([2, 3, 2], 1),
-        ([0, 1, 3], None),
-        ([1, 2, 4], None),
+        ([0, 1, 2], 0, (12, 3)),
+        ([0, 1, 2], 0, (4, 3, 5)),
+        ([1, 2, 2], 0, (4, 5, 3)),  # nothing says that they count from 1
+        ([1, 2, 3], 1, (12, 3)),
+        ([1, 2, 3], 1, (4, 3, 5)),
+        ([2, 3, 2], 1, (4, 5, 3)),
+        ([0, 1, 3], None, (12, 3)),
+        ([0, 1, 3], None, (4, 5, 3)),
+        ([1, 2, 4], None, (4, 3, 5)),
     ],
 )
-@pytest.mark.parametrize("shape", [(12, 3), (4, 3, 5), (4, 5, 3)])
 def test_labels_fit_from_0_or_from_1(
     run: Run, labels: list[int], base: int | None, shape: tuple[int, ...]
 ) -> None:

@@ -25,15 +25,13 @@ import xentcli
 pytestmark = pytest.mark.usefixtures("shards")
 OF_ORDER = {f"kl_{name}" for name in ("median", "p90", "p95", "p99", "p999")}
 AT_ONCE = {"suspects", "auroc", "average_precision", "equal_mass_ece"}
-OF_TWO = {"weighted", "probabilities", "binary", "shift", "gates", "soft", "labels and clusters"}
-"""Runs of which two states are merged; of the others three, in some tree."""
 
 
 @in_one_test
 @pytest.mark.parametrize("kind", LOSSES)
 def test_losses(run: Run, tmp_path: Path, kind: str) -> None:
-    line, chance, parts = LOSSES[kind], random.Random(kind), 2 + (kind not in OF_TWO)  # noqa: S311
-    last, merged = merge_as_tree(run, states_of(run, line, chance, parts), chance)
+    line, chance = LOSSES[kind], random.Random(kind)  # noqa: S311
+    last, merged = merge_as_tree(run, states_of(run, line, chance, kind), chance)
     whole = write_state(run, line.replace("{}", "*"), "whole.json", "--json")
     assert merged.stdout == whole.stdout
     assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
@@ -58,9 +56,9 @@ def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:
 @in_one_test
 @pytest.mark.parametrize("kind", EVALUATIONS)
 def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
-    line, chance, parts = EVALUATIONS[kind], random.Random(kind), 2 + (kind not in OF_TWO)  # noqa: S311
+    line, chance = EVALUATIONS[kind], random.Random(kind)  # noqa: S311
     gates = line.split()[-2:] if kind == "gates" else []
-    last, merged = merge_as_tree(run, states_of(run, line, chance, parts), chance, *gates)
+    last, merged = merge_as_tree(run, states_of(run, line, chance, kind), chance, *gates)
     whole = write_state(run, line.replace("{}", "*"), "whole.json", "--json")
     assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
     found = merged.json
@@ -68,9 +66,8 @@ def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
     assert found["suspects"] is None
     for name in AT_ONCE & found["metrics"].keys():
         assert found["metrics"][name]["value"] is None
-    if kind == "usual":
+    if kind == "columns":
         assert whole.stdout == run(*all_shards(line), "--json").stdout  # as without a state
-    if kind in ("usual", "columns"):
         assert run("merge", last).stdout == run(*all_shards(line)).stdout
 
 
@@ -79,7 +76,7 @@ def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
 def test_comparisons(run: Run, tmp_path: Path, kind: str) -> None:
     line, chance = COMPARISONS[kind], random.Random(kind)  # noqa: S311
     gates = line.split()[-2:] if kind == "without labels" else []
-    last, merged = merge_as_tree(run, states_of(run, line, chance), chance, *gates)
+    last, merged = merge_as_tree(run, states_of(run, line, chance, kind), chance, *gates)
     whole = write_state(run, line.replace("{}", "*"), "whole.json", "--json")
     assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
     assert "kl_p999, percentiles: null, since states have not all rows" in merged.err
@@ -128,7 +125,7 @@ def test_a_model_that_a_pipe_brought_has_one_name(run: Run, tmp_path: Path) -> N
 def test_a_shard_without_rows_changes_nothing(run: Run) -> None:
     for name in "bdeyz":
         np.save(f"{name}-9.npy", np.load(f"{name}-0.npy")[:0])
-    for line in (LOSSES["binary"], EVALUATIONS["usual"], EVALUATIONS["one class"]):
+    for line in (LOSSES["binary"], EVALUATIONS["all"], EVALUATIONS["one class"]):
         for i in (0, 9):
             write_state(run, line.replace("{}", str(i)), f"of-{i}.json", "--force")
         alone, first, last = (

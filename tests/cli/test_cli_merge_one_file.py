@@ -80,7 +80,6 @@ def write_tables(folder: Path, draw: np.random.Generator, end: str) -> None:
         ("loss r.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
         ("eval r.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
         ("loss r.npz y.csv --key z --label-column p", "--label-column q", "'p', and 'q'"),
-        ("loss r.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
         ("eval r.csv.gz --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
         ("loss v.npy y.csv.gz --label-column p", "--label-column q", "'p', and 'q'"),
         ("compare r.npz v.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
@@ -110,9 +109,7 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     [
         ("loss r-*.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
         ("eval v-*.npy y-*.csv --label-column p", "--label-column q", "'p', and 'q'"),
-        ("loss r-*.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
         ("loss r-*.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
-        ("compare r-*.npz v-*.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
         (
             "loss v-*.npy --labels y-*.csv --label-column p --sample-weight w.npy",
             "--sample-weight u.npy",

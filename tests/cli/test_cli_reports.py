@@ -120,7 +120,7 @@ def test_a_page_says_what_was_said_while_files_were_opened(run: Run) -> None:
     write_rows("y.csv", ["id", "label"], labels[::-1])
     for command, expected in (
         (["eval", "one.csv", "y.csv"], "y.csv: in another order"),
-        (["compare", "one.csv", "two.csv", "--labels", "y.csv"], "two.csv: in another order"),
+        (["compare", "one.csv", "two.csv"], "two.csv: in another order"),
         (["calibrate", "one.csv", "y.csv", "--weight", "1,2,1"], "y.csv: in another order"),
     ):
         told = run(*command)

@@ -33,8 +33,13 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_all()
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
-@pytest.mark.parametrize("cluster", [None, "patient", "patient.npy", "site"])
+@pytest.mark.parametrize(
+    ("kind", "cluster"),
+    [
+        *(("jsonl", cluster) for cluster in (None, "patient", "patient.npy", "site")),
+        *(("parquet", cluster) for cluster in ("patient", "site")),
+    ],
+)
 def test_sequences_of_any_lengths(run: Run, kind: str, cluster: str | None) -> None:
     """Some are empty, and one has no patient."""
     lines = [json.loads(line) for line in Path(write("all", "jsonl", BASE)).read_text().split("\n")]

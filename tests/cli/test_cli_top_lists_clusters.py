@@ -113,12 +113,12 @@ def test_parts_merge_to_the_same_bits(run: Run, command: str, cluster: str | Non
         assert merged["metrics"] == again["metrics"] == whole["metrics"]
         assert merged.get("clusters") == whole.get("clusters") == (N if cluster is None else 5)
     assert Path("m.json").read_bytes() == Path("n.json").read_bytes()
-    if command == "eval":
+    if cluster is None:
+        run(command, *named, "--cluster", "rows", "--state", "other.json")
+        assert "clusters" in refusal(run("merge", "0.json", "other.json")).error
+    elif command == "eval":
         files = run("eval", "base[0-2].npz", *more, "--json").json
         assert files["metrics"] == whole["metrics"]
-    other = ("--cluster", "rows")
-    run(command, *named, *other, "--state", "other.json")
-    assert "clusters" in refusal(run("merge", "0.json", "other.json")).error
 
 
 def test_sequences_longer_than_a_block(run: Run) -> None:

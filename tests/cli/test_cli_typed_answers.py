@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,10 @@ def shape_of(value: Any) -> Any:
 def changed(document: Any) -> Iterator[str]:
     """Yield a document with another value, or none, at each place in turn."""
     copied = copy.deepcopy(document)
+    others = cycle(OTHERS)
     for inside, key in places(copied):
         value = inside[key]
-        for other in OTHERS:
+        for other in islice(others, 5):  # of nine, so that each is at another place in turn
             inside[key] = other
             yield json.dumps(copied)
         inside[key] = value
