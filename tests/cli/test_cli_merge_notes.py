@@ -57,17 +57,15 @@ def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize(("gaps", "more"), [(5, 0), (6, 1), (8, 3)])
+@pytest.mark.parametrize(("gaps", "more"), [(5, 0), (7, 2)])
 def test_five_gaps_are_named_and_others_counted(
     run: Run, tmp_path: Path, gaps: int, more: int
 ) -> None:
     np.save(tmp_path / "z.npy", np.zeros((2 * gaps, 2)))
     np.save(tmp_path / "y.npy", np.zeros(2 * gaps, int))
     for i in range(gaps):
-        write_state(
-            run, f"loss z.npy y.npy --rows {2 * i + 1}:{2 * i + 2}", f"{'abcdefgh'[i]}.json"
-        )
-    said = run("merge", *(f"{name}.json" for name in "abcdefgh"[:gaps])).err.splitlines()
+        write_state(run, f"loss z.npy y.npy --rows {2 * i + 1}:{2 * i + 2}", f"{'abcdefg'[i]}.json")
+    said = run("merge", *(f"{name}.json" for name in "abcdefg"[:gaps])).err.splitlines()
     assert [line.split("rows ")[1].split()[0] for line in said[:5]] == [
         "0:1",
         "2:3",

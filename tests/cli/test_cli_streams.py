@@ -148,16 +148,13 @@ def waiting_in(pipe: int) -> int:
 def test_a_pipe_that_does_not_block_gets_everything(run: Run, folder: Path) -> None:
     """Help and version too, which no file of ours writes: into a pipe that is full already."""
     np.save(folder / "big.npy", np.random.default_rng(0).normal(size=(900, 9)))
-    forked = ForkedCommand(folder.with_name("forked"))
-    for start, filling, line in (
-        ([str(forked.script)], b"", "softmax big.npy"),
-        (command(), bytes(PIPE_BYTES), "--version"),
-    ):
+    script = str(ForkedCommand(folder.with_name("forked")).script)
+    for filling, line in ((b"", "softmax big.npy"), (bytes(PIPE_BYTES), "--version")):
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         filled = os.write(writing, filling)
         process = subprocess.Popen(
-            [*start, *line.split()], cwd=folder, stdout=writing, stderr=subprocess.PIPE
+            [script, *line.split()], cwd=folder, stdout=writing, stderr=subprocess.PIPE
         )
         os.close(writing)
         with process, open(reading, "rb") as stream:  # noqa: PTH123
