@@ -98,9 +98,9 @@ def test_parts_of_sequences_merge_to_the_same_bits(run: Run, command: str) -> No
     np.save("kinds.npy", PATIENTS.reshape(shape) % 3)
     line = command.format("one.npy", "two.npy", "tokens.npy").split()
     line += ["--class-axis", "-1", "--by", "kinds.npy"]
-    for i, rows in enumerate((":19", "19:")):  # the last sequence has two of the three kinds
+    for i, rows in enumerate((":3", "3:4", "4:")):
         run(*line, "--rows", rows, "--state", f"{i}.json")
-    merged = run("merge", "1.json", "0.json", "--json", "--state", "m.json").json
+    merged = run("merge", "2.json", "0.json", "1.json", "--json", "--state", "m.json").json
     whole = run(*line, "--json", "--state", "w.json").json
     assert merged["groups"] == whole["groups"]
     assert all(each["clusters"] > 1 for each in whole["groups"])
