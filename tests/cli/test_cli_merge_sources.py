@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from cli_files import DATA
 from cli_tools import Run, refusal
 from harness_samples import choices_doc, text_doc, write_docs
+from in_one_test import in_one_test
 from merge_tools import merge_as_tree, write_state
 
 from xentcli.metrics.names import PLACES
@@ -130,17 +132,56 @@ def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> Non
     assert "both have texts of the task 'task-1'" in said
 
 
-def test_measures_by_the_lengths_of_choices_are_null_for_their_own_reason(run: Run) -> None:
-    docs = [(["a", "bbb"], [-3.0, -4.0], 0), (["cc", "d"], [-3.0, -2.0], 1)]
-    write_docs("samples_quiz.jsonl", *(choices_doc(i, *each) for i, each in enumerate(docs)))
-    line = ("eval", "samples_quiz.jsonl")
-    assert run(*line, "--metric", "acc_norm").number == 0.0  # -4/3 beats -3, and -3/2 beats -2
-    asked = [word for name in ("acc_norm", "auroc", "accuracy") for word in ("--metric", name)]
-    assert run(*line, *asked, "--state", "s.json").code == 0
-    merged = run("merge", "s.json", "--json")
-    values = {name: each["value"] for name, each in merged.json["metrics"].items()}
-    assert (values["acc_norm"], values["accuracy"]) == (None, 1.0)
-    assert "note: acc_norm: null, since states have not the lengths of choices\n" in merged.err
-    why = "it needs the lengths of choices, which states have not"
-    assert f"warning: acc_norm does not apply: {why}\n" in merged.err
-    assert "acc_norm, auroc" not in merged.err
+def write_quiz(task: str, count: int, draw: np.random.Generator) -> None:
+    """Write docs of a task, each with three choices of other lengths."""
+    docs = []
+    for i in range(count):
+        texts = ["x" * int(n) for n in draw.choice(9, 3, replace=False) + 1]
+        values = [round(float(x), 3) for x in -draw.exponential(5.0, 3)]
+        docs.append(choices_doc(i, texts, values, int(draw.integers(3))))
+    write_docs(f"samples_{task}.jsonl", *docs)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("options", "cluster"),
+    [
+        ("", ""),
+        ("", "--cluster subject.npy"),
+        ("--metric acc_norm --metric loss", "--cluster axis0"),
+        ("--metric acc_norm --metric acc_bytes", "--cluster subject.npy"),
+    ],
+)
+def test_measures_by_the_lengths_of_choices_are_those_of_one_run(
+    run: Run, options: str, cluster: str
+) -> None:
+    """Also their errors, of clusters that have docs in several files, and in each task."""
+    draw, names = np.random.default_rng(11), np.arange(28) * 5 % 6
+    line, start = f"{options} --by task {cluster}", 0
+    for task, count in (("a", 14), ("b", 9), ("c", 5)):
+        write_quiz(task, count, draw)
+        np.save("subject.npy", names[start : start + count])
+        start += count
+        write_state(run, f"eval samples_{task}.jsonl {line}", f"{task}.json", "--force")
+    np.save("subject.npy", names)
+    whole = run("eval", "samples_*.jsonl", *line.split(), "--json").json
+    assert 0.0 < whole["metrics"]["acc_norm"]["value"] < 1.0
+    assert whole["metrics"]["acc_norm"]["standard_error"] > 0.0
+    assert [each["metrics"]["acc_norm"]["n"] for each in whole["groups"]] == [14, 9, 5]
+    assert run("merge", "c.json", "a.json", "--state", "ca.json", "--force").code == 0
+    for states in (("b.json", "c.json", "a.json"), ("b.json", "ca.json")):
+        merged = run("merge", *states, "--json")
+        assert (merged.code, "null" in merged.err) == (0, False)
+        for name in ("metrics", "groups"):
+            assert merged.json[name] == whole[name], name
+
+
+def test_a_merge_has_the_measures_that_all_files_have(run: Run) -> None:
+    docs = [(["a", "bbb"], [-3.0, -4.0], 0), (["cc", "d"], [-3.0, -2.0], 0)]
+    for i, each in enumerate(docs):
+        write_docs(f"samples_{i}.jsonl", choices_doc(i, *each))
+        write_state(run, f"eval samples_{i}.jsonl --metric acc_norm --metric accuracy", f"{i}.json")
+    found = run("merge", "0.json", "1.json", "--json").json["metrics"]
+    # -4 / 3 is above -3 / 1, and -3 / 2 above -2 / 1
+    assert (found["acc_norm"]["value"], found["acc_norm"]["n"]) == (0.5, 2)
+    assert found["accuracy"]["value"] == 0.5

@@ -151,7 +151,7 @@ class KeptState:
 
         (found,) = self._found
         by = states.by_or_tasks(self._by, grouped=bool(measures.groups))
-        asked = asked_of(self._asked, by, self._cluster, sources[0], found, measures)
+        asked = asked_of(self._asked, by, self._cluster, sources[0], found)
         saved = state_of("eval", found, criterion, sources, names, asked=asked)
         states.write_state(saved, self._path, self._writing)
 

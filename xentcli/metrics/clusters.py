@@ -88,7 +88,7 @@ class ClustersState(ByValue):
             return type(self)(self.means)
         at = slices - slices[0]
         sums = open_sums(self.values(facts), at, int(at[-1]) + 1)
-        return type(self)(self.means, _closed(sums))
+        return type(self)(self.means, closed(sums))
 
     def values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
         """Yield the name, the values and the weights of each mean that applies."""
@@ -129,7 +129,7 @@ class ClustersState(ByValue):
 
     def compute(self) -> ClusterErrors:
         """Return the means with their errors."""
-        found = _closed(self.sums)
+        found = closed(self.sums)
         for name, each in self.moments.items():
             found[name] = each.merge(found[name]) if name in found else each
         return errors_of(found)
@@ -160,7 +160,7 @@ def errors_by_cluster(
     `keys` are the names of the rows' clusters.
     """
     names, at = names_of(keys)
-    return errors_of(_closed(open_sums(means, at, len(names))))
+    return errors_of(closed(open_sums(means, at, len(names))))
 
 
 def open_sums(
@@ -224,7 +224,8 @@ def _of_row(name: str, facts: RowFacts) -> Doubles:
     return np.asarray(facts[_facts_of(name)[0]], np.float64)
 
 
-def _closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:
+def closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:
+    """Return the moments of clusters that are complete."""
     return {
         name: Moments.of(each.total.rounded(), each.weight.rounded()) for name, each in sums.items()
     }

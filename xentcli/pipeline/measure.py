@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.alignment.followers import RowSources
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source
+from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
 from xentcli.pipeline.inputs.clustering import clusters_of_rows
-from xentcli.pipeline.language.samples import with_choices
+from xentcli.pipeline.language.samples import CHOICES, choices_of, with_choices
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import Options, Plan
 from xentcli.pipeline.measures.measure_report import Report
@@ -20,6 +21,9 @@ from xentcli.pipeline.saved_states.state_rows import rows_of
 from xentcli.pipeline.spool import Spools
 from xentcli.results.measures import Measures
 from xentcli.results.rows import Suspects
+
+if TYPE_CHECKING:
+    from xentcli.metrics.hits_of_choices import ChoicesState
 
 __all__ = ["Keeping", "Options", "measure"]
 
@@ -117,25 +121,31 @@ def measure(
         cluster = beside.clusters or cluster
     with closing(Spools(read.kept)) as spools, _of_eval():
         found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
+        choices = None
+        if of_docs:
+            by_cluster = plan.clustering.applies
+            clusters = clusters_of_rows(logits, labels, criterion, cluster) if by_cluster else None
+            choices = choices_of(logits, clusters, complete=isinstance(cluster, str))
         if keep is not None:
-            keep.tell(_with_states(found, read))
+            keep.tell(_with_states(found, read, choices))
             found = found._replace(results=plan.results_of_states(found.results))
         suspects = _suspects(plan, found, logits, labels, run) if twice else None
         measures = Report(plan, found, spools, suspects).measures()
     if len(logits.files) > 1:
         files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
         measures = with_places(measures, files)
-    if not of_docs:
-        return measures
-    by_cluster = plan.clustering.applies
-    clusters = clusters_of_rows(logits, labels, criterion, cluster) if by_cluster else None
-    return with_choices(measures, logits, names, clusters)
+    return with_choices(measures, choices, names)
 
 
-def _with_states(found: Measured, plan: Plan) -> Measured:
-    """Return what was read with the plan's states, which are those of no rows if there are none."""
-    total = found.total
-    return found._replace(total=total._replace(state=total.state or plan.criterion().states))
+def _with_states(found: Measured, plan: Plan, choices: "ChoicesState | None") -> Measured:
+    """Return what was read with the plan's states, which are those of no rows if there are none.
+
+    The state of choices, which no rows make by themselves, stands beside them.
+    """
+    states = found.total.state or plan.criterion().states
+    if choices is not None:
+        states = States({**states.states, CHOICES: choices})
+    return found._replace(total=found.total._replace(state=states))
 
 
 def _suspects(

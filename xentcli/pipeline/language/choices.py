@@ -11,8 +11,7 @@ from xentcli.core.choices import gain, preferred
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.harness.collected import Samples
-from xentcli.metrics.clusters import errors_by_cluster
-from xentcli.metrics.mean_state import share
+from xentcli.metrics.hits_of_choices import ChoicesState, TaskHits
 from xentcli.pipeline.measures.loss_measures import with_errors
 from xentcli.results.measure import Measure
 from xentcli.results.measures import Measures
@@ -23,37 +22,46 @@ _ACC = "acc"
 _SMALL = 1e-6  # logged numbers so near to 0 or 1 are taken for it
 
 
-def with_shares(
-    found: Measures, samples: Samples, names: tuple[str, ...], clusters: NDArray[Any] | None
-) -> Measures:
-    """Add the measures of the choices' lengths that are wanted.
+def state_of_choices(
+    samples: Samples, clusters: NDArray[Any] | None, *, complete: bool
+) -> ChoicesState:
+    """Return how many docs of each task are right by the measures of the choices' lengths.
 
-    Where groups are the tasks, each has them too. `clusters` names the cluster of each doc, from
-    which errors come; if it is None, docs are independent.
+    `clusters` names the cluster of each doc, from which errors come; if it is None, docs are
+    independent. Clusters that are `complete` have no docs in other files.
     """
     hits = {name: each for name, each in _hits(samples) if name != _ACC}
-    groups = []
     tasks = np.array(samples.tasks)
+    found = {}
+    for task in sorted({*samples.tasks}):
+        mine = tasks == task
+        of_task = {name: each[mine] for name, each in hits.items()}
+        keys = None if clusters is None else clusters[mine]
+        found[task] = TaskHits.of(of_task, int(mine.sum()), keys, complete=complete)
+    return ChoicesState(found)
+
+
+def with_shares(found: Measures, state: ChoicesState, names: tuple[str, ...]) -> Measures:
+    """Add the measures of the choices' lengths that are wanted.
+
+    Where groups are the tasks, each has them too.
+    """
+    groups = []
     for group in found.groups:
-        mine = tasks == group.name
-        fits = int(mine.sum()) == group.rows
-        of_task = None if clusters is None else clusters[mine]
-        more = _shares({name: each[mine] for name, each in hits.items()}, of_task) if fits else {}
+        of_task = state.tasks.get(group.name)
+        fits = of_task is not None and of_task.docs == group.rows
+        more = _shares(of_task) if of_task is not None and fits else {}
         groups.append(replace(group, metrics={**group.metrics, **more}))
-    shares = _shares({name: each for name, each in hits.items() if name in names}, clusters)
+    every = state.compute()
+    shares = {name: each for name, each in _shares(every).items() if name in names}
     metrics = {**found.metrics, **shares}
-    reasons = {name: why for name, why in found.inapplicable.items() if name not in hits}
+    reasons = {name: why for name, why in found.inapplicable.items() if name not in every.hits}
     return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons)
 
 
-def _shares(hits: dict[str, Hits], clusters: NDArray[Any] | None) -> dict[str, Measure]:
-    """Return the share of docs that are right by each measure."""
-    shares = {name: share(int(each.sum()), len(each)) for name, each in hits.items()}
-    if clusters is None:
-        return shares
-    one = np.ones(len(clusters))
-    means = ((name, each.astype(np.float64), one) for name, each in hits.items())
-    return with_errors(shares, errors_by_cluster(means, clusters).metrics)
+def _shares(hits: TaskHits) -> dict[str, Measure]:
+    """Return the share of docs that are right by each measure, with its error."""
+    return with_errors(hits.shares(), hits.errors())
 
 
 def _hits(samples: Samples) -> Iterator[tuple[str, Hits]]:

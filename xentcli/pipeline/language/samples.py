@@ -8,10 +8,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xentcli.formats.harness.collected import Samples
+    from xentcli.metrics.hits_of_choices import ChoicesState
     from xentcli.results.measures import Measures
 
+CHOICES = "choices"
+"""The name of the state of choices, which stands beside those of metrics."""
+
 __all__ = [
+    "CHOICES",
     "check_same_docs",
+    "choices_of",
     "doubts",
     "samples_of",
     "task_groups",
@@ -57,19 +63,28 @@ def check_same_docs(base: Source, other: Source) -> None:
         check_hashes(one, two)
 
 
-def with_choices(
-    found: "Measures",
-    source: Source,
-    names: tuple[str, ...],
-    clusters: "NDArray[Any] | None",
-) -> "Measures":
-    """Add the measures of the choices' lengths, if the rows are docs with choices.
+def choices_of(
+    source: Source, clusters: "NDArray[Any] | None", *, complete: bool
+) -> "ChoicesState | None":
+    """Return which choices are right by their lengths, if the rows are docs with choices.
 
-    `clusters` has the cluster of each row, if rows depend on one another.
+    `clusters` has the cluster of each row, if rows depend on one another; those that are `complete`
+    have no rows in other files.
     """
     samples = samples_of(source)
     if samples is None:
+        return None
+    from xentcli.pipeline.language.choices import state_of_choices
+
+    return state_of_choices(samples, clusters, complete=complete)
+
+
+def with_choices(
+    found: "Measures", state: "ChoicesState | None", names: tuple[str, ...]
+) -> "Measures":
+    """Add the measures of the choices' lengths, if the rows are docs with choices."""
+    if state is None:
         return found
     from xentcli.pipeline.language.choices import with_shares
 
-    return with_shares(found, samples, names, clusters)
+    return with_shares(found, state, names)

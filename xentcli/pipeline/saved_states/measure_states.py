@@ -7,6 +7,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.metrics.names import MEASURES
 from xentcli.pipeline.flow import Total
+from xentcli.pipeline.language.samples import CHOICES, with_choices
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import Options, Plan
 from xentcli.pipeline.measures.measure_report import Report
@@ -15,14 +16,12 @@ from xentcli.pipeline.saved_states.loss_states import criterion_of
 from xentcli.pipeline.saved_states.state_options import Asked
 from xentcli.pipeline.saved_states.states import SavedState
 from xentcli.pipeline.spool import Spools
-from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 
 if TYPE_CHECKING:
     from xentcli.core.checks import RowKind
 
 _AT_ONCE = "it needs every row at once, and states have them one by one"
-_OF_LENGTHS = "it needs the lengths of choices, which states have not"
 
 
 def asked_of(
@@ -31,10 +30,8 @@ def asked_of(
     cluster: str | None,
     logits: Source,
     found: Measured,
-    measures: Measures,
 ) -> Asked:
     """Return what a report needs to know besides the states."""
-    known = (name for name, each in measures.metrics.items() if each.value is not None)
     return Asked(
         options,
         by,
@@ -42,7 +39,6 @@ def asked_of(
         tuple(n or 0 for n in logits.shape[1:]),
         found.lead[1:],
         found.probabilities,
-        tuple(name for name in known if MEASURES.get(name) == "choices"),
     )
 
 
@@ -82,32 +78,25 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
     )
     report = Report(plan, found, Spools(plan.kept), None)
     measures = with_places(report.measures(), Numbering.of(header.rows))
-    return _without_lost(measures, report, asked.lost)
+    measures = with_choices(measures, saved.states[0].states.get(CHOICES), names)
+    return _without_order(measures, report)
 
 
-def _without_lost(measures: Measures, report: Report, lost: tuple[str, ...]) -> Measures:
-    """Empty the measures that states lack something for, and add notes that say what.
-
-    What is `lost` are measures of samples by the lengths of their choices.
-    """
-    order = [
+def _without_order(measures: Measures, report: Report) -> Measures:
+    """Empty the measures that need every row at once, and add a note that says so."""
+    names = [
         name
         for name in report.plan.names
         if (MEASURES.get(name) == "order" or (name == "suspects" and not measures.binary))
         and name not in report.inapplicable
     ]
-    notes = [
-        f"{', '.join(names)}: null, since states have not {what}"
-        for names, what in ((order, "all rows at once"), (lost, "the lengths of choices"))
-        if names
-    ]
+    if not names:
+        return measures
     return replace(
         measures,
-        metrics={**measures.metrics, **dict.fromkeys(lost, NOTHING)},
-        inapplicable={
-            **measures.inapplicable,
-            **dict.fromkeys(order, _AT_ONCE),
-            **dict.fromkeys(lost, _OF_LENGTHS),
-        },
-        notes=(*measures.notes, *notes),
+        inapplicable={**measures.inapplicable, **dict.fromkeys(names, _AT_ONCE)},
+        notes=(
+            *measures.notes,
+            f"{', '.join(names)}: null, since states have not all rows at once",
+        ),
     )

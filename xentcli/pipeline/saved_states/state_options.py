@@ -129,8 +129,6 @@ class Asked:
         The shape of a slice of the logits, and of its rows that have a label.
     probabilities : bool
         Whether labels are class probabilities.
-    lost : tuple of str
-        Measures that were computed of the whole file and that no state holds.
     """
 
     options: Options
@@ -139,7 +137,6 @@ class Asked:
     shape: tuple[int, ...]
     lead: tuple[int, ...]
     probabilities: bool
-    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

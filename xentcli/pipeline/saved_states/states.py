@@ -10,6 +10,7 @@ from typing import Any
 from xentcli import __version__
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.coded_pairs import CodedSums
+from xentcli.metrics.hits_of_choices import ChoicesState
 from xentcli.metrics.interface import States, is_metric
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.state_json import from_plain, to_plain
@@ -17,6 +18,7 @@ from xentcli.metrics.texts import TextsState
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.in_part.bounded import BoundedSums
 from xentcli.pipeline.inputs.written import read_object
+from xentcli.pipeline.language.samples import CHOICES
 from xentcli.pipeline.language.token_counts import TokenCounts
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.outputs import text_file
@@ -36,6 +38,8 @@ _SOLE_STATES: dict[str, type[Any]] = {
     "listed_pairs": ListedPairsState,
 }
 """The sole state of rows that metrics do not take, by its name."""
+_BESIDE: dict[str, type[Any]] = {CHOICES: ChoicesState}
+"""The states that may stand beside those of metrics, by their names."""
 _DAMAGES = (
     ArithmeticError,
     AssertionError,
@@ -144,13 +148,15 @@ def _states_of(plain: dict[str, Any], file: str) -> States:
     """Return states of metrics, or of rows of a kind that metrics do not take."""
     if len(plain) == 1 and (name := next(iter(plain))) in _SOLE_STATES:
         return States({name: from_plain(_SOLE_STATES[name], plain[name])})
+    beside = {n: from_plain(_BESIDE[n], plain[n]) for n in _BESIDE if n in plain}
+    plain = {name: each for name, each in plain.items() if name not in beside}
     for metric in plain:
         if not is_metric(metric):
             raise InputError(
                 f"{file}: a state of {shortened(repr(metric))}, which is no metric here",
                 hint="was it added to xent? It must be added for xent merge, too: xent help design",
             )
-    return States.from_plain(plain)
+    return States({**States.from_plain(plain).states, **beside})
 
 
 @contextmanager
