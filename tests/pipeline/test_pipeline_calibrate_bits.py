@@ -73,7 +73,7 @@ def test_formats_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_text_that_is_cast_is_what_a_file_of_float32_is(tmp_path: Path) -> None:
-    z, y = problem(26, 600, 12)
+    z, y = problem(26, 1500, 12)
     z = z.astype(np.float32)
     cast = Criterion(dtype=np.dtype(np.float32))
     text = csv_file(tmp_path / "z.csv", z.astype(np.float64))
