@@ -99,3 +99,15 @@ def test_rounded_probabilities_are_no_logits(run: Run, decimals: int) -> None:
     warning = "warning: p.csv: these look like probabilities, not logits: xent nll --probs PROBS "
     assert run("loss", "p.csv", "y.npy").err.startswith(warning)
     assert run("loss", "z.csv", "y.npy").err == ""
+
+
+def test_why_a_perplexity_or_what_a_gate_names_is_infinite(run: Run) -> None:
+    np.save("z.npy", np.array([[0.0, -np.inf], [1.0, 0.0]]))
+    np.save("y.npy", np.array([1, 0]))
+    line, reason = ("eval", "z.npy", "y.npy", "--metric"), "the loss is infinite: a label has"
+    for name in ("perplexity", "bits", "loss"):
+        found = run(*line, name)
+        assert (found.out, reason in found.err) == ("inf\n", True)
+    assert reason not in run(*line, "accuracy").err
+    gated = run(*line, "accuracy", "--fail-if", "loss > 9")
+    assert (gated.code, reason in gated.err) == (3, True)

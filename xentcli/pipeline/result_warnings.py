@@ -64,8 +64,8 @@ def of_measures(
         yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if found.rows else _NO_ROWS)
     elif found.num_classes == 1 and not found.binary:
         yield _ONE_CLASS
-    if "loss" in found.metrics and _tells_of_losses(found, asked.metrics):
-        yield from _of_mean(found.metrics["loss"].value)
+    if _tells_of_losses(found, None if asked.metrics is None else (*asked.metrics, *asked.also)):
+        yield from _of_mean(found.mean_loss)
     for metric in asked.metrics or ():
         if metric in found.inapplicable:
             yield f"{metric} does not apply: {found.inapplicable[metric]}"

@@ -50,6 +50,8 @@ class Measures(ByName, Names):
         How many rows of probabilities do not sum to 1, and by how much at most.
     notes : tuple of str
         Notes for the user.
+    mean_loss : float or None
+        The mean loss, whatever measures were asked for: warnings tell of it.
     inapplicable : dict of str to str
         Why measures and tables that were asked for do not apply, by name.
     others : dict
@@ -81,6 +83,7 @@ class Measures(ByName, Names):
     missing_rows: int = 0
     missing_most: float = 0.0
     notes: tuple[str, ...] = ()
+    mean_loss: float | None = field(default=None, repr=False)
     inapplicable: dict[str, str] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)

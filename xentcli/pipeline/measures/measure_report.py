@@ -85,6 +85,7 @@ class Report:
             missing_rows=missing.rows if missing else 0,
             missing_most=missing.most if missing else 0.0,
             notes=(*found.notes, *self._notes(), *notes_of_added(values, by_cluster)),
+            mean_loss=loss["loss"].value,
             inapplicable={**self._of_one_class(values), **self.inapplicable},
             others={
                 name: results[name]
