@@ -28,7 +28,7 @@ TABLES = {
 }
 CODECS = {"parquet": "snappy", "arrow": None, "arrows": "lz4"}
 BESIDE: dict[str, Any] = {"label_column": "label", "id_column": "id"}
-FLIPS = 24
+FLIPS = 60
 
 formats = pytest.mark.parametrize("format_", FORMATS)
 tables = pytest.mark.parametrize("kind", TABLES)

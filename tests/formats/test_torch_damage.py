@@ -1,6 +1,9 @@
 """PyTorch files and pickles that are cut off, changed or hostile: refused in one line."""
 
+import io
 import pickle
+import struct
+import zipfile
 from contextlib import suppress
 from typing import Any
 
@@ -182,6 +185,19 @@ def test_headers_and_the_directory_disagree(at: int, mask: int) -> None:
     content[name - 30 + at] ^= mask
     what = "the member run/data/0: its header is not what the directory says"
     assert what in error_of(bytes(content))
+
+
+def test_what_a_member_says_of_itself_may_be_long() -> None:
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(FILES["zip"][1])) as old,
+        zipfile.ZipFile(content, "w") as new,
+    ):
+        for name in old.namelist():
+            info = zipfile.ZipInfo(name)
+            info.extra = struct.pack("<HH", 0x4246, 200) + bytes(200)
+            new.writestr(info, old.read(name))
+    assert read(input_of(content.getvalue(), "a"), "pt") == [Z.tolist(), [0, 1]]
 
 
 def test_what_is_made_here_would_be_read_if_nothing_was_wrong() -> None:

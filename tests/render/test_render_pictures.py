@@ -122,6 +122,11 @@ def test_losses_of_0_and_infinity_have_places() -> None:
     assert "mean NaN" in shown
 
 
+def test_what_was_not_measured_is_a_dash() -> None:
+    alone = measured([[0.0, 1.0]] * 4, [1] * 4, metrics=("bins",))
+    assert "ECE –; by chance alone –" in texts(svg("reliability", alone))
+
+
 def test_counts_that_differ_much_stand_on_a_log_axis() -> None:
     logits = np.array([[0.0, 2.0]] * 900 + [[0.0, i / 40.0] for i in range(50)])
     assert "rows (log scale)" in texts(svg("losses", measured(logits, np.ones(950, int))))
