@@ -12,14 +12,13 @@ from xentcli import evaluate
 RAISES = "        return cls(int(facts"
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("raised", "said"),
+    ("raised", "said", "jobs"),
     [
-        ("next(iter([]))", "StopIteration"),
-        ("raise SystemExit(7)", "SystemExit: 7"),
-        ("raise EOFError('cut off')", "EOFError: cut off"),
-        ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "Odd"),
+        *(("next(iter([]))", "StopIteration", jobs) for jobs in (1, 2)),
+        *(("raise SystemExit(7)", "SystemExit: 7", jobs) for jobs in (1, 2)),
+        *(("raise EOFError('cut off')", "EOFError: cut off", jobs) for jobs in (1, 2)),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "Odd", 2),
     ],
 )
 def test_whatever_an_addition_raises(

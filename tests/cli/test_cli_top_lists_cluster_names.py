@@ -93,8 +93,10 @@ def test_clusters_beside_labels_or_in_a_file(run: Run) -> None:
     assert own["clusters"] == int(USED.sum())
 
 
-@pytest.mark.parametrize("cluster", ["axis0", "patient.npy", "site.npy"])
-@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize(
+    ("cluster", "flat"),
+    [("axis0", False), ("axis0", True), ("patient.npy", True), ("site.npy", False)],
+)
 def test_a_shifted_row_is_in_the_cluster_of_its_label(run: Run, cluster: str, flat: bool) -> None:
     if flat:
         np.save("patient.npy", np.repeat(PATIENTS, T))

@@ -61,7 +61,7 @@ def test_lists_of_all_classes_have_the_errors_of_whole_rows(
     assert "independent" not in outcome.err
 
 
-@pytest.mark.parametrize("cluster", [None, "axis0", "rows", "patient", "site"])
+@pytest.mark.parametrize("cluster", [None, "rows", "patient", "site"])
 def test_two_models(run: Run, cluster: str | None) -> None:
     mine = () if cluster is None else ("--cluster", cluster)
     whole_rows = () if cluster is None else ("--cluster", BY_NAME.get(cluster, cluster))
