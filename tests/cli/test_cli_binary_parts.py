@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 
 from xentcli import binary_cross_entropy_with_logits as bce
@@ -25,15 +25,27 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_factor_for_each_row_is_that_of_the_rows_read(run: Run) -> None:
-    pq.write_table(
-        pa.table({"spam": Z}), "z.parquet", row_group_size=7
-    )  # which are read one by one
+    pq.write_table(pa.table({"spam": Z}), "z.parquet", row_group_size=7)  # read one by one
+    np.savetxt("z.csv", Z)  # whose rows are counted while they are read
     for option in ("--weight", "--pos-weight"):
         factors = W if option == "--weight" else np.where(Y == 1, W, 1.0)
         rows = run("loss", "z.npy", "y.npy", "--binary", option, "w.npy", "--rows", "7:19")
         assert rows.number == close_to((LOSSES / W * factors)[7:19].mean(), rel=1e-12), option
-        found = run("loss", "z.parquet", "y.npy", "--binary", option, "w.npy", "--jobs", "1")
-        assert found.number == close_to((LOSSES / W * factors).mean(), rel=1e-12), option
+        for path in ("z.parquet", "z.csv"):
+            found = run("loss", path, "y.npy", "--binary", option, "w.npy", "--jobs", "1")
+            assert found.number == close_to((LOSSES / W * factors).mean(), rel=1e-12), option
+
+
+@pytest.mark.parametrize("option", ["--weight", "--pos-weight"])
+@pytest.mark.parametrize(("factors", "said"), [(39, "have more rows"), (41, "(40,)")])
+def test_rows_of_text_are_as_many_as_their_factors(
+    run: Run, option: str, factors: int, said: str
+) -> None:
+    np.savetxt("z.csv", Z)
+    np.save("w.npy", np.ones(factors))
+    got = run("loss", "z.csv", "y.npy", "--binary", option, "w.npy")
+    assert f"w.npy: {option} of shape ({factors},) does not fit logits" in refusal(got).error
+    assert said in got.err
 
 
 def test_factors_that_do_not_fit_no_rows_either(run: Run) -> None:

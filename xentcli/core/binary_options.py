@@ -39,25 +39,36 @@ class BinaryOptions(NamedTuple):
         Raises
         ------
         ShapeError
-            If the weights do not broadcast to the shape.
+            If the weights do not broadcast to the shape, or have no number for some of the rows.
         """
         self.check(shape)
+        for name, each in self._named:
+            if each is not None and each.ndim == len(shape) and 1 < len(each) < rows.stop:
+                raise ShapeError(
+                    f"{name} of shape {each.shape} does not fit logits, which have more rows"
+                )
         weight, pos_weight = (
             each[rows] if each is not None and each.ndim == len(shape) and len(each) > 1 else each
             for each in (self.weight, self.pos_weight)
         )
         return self._replace(weight=weight, pos_weight=pos_weight)
 
+    @property
+    def _named(self) -> tuple[tuple[str, Doubles | None], ...]:
+        """The factors, and what messages call them."""
+        return (self.pos_weight_name, self.pos_weight), (self.weight_name, self.weight)
+
     def check(self, shape: AnyShape) -> None:
-        """Raise ShapeError unless the weights broadcast to elements of this shape."""
+        """Raise ShapeError unless the weights broadcast to elements of this shape.
+
+        They may have any number of rows if that of the elements is not known yet.
+        """
         last = shape[-1:] or (1,)
-        for name, weight, of in (
-            (self.pos_weight_name, self.pos_weight, last),
-            (self.weight_name, self.weight, shape),
-        ):
+        for (name, weight), of in zip(self._named, (last, shape), strict=True):
             if weight is None or weight.size == 1:
                 continue
-            wanted = tuple(1 if n is None else n for n in of)  # a length that is not known yet fits
+            rows = weight.shape[0] if weight.ndim == len(of) else 1
+            wanted = tuple(rows if n is None else n for n in of)
             try:
                 fits = np.broadcast_shapes(weight.shape, wanted) == wanted
             except ValueError:

@@ -103,8 +103,10 @@ class ElementWork(NamedTuple):
     def measured(self, total: Total[States]) -> Measured:
         """Return what is measured of all numbers."""
         criterion, shape = self.criterion, self.rows.shape
-        if criterion.binary is not None and not total.rows:
-            criterion.binary.check(shape)  # as a step does, if there is one
+        if criterion.binary is not None:
+            # As a step does, if there is one; only now is it known how many rows text has.
+            whole = shape if criterion.rows else (total.rows, *shape[1:])
+            criterion.binary.check(whole)
         return Measured(
             (total.state or criterion.states).compute(),
             total,
