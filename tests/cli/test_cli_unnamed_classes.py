@@ -124,3 +124,63 @@ def test_weights_are_matched_by_names_without_what_these_share(run: Run, pair: s
         outcome = run("loss", "z.csv", "y.npy", "--weight", "w.csv")
         want = (LOSSES * of_rows).sum() / of_rows.sum()
         assert outcome.number == pytest.approx(want, rel=1e-12)
+
+
+NUMBERED = LOGITS[:, [2, 0, 1]]
+"""The columns of classes 2, 0, 1, in this order."""
+
+
+@pytest.mark.parametrize("header", ["c_2,c_0,c_1", "c_3,c_1,c_2"])
+def test_numbered_classes_in_another_order(run: Run, header: str) -> None:
+    """Labels are the numbers, so that what goes by place would be of other classes, or may be."""
+    names, ordered = header.split(","), ",".join(sorted(header.split(",")))
+    first = int(ordered[-1]) - 2
+    write_rows("z.csv", names, NUMBERED.tolist())
+    np.save("z.npy", LOGITS)
+    np.save("y.npy", ONE_HOT.argmax(axis=1) + first)
+    np.save("hot.npy", ONE_HOT)
+    write_rows("hot.csv", names, ONE_HOT[:, [2, 0, 1]].tolist())
+    write_rows("w.csv", names, [WEIGHTS[[2, 0, 1]].tolist()])
+    write_rows("v.csv", ordered.split(","), [WEIGHTS.tolist()])
+    of_rows = ONE_HOT @ WEIGHTS
+    weighted = (LOSSES * of_rows).sum() / of_rows.sum()
+    base = () if first == 0 else ("--label-base", str(first))
+    assert run("loss", "z.csv", "y.npy").number == pytest.approx(LOSSES.mean(), rel=1e-12)
+    assert run("loss", "z.csv", "y.npy", "--weight", "v.csv").number == pytest.approx(weighted)
+    assert run("loss", "z.csv", "hot.csv").number == pytest.approx(LOSSES.mean(), rel=1e-12)
+    columns, classes = ("--columns", ordered), ("--classes", ordered)
+    kl = ("--metric", "kl_max")
+    for words, out, want in (
+        (("loss", "z.csv", "y.npy", "--weight", "1,2,5"), columns, weighted),
+        (("eval", "z.csv", "y.npy", "--weight", "1,2,5", "--metric", "loss"), columns, weighted),
+        (("loss", "z.csv", "hot.npy"), columns, LOSSES.mean()),
+        (("compare", "z.csv", "z.npy", *kl), columns, 0.0),
+        (("loss", "z.npy", "hot.csv"), classes, LOSSES.mean()),
+        (("loss", "z.npy", "y.npy", "--weight", "w.csv"), classes, weighted),
+        (("compare", "z.npy", "z.csv", *kl), classes, 0.0),
+    ):
+        outcome = run(*words)
+        assert (outcome.code, outcome.out) == (1, ""), words
+        assert f"hint: say their order: {' '.join(out)}\n" in outcome.err, words
+        more = base if "z.npy y.npy" in " ".join(words) else ()
+        assert run(*words, *out, *more).number == pytest.approx(want, rel=1e-12), words
+
+
+def test_numbers_of_many_classes_in_another_order(run: Run) -> None:
+    """As text they are 0, 1, 10, 11, ..., 2, 3; a header gives weights their classes."""
+    names, numbers = sorted(map(str, range(15))), np.arange(15)
+    z = np.random.default_rng(1).normal(size=(15, 15))
+    write_rows("z.csv", names, z[:, [int(name) for name in names]].tolist())
+    np.save("y.npy", numbers)
+    np.save("w.npy", numbers + 1.0)
+    write_rows("w.csv", [f"w{i}" for i in numbers], [(numbers + 1.0).tolist()])
+    refused = run("loss", "z.csv", "y.npy", "--weight", "w.npy")
+    assert (refused.code, refused.out) == (1, "")
+    assert "and those of z.csv are numbered 0, 1, 10, 11, 12, 13, 14, 2, 3, 4, 5, 6, ..." in (
+        refused.err
+    )
+    assert "hint: name the classes of both files" in refused.err
+    losses = np.log(np.exp(z).sum(axis=1)) - z.diagonal()
+    want = (losses * (numbers + 1)).sum() / (numbers + 1).sum()
+    found = run("loss", "z.csv", "y.npy", "--weight", "w.csv")
+    assert found.number == pytest.approx(want, rel=1e-12)

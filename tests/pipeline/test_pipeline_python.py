@@ -191,3 +191,26 @@ def test_a_list_of_files_of_labels_beside_an_array(tmp_path: Path) -> None:
         xent.evaluate(z, ["cat", "dog"])
     with pytest.raises(InputError, match=r"label .* is a name"):
         xent.evaluate(z[:1], [str(LABELS)])
+
+
+def test_weights_beside_classes_that_are_numbered_in_another_order(tmp_path: Path) -> None:
+    z, y, weight = np.load(LOGITS).astype(np.float64)[:40], np.load(LABELS)[:40], np.arange(1.0, 11)
+    path, names = tmp_path / "z.csv", [f"class_{i}" for i in range(10)]
+    turned = np.roll(np.arange(10), 3)
+    lines = [
+        ",".join(names[i] for i in turned),
+        *(",".join(map(repr, r)) for r in z[:, turned].tolist()),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    want = xent.cross_entropy(z, y, weight=weight)
+    for function in (
+        xent.loss,
+        xent.evaluate,
+        xent.calibrate,
+        lambda *rows, **more: xent.compare(path, *rows, **more),
+    ):
+        with pytest.raises(InputError, match="are numbered 7, 8, 9, 0, 1, 2, 3, 4, 5, 6") as caught:
+            function(path, y, weight=weight)
+        assert caught.value.hint is not None
+        assert "columns=['class_0', " in caught.value.hint
+    assert xent.loss(path, y, weight=weight, columns=names).loss == close_to(want, rel=1e-12)

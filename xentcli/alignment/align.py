@@ -2,6 +2,7 @@
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import axes_of
+from xentcli.alignment.by_number import check_order_of_labels
 from xentcli.alignment.fitting import fitted
 from xentcli.alignment.followers import RowSources, followers_of
 from xentcli.alignment.naming import Naming
@@ -72,6 +73,8 @@ def align(
         only_by_place=axes.only_by_place,
     )
     by_place = all(each.matching is None for each in followers)
+    if not naming.classes:
+        check_order_of_labels(logits, labels)
     names = naming.names_of(logits, axes)
     logits = indexed(logits) if axes.cut_axis else logits
     tiled = tiles and axes.by_tiles and logits.tileable and by_place

@@ -1,8 +1,10 @@
 """Says that classes go by number, where only one of two inputs names them."""
 
+import re
 from collections.abc import Sequence
 
-from xentcli.formats.column_names import without_shared
+from xentcli.errors import InputError
+from xentcli.formats.column_names import SHOWN_NAMES, without_shared
 from xentcli.formats.sources import Source
 
 
@@ -19,9 +21,50 @@ def note_by_number(names: Sequence[str], named: str, lacking: str) -> str | None
 
 def note_of_labels(logits: Source, labels: Source | None) -> str | None:
     """Return that note if only one of both names the columns that they share."""
-    if labels is None or len(labels.shape) != 2 or bool(labels.columns) == bool(logits.columns):
+    if labels is None or not _one_is_named(logits, labels):
         return None
     there, lacking = (labels, logits) if labels.columns else (logits, labels)
-    names = there.columns or ()
-    shared = lacking.shape[1:] in ((None,), (len(names),))
-    return note_by_number(names, there.name, lacking.name) if shared else None
+    return note_by_number(there.columns or (), there.name, lacking.name)
+
+
+def _one_is_named(logits: Source, labels: Source) -> bool:
+    """Whether both have a column for each class, of which only one has names."""
+    if len(labels.shape) != 2 or bool(labels.columns) == bool(logits.columns):
+        return False
+    there, lacking = (labels, logits) if labels.columns else (logits, labels)
+    return lacking.shape[1:] in ((None,), (len(there.columns or ()),))
+
+
+def check_order(classes: Sequence[str], where: str, what: str, option: str) -> None:
+    """Raise InputError if `what` has no names, and the classes are numbered in another order.
+
+    Labels are then these numbers, and nothing says whether the rest goes by them or by place.
+    `where` names what has the names of the `classes`; `option` can say their order.
+    """
+    numbers = next(filter(None, map(_numbers, (classes, without_shared(classes)))), ())
+    if len(numbers) < 2 or list(numbers) == sorted(numbers):
+        return
+    few = len(numbers) <= SHOWN_NAMES
+    shown = ", ".join(map(str, numbers[:SHOWN_NAMES])) + ("" if few else ", ...")
+    ordered = ",".join(name for _, name in sorted(zip(numbers, classes, strict=True)))
+    raise InputError(
+        f"{what}: its classes have no names, and those of {where} are numbered {shown}",
+        hint=f"say their order: {option} {ordered}" if few else "name the classes of both files",
+    )
+
+
+def check_order_of_labels(logits: Source, labels: Source | None) -> None:
+    """Raise that error if only one of both names the columns that they share."""
+    if labels is not None and _one_is_named(logits, labels):
+        if labels.columns:
+            check_order(labels.columns, labels.name, logits.name, "--classes")
+        else:
+            check_order(logits.columns or (), logits.name, labels.name, "--columns")
+
+
+def _numbers(names: Sequence[str]) -> tuple[int, ...]:
+    """Return the numbers that names are; () if they are not all different ones."""
+    if not all(re.fullmatch(r"(?a)\d{1,18}", name) for name in names):
+        return ()
+    numbers = tuple(map(int, names))
+    return numbers if len(set(numbers)) == len(numbers) else ()

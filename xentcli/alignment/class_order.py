@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from xentcli.alignment.aligned import Aligned
-from xentcli.alignment.by_number import note_by_number
+from xentcli.alignment.by_number import check_order, note_by_number
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source
 from xentcli.formats.column_names import listed, without_shared
@@ -65,6 +65,8 @@ def _unnamed(first: Aligned, other: Source, names: tuple[str, ...]) -> str | Non
         return None
     there, lacking = (first, other) if first.names.names else (other, first.logits)
     name = there.names.where if isinstance(there, Aligned) else there.name
+    if first.logits.columns or not first.names.names:
+        check_order(names, name, lacking.name, "--columns" if first.logits.columns else "--classes")
     return note_by_number(names, name, lacking.name)
 
 

@@ -124,13 +124,21 @@ def with_weights_in_order(
 
     Logits without names have those of class probabilities. Where only weights name the classes, a
     note says that they go by number.
+
+    Raises
+    ------
+    InputError
+        If only they, or only the logits, have names, which number the classes in another order.
     """
+    from xentcli.pipeline.inputs.weights import check_weight
+
     classes = criterion.naming.classes or source.columns or ()
     orders: list[list[int] | None] = [None, None]
     for i, weights in enumerate(criterion.weights):
         if weights is not None:
             names = classes or weights.names_in(labels)
             orders[i] = weights.order(names)
+            check_weight(criterion, source, weights)
             common.tell_notes(() if names else weights.notes(source.name))
     order, other = orders
     if order is not None and criterion.options.weight is not None:

@@ -141,6 +141,9 @@ arrays of Python, tested in test_pipeline_public.py
 weights of classes with an index, tested in test_cli_weights_of_classes.py
     write one row, with a column for each class that has its name; or the weights alone, in the
         order of the classes
+classes numbered in another order, tested in test_cli_unnamed_classes.py
+    say their order: --columns c_0,c_1,c_2
+    name the classes of both files
 frames in Python, tested in test_pipeline_frames.py
     leave it out of the frame; if it is a class, give to_numpy()
     labels count columns: number these so, or give to_numpy()

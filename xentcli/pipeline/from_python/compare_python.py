@@ -31,6 +31,7 @@ from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
 from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.inputs.weights import check_weight
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.pairs.pair_inputs import open_models
 from xentcli.pipeline.result_warnings import of_models
@@ -130,6 +131,7 @@ def compare(
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
     sources, labels_source = _open(given, new, readers, how.names, beside)
+    check_weight(criterion, sources[0])
     files = given.files or [], given.label_files or []
     groups, clusters = open_groups(
         readers[0], sources[0], labels_source, files, by=by, cluster=cluster

@@ -26,6 +26,7 @@ from xentcli.pipeline.from_python.python_data import (
 from xentcli.pipeline.from_python.python_temperature import Temperature
 from xentcli.pipeline.inputs.groups import open_groups
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind, check_name
+from xentcli.pipeline.inputs.weights import check_weight
 from xentcli.pipeline.language.samples import doubts
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import counted, file_facts
@@ -149,6 +150,7 @@ def evaluate(
     files, label_files = given.files or [], given.label_files or []
     reader = reader.without_groups(files, by, cluster, labels=label_files)
     source, labels_source = open_data(given, reader, how.names)
+    check_weight(criterion, source)
     groups, clusters = open_groups(
         reader, source, labels_source, (files, label_files), by=by, cluster=cluster
     )

@@ -23,6 +23,7 @@ from xentcli.pipeline.from_python.python_data import (
 )
 from xentcli.pipeline.inputs.groups import open_group_names
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
+from xentcli.pipeline.inputs.weights import check_weight
 from xentcli.pipeline.result_warnings import of_temperature
 from xentcli.results.temperature import FittedTemperature
 
@@ -134,6 +135,7 @@ def calibrate(
     reader = reader.without_groups(files[0], cluster, labels=files[1])
     reader = reader.with_files_beside(names_of_files(sample_weight) or ())
     source, labels_source = open_data(given, reader, how.names)
+    check_weight(criterion, source)
     weights = None
     if sample_weight is not None:
         weights = weights_source(sample_weight, reader, source, labels_source)

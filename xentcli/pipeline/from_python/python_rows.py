@@ -28,6 +28,7 @@ from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
 from xentcli.pipeline.inputs.output_kinds import check_name
 from xentcli.pipeline.inputs.reading import Reader
+from xentcli.pipeline.inputs.weights import check_weight
 from xentcli.pipeline.language.listed import open_listed
 from xentcli.pipeline.language.samples import doubts, samples_of
 from xentcli.pipeline.language.texts import NOTES, measure_texts
@@ -175,6 +176,7 @@ def of_rows(
     reader = reader.with_files_beside(names_of_files(more.sample_weight) or ())
     if not criterion.picked:
         source, labels_source = open_data(given, reader, rows.names)
+        check_weight(criterion, source)
         return _loss_of(source, labels_source, criterion, asked, reader)
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.alignment.by_number import note_by_number
+from xentcli.alignment.by_number import check_order, note_by_number
 from xentcli.core.dtypes import Doubles
 from xentcli.core.labels import as_weight
 from xentcli.errors import InputError, ShapeError
@@ -15,6 +16,9 @@ from xentcli.formats.column_names import without_shared
 from xentcli.metrics.loss import LossState
 from xentcli.pipeline.opening import InputFile, open_file
 from xentcli.records import Record
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.criterion import Criterion
 
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 _LARGEST_SIZE = 1e144
@@ -120,6 +124,21 @@ def _checked(weight: Doubles, name: str) -> Doubles:
     if weight.size:
         _check_size(float(np.abs(weight).max()), name)
     return weight
+
+
+def check_weight(criterion: "Criterion", logits: Source, weights: Weights | None = None) -> None:
+    """Raise InputError if class weights may be in the order of the classes' numbers, or by place.
+
+    Only the logits, or the weights, name the classes then, and number them in another order.
+    """
+    naming, loss = criterion.naming, criterion.options
+    if loss.weight is None or naming.classes:
+        return
+    if weights is not None and weights.names:
+        if not logits.columns:
+            check_order(weights.names, weights.file, logits.name, "--classes")
+    elif not naming.counted:
+        check_order(logits.columns or (), logits.name, loss.weight_name, "--columns")
 
 
 def check_mean_weight(loss: LossState, name: str) -> None:
