@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from cli_files import write_rows
 from cli_tools import Run, Terminal, assert_fits, refusal
 
 from xentcli import evaluate
@@ -122,3 +123,21 @@ def test_a_state_without_them_is_refused(run: Run, command: tuple[str, ...]) -> 
     assert "group_clusters is in the state" in refusal(run("merge", "old.json")).error
     assert "other measures" in refusal(run("merge", "new.json", "old.json")).error
     assert run("merge", "new.json", "rest.json").code == 0
+
+
+def test_a_cluster_whose_number_has_a_fraction_in_one_file_alone(run: Run) -> None:
+    """Pandas writes whole numbers as 7.0 where one of them is missing."""
+    rng = np.random.default_rng(8)
+    z, y, patients = rng.normal(size=(60, 3)), rng.integers(0, 3, 60), rng.integers(0, 9, 60)
+    np.save("z.npy", z)
+    np.save("y.npy", y)
+    np.save("patients.npy", patients)
+    for i, part in enumerate((slice(0, 25), slice(25, 60))):
+        np.save(f"z-{i}.npy", z[part])
+        cells = [f"{n}.0" if i else f"{n}" for n in patients[part]]
+        write_rows(f"y-{i}.csv", ["label", "patient"], [*zip(y[part], cells, strict=True)])
+    both = ("z-*.npy", "y-*.csv", "--label-column", "label", "--cluster", "patient", "--json")
+    whole = ("z.npy", "y.npy", "--cluster", "patients.npy", "--json")
+    want, found = (run("eval", *words).json for words in (whole, both))
+    assert found["clusters"] == want["clusters"] == len({*patients})
+    assert found["metrics"] == want["metrics"]

@@ -31,6 +31,13 @@ def test_groups_are_in_the_order_of_reading(keys: NDArray[Any], want: list[str])
     assert [names[i] for i in places] == [_name(key) for key in keys.tolist()]
 
 
+def test_clusters_have_the_names_of_whole_numbers_in_text() -> None:
+    keys = np.array(["7", "7.0", "-7.00", "7.5", "v7.0", "7.", ""], object)
+    names, places = names_of(keys, of_clusters=True)
+    assert [names[i] for i in places] == ["7", "7", "-7", "7.5", "v7.0", "7.", ""]
+    assert names == tuple(sorted({"7", "-7", "7.5", "v7.0", "7.", ""}))
+
+
 def _name(key: object) -> str:
     missing = key is None or (isinstance(key, float) and math.isnan(key))
     return "" if missing else key if isinstance(key, str) else f"{key:g}"

@@ -79,7 +79,7 @@ class ClustersState(ByValue):
             return self.of_slices(facts, facts.origin.slices(facts.rows))
         if not facts.rows:
             return type(self)(self.means)
-        names, at = names_of(keys)
+        names, at = names_of(keys, of_clusters=True)
         return type(self)(self.means, {}, names, open_sums(self.values(facts), at, len(names)))
 
     def of_slices(self, facts: RowFacts, slices: Places) -> Self:
@@ -159,7 +159,7 @@ def errors_by_cluster(
 
     `keys` are the names of the rows' clusters.
     """
-    names, at = names_of(keys)
+    names, at = names_of(keys, of_clusters=True)
     return errors_of(closed(open_sums(means, at, len(names))))
 
 

@@ -92,7 +92,9 @@ class GroupClustersState(ByValue):
             return type(self)(self.means)
         names, of_group = names_of(groups)
         slices = facts.origin.slices(facts.rows)
-        known, of_cluster = ((), slices - slices[0]) if clusters is None else names_of(clusters)
+        known, of_cluster = (
+            ((), slices - slices[0]) if clusters is None else names_of(clusters, of_clusters=True)
+        )
         count = len(known) or int(of_cluster[-1]) + 1
         parts, at = ClusterParts.of(of_group, of_cluster, count)
         sums = open_sums(self.of_rows(self.means).values(facts), at, len(parts.groups))

@@ -13,10 +13,15 @@ from xentcli.core.dtypes import Places
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
+_WHOLE = re.compile(r"(-?[0-9]+)\.0+")
+
+
+def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[str, ...], Places]:
     """Return the names that occur, in order, and the place of each row's name among them.
 
     Whole numbers have the same name whatever their dtype; a missing value has the empty name.
+    Those of clusters, which nobody sees, have it in text, too: where a number is missing, a file of
+    text has 7.0 for the 7 of other files.
     """
     if keys.dtype.kind in "iub":
         found, places = np.unique(keys, return_inverse=True)
@@ -28,6 +33,8 @@ def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
     found_names: dict[Any, int] = {}
     places = np.array([found_names.setdefault(key, len(found_names)) for key in texts], np.int64)
     names = [_name(key) for key in found_names]
+    if of_clusters:
+        names = [_WHOLE.sub(r"\1", name) if _WHOLE.fullmatch(name) else name for name in names]
     ordered = _in_order_once(names)
     index = {name: i for i, name in enumerate(ordered)}
     return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]

@@ -40,7 +40,7 @@ class TaskHits:
             return cls(docs, counts)
         one = np.ones(docs)
         means = ((name, each.astype(np.float64), one) for name, each in hits.items())
-        names, at = names_of(keys)
+        names, at = names_of(keys, of_clusters=True)
         sums = open_sums(means, at, len(names))
         if complete:
             return cls(docs, counts, ClustersState(tuple(hits), closed(sums)))

@@ -137,7 +137,7 @@ class Criterion(Record):
             return None
         from xentcli.metrics.group_names import names_of
 
-        names, places = names_of(clusters)
+        names, places = names_of(clusters, of_clusters=True)
         return np.array([self.numbers.get(name, 0) for name in names], np.int64)[places]
 
     def narrow(self, dtype: np.dtype[Any]) -> bool:

@@ -62,7 +62,8 @@ def numbers_of_clusters(clusters: Source) -> dict[str, int]:
     """Return each cluster's number in the order of names, which is by value if all are numbers."""
     names: set[str] = set()
     for block in clusters.blocks(_ROWS_AT_A_TIME):
-        names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
+        keys = clusters.decode(block).values.reshape(-1)
+        names.update(names_of(keys, of_clusters=True)[0])
     ordered = tuple(sorted(names))
     return {ordered[i]: number for number, i in enumerate(shown_order(ordered))}
 
