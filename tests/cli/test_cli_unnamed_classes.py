@@ -184,3 +184,13 @@ def test_numbers_of_many_classes_in_another_order(run: Run) -> None:
     want = (losses * (numbers + 1)).sum() / (numbers + 1).sum()
     found = run("loss", "z.csv", "y.npy", "--weight", "w.csv")
     assert found.number == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize("output", ["p.npy", "{stem}-p.npy", "p.csv", "p.json"])
+def test_names_of_classes_that_an_array_loses(run: Run, output: str) -> None:
+    write_rows("z.csv", ["c_2", "c_0", "c_1"], NUMBERED.tolist())
+    write_rows("y.csv", ["cat", "ant", "bee"], NUMBERED.tolist())
+    for name, said in (("z.csv", "npy" in output), ("y.csv", False)):
+        outcome = run("softmax", name, "-o", output, "--force")
+        note = f"note: {output}: it holds no names: its columns are of the classes 2, 0, 1\n"
+        assert outcome.err == (note if said else ""), name

@@ -35,14 +35,20 @@ def _one_is_named(logits: Source, labels: Source) -> bool:
     return lacking.shape[1:] in ((None,), (len(there.columns or ()),))
 
 
+def numbers_in_another_order(classes: Sequence[str]) -> tuple[int, ...]:
+    """Return the numbers of classes that numbers name, unless they go up; () of other classes."""
+    numbers = next(filter(None, map(_numbers, (classes, without_shared(classes)))), ())
+    return numbers if list(numbers) != sorted(numbers) else ()
+
+
 def check_order(classes: Sequence[str], where: str, what: str, option: str) -> None:
     """Raise InputError if `what` has no names, and the classes are numbered in another order.
 
     Labels are then these numbers, and nothing says whether the rest goes by them or by place.
     `where` names what has the names of the `classes`; `option` can say their order.
     """
-    numbers = next(filter(None, map(_numbers, (classes, without_shared(classes)))), ())
-    if len(numbers) < 2 or list(numbers) == sorted(numbers):
+    numbers = numbers_in_another_order(classes)
+    if not numbers:
         return
     few = len(numbers) <= SHOWN_NAMES
     shown = ", ".join(map(str, numbers[:SHOWN_NAMES])) + ("" if few else ", ...")

@@ -44,7 +44,7 @@ def run_softmax(
     """Write the softmax or log-softmax of logits."""
     from xentcli.pipeline.opening import open_files
     from xentcli.pipeline.rounding import notes_of_rounding
-    from xentcli.pipeline.transform import Transform, transform
+    from xentcli.pipeline.transform import Transform, notes_of_lost_names, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
     only_one_standard_input(*paths, softmax_options.temperature)
@@ -67,6 +67,8 @@ def run_softmax(
         with Destination(command, writing, common).array() as sink, common.run(source) as run:
             total = transform(source, function, sink, run)
     common.tell_notes(notes_of_rounding(source.name, total.remarks))
+    if Destination(command, writing, common).form == "file":
+        common.tell_notes(notes_of_lost_names(source.columns, writing.output, writing.to))
     looks_like = total.looks_like
     if looks_like == "probabilities":
         common.tell("warning", f"{source.name}: these look like probabilities already, not logits")

@@ -26,6 +26,8 @@ from xentcli.pipeline.run import Run
 
 Array = NDArray[Any]
 
+_SHOWN_CLASSES = 5  # in a note
+
 
 class Transform(NamedTuple):
     """Softmax or log-softmax along an axis, after a cast and a division by the temperature."""
@@ -225,3 +227,20 @@ def _even_blocks(source: Source, elements: int) -> Iterator[Block]:
     rows = max(1, elements // max(1, math.prod(tail_of(source))))
     length = (source.shape or (1,))[0] or 0
     return (Block(*each) for each in cuts(length, rows))
+
+
+def notes_of_lost_names(
+    columns: tuple[str, ...] | None, path: str, format_name: str | None
+) -> Iterator[str]:
+    """Say which classes the columns of an array are whose format has no names for them.
+
+    This is for those whose numbers tell that they are in another order than the columns.
+    """
+    from xentcli.alignment.by_number import numbers_in_another_order
+    from xentcli.pipeline.outputs import format_for, shown_name
+
+    numbers = numbers_in_another_order(columns or ())
+    if numbers and not format_for(path, format_name).has_columns:
+        shown = ", ".join(map(str, numbers[:_SHOWN_CLASSES]))
+        more = ", ..." if len(numbers) > _SHOWN_CLASSES else ""
+        yield f"{shown_name(path)}: it holds no names: its columns are of the classes {shown}{more}"
