@@ -141,3 +141,18 @@ def test_a_cluster_whose_number_has_a_fraction_in_one_file_alone(run: Run) -> No
     want, found = (run("eval", *words).json for words in (whole, both))
     assert found["clusters"] == want["clusters"] == len({*patients})
     assert found["metrics"] == want["metrics"]
+
+
+@pytest.mark.parametrize("command", [EVAL, PAIR, COMPARE])
+def test_a_note_on_rows_whose_cluster_is_missing(run: Run, command: tuple[str, ...]) -> None:
+    note = "note: rows for which no cluster is named count as one cluster\n"
+    clusters = np.where(np.arange(ROWS) % 7, PATIENTS.astype(float), np.nan)
+    np.save("c.npy", clusters)
+    np.save("all.npy", PATIENTS)
+    named = ("--label-column", "label", "--cluster")
+    assert run(*command, *named, "c.npy").err.count(note) == 1
+    assert note not in run(*command, *named, "all.npy").err
+    half = (*command, *named, "c.npy", "-q", "--rows")
+    for rows in (":20", "20:"):
+        assert run(*half, rows, "--state", f"{rows.strip(':')}{rows[0] == ':'}.json").code == 0
+    assert run("merge", "20True.json", "20False.json").err.count(note) == 1

@@ -1,7 +1,7 @@
 """Computes errors of means if rows depend on one another, as those of a sequence do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from typing import Any, ClassVar, Self, TypeVar
@@ -132,7 +132,7 @@ class ClustersState(ByValue):
         found = closed(self.sums)
         for name, each in self.moments.items():
             found[name] = each.merge(found[name]) if name in found else each
-        return errors_of(found)
+        return replace(errors_of(found), nameless=self.names[:1] == ("",))
 
 
 _State = TypeVar("_State", bound=ClustersState)

@@ -65,10 +65,13 @@ class ClusterErrors:
         How many clusters there are.
     metrics : dict of str to Measure
         The means with these errors, and intervals by Student's t with clusters - 1 degrees.
+    nameless : bool
+        Whether one of the clusters is of all rows for which none is named.
     """
 
     clusters: int = 0
     metrics: dict[str, Measure] = field(default_factory=dict)
+    nameless: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from xentcli.alignment.align import align
 from xentcli.alignment.followers import RowSources
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
+from xentcli.results.groups import ClusterErrors
 
 
 class Clustering(NamedTuple):
@@ -30,6 +31,12 @@ class Clustering(NamedTuple):
         if self.by_default:
             what = "the rows of a slice of the first axis to depend on one another"
             yield f"the errors of means take {what}"
+
+
+def notes_of_errors(errors: ClusterErrors | None) -> Iterator[str]:
+    """Say that rows without a cluster are taken to depend on one another."""
+    if errors is not None and errors.nameless:
+        yield "rows for which no cluster is named count as one cluster"
 
 
 def clusters_of_rows(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
+from xentcli.pipeline.inputs.clustering import notes_of_errors
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.added_measures import added_measure, notes_of_added
 from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, reasons
@@ -194,6 +195,7 @@ class Report:
                 "accuracy, confusions and ece"
             )
         yield from self.plan.clustering.notes
+        yield from notes_of_errors(self.results.get("clusters"))
 
 
 def _named(result: Any, metric: str, name: str) -> Measure:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
 from xentcli.metrics.order import percentiles
+from xentcli.pipeline.inputs.clustering import notes_of_errors
 from xentcli.pipeline.measures.loss_measures import groups_of, of_loss, with_errors
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pairs.pair_plan import ERRORS_IN_GROUPS, PairPlan
@@ -127,6 +128,8 @@ class PairReport:
 
     def _notes(self) -> Iterator[str]:
         """Say what stands behind means of rows whose values are not all finite."""
+        if self.number == 1:  # the others have the same clusters
+            yield from notes_of_errors(self.results.get("pair_clusters"))
         name = self.rows.names[self.number]
         loss: PairedLoss = self.results["pair_loss"]
         apart: PairedDivergences = self.results["pair_divergences"]
