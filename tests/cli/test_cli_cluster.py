@@ -1,5 +1,6 @@
 """--scheduler: real schedulers and workers on loopback, some of which are killed or cut off."""
 
+import json
 import os
 import re
 import signal
@@ -103,6 +104,7 @@ def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
         killed_workers_change_nothing(cluster, nanny)
         files_of_killed_workers_are_the_same(cluster, shards, nanny)
         an_interrupt_leaves_nothing(cluster)
+        a_local_cluster_has_the_same_bits_and_leaves_nothing(cluster, run)
         what_is_lost_is_one_line(cluster)
         workers_without_memory_are_one_line(cluster)
         a_scheduler_that_dies_is_one_line(cluster)
@@ -111,13 +113,12 @@ def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
 def same_bits(cluster: Cluster, folder: Path, run: Run) -> None:
     commands = [[*command, "--scheduler", cluster.address] for command in SAME]
     output = ["softmax", "z?.npy", "-o", "there/{stem}.npy", "--scheduler", cluster.address]
-    local = ["loss", "z?.npy", "y*.npy", "--scheduler", "local:1"]
-    outcomes = run_each([*commands, output, local], folder)
-    here = [run(*command) for command in [*SAME, ["loss", "z?.npy", "y*.npy"]]]
-    assert outcomes.pop(len(SAME)) == (0, "", "")
-    for command, got, want in zip([*commands, local], outcomes, here, strict=True):
+    *outcomes, written = run_each([*commands, output], folder)
+    here = [run(*command) for command in SAME]
+    assert written == (0, "", "")
+    for command, got, want in zip(commands, outcomes, here, strict=True):
         assert got == (want.code, want.out, want.err), command
-    assert "s-odd.npy" in here[len(SAME) - 1].err
+    assert "s-odd.npy" in here[-1].err
     assert run("softmax", "z?.npy", "-o", "here/{stem}.npy").code == 0
     files = {path.name: path.read_bytes() for path in (folder / "here").iterdir()}
     assert files == {path.name: path.read_bytes() for path in (folder / "there").iterdir()}
@@ -167,8 +168,15 @@ def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
     client = cluster.squares(cluster.address, 100_000)
     os.kill(client.forked.pid, signal.SIGINT)
     assert client.ended() == (130, "", "")
+
+
+def a_local_cluster_has_the_same_bits_and_leaves_nothing(cluster: Cluster, run: Run) -> None:
+    loss = ["loss", "z?.npy", "y*.npy"]
+    there = json.dumps([*loss[:1], *(f"../{name}" for name in loss[1:]), "--scheduler", "local:1"])
     with TemporaryDirectory() as temporary:
-        client = cluster.squares("local:1", 100_000, TMPDIR=temporary)
+        client = cluster.squares("local:1", 100_000, TMPDIR=temporary, FIRST=there)
+        first = json.loads((cluster.folder / f"first-{client.forked.pid}").read_text())
+        assert first == [0, run(*loss).out, ""]
         process = psutil.Process(client.forked.pid)
         started_by_it = process.children(recursive=True)
         for each in [*started_by_it, process]:  # as a terminal does
