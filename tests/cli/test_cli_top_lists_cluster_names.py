@@ -132,3 +132,13 @@ def test_what_is_refused(run: Run) -> None:
     base = DATA / "text_base.kld"
     of_bases = refusal(run("compare", base, base, "--cluster", "rows"), 2)
     assert of_bases.error == "--cluster is not for bases of llama-perplexity"
+
+
+def test_a_note_on_lists_whose_cluster_is_missing(run: Run) -> None:
+    note = "note: rows for which no cluster is named count as one cluster\n"
+    name = write("all", "npz", BASE)
+    np.save("c.npy", [float("nan"), *range(1, N)])
+    np.save("all.npy", np.arange(N))
+    for words in (("eval", name, "--metric", "accuracy"), ("compare", name, name)):
+        assert run(*words, "--cluster", "c.npy").err.count(note) == 1, words
+        assert note not in run(*words, "--cluster", "all.npy").err, words

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xentcli.metrics.coded_pairs import CodedPairsState, CodedSums
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.names import OF_BASES
-from xentcli.pipeline.inputs.clustering import Clustering
+from xentcli.pipeline.inputs.clustering import Clustering, notes_of_errors
 from xentcli.pipeline.top_lists.clustered_rows import with_errors_of_clusters
 from xentcli.results.comparison import Comparison
 
@@ -69,8 +69,8 @@ def comparison_of(
     if isinstance(state, CodedPairsState):
         notes = [*_notes_of_codes(state.sums)]
     else:
-        notes = [*clustering.notes, _note_of_lists(kinds)]
         errors = state.by_cluster()
+        notes = [*clustering.notes, *notes_of_errors(errors), _note_of_lists(kinds)]
     return Comparison(
         *names,
         metrics=metrics if errors is None else with_errors_of_clusters(metrics, errors),

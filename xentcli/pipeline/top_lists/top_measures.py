@@ -13,7 +13,7 @@ from xentcli.metrics.clusters import ClustersState
 from xentcli.metrics.top_lists import LabelPlaces, TopListsState, first_class_facts
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.in_part.bounded import of_bounded_loss
-from xentcli.pipeline.inputs.clustering import Clustering
+from xentcli.pipeline.inputs.clustering import Clustering, notes_of_errors
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_lists.clustered_rows import (
     Facts,
@@ -217,7 +217,7 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
         exact=loss.exact,
         why=kind.why,
         clusters=None if by_cluster is None else by_cluster.clusters,
-        notes=tuple(_notes(kind, state)),
+        notes=(*_notes(kind, state), *notes_of_errors(by_cluster if kind.shows_errors else None)),
     )
 
 
