@@ -34,7 +34,7 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
     places = np.array([found_names.setdefault(key, len(found_names)) for key in texts], np.int64)
     names = [_name(key) for key in found_names]
     if of_clusters:
-        names = [_WHOLE.sub(r"\1", name) if _WHOLE.fullmatch(name) else name for name in names]
+        names = [whole[1] if (whole := _WHOLE.fullmatch(name)) else name for name in names]
     ordered = _in_order_once(names)
     index = {name: i for i, name in enumerate(ordered)}
     return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
