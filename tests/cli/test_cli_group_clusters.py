@@ -12,7 +12,6 @@ from cli_files import write_rows
 from cli_tools import Run, Terminal, assert_fits, refusal
 
 from xentcli import evaluate
-from xentcli.render.report.page import page
 
 ROWS = 60
 DRAW = np.random.default_rng(8)
@@ -82,6 +81,8 @@ def test_people_see_how_many_clusters_a_group_has(run: Run, terminal: Terminal) 
 
 
 def test_a_page_says_it_too() -> None:
+    from xentcli.render.report.page import page  # here, since Matplotlib takes long to import
+
     asked = partial(evaluate, "base.npy", "y.csv", metrics="groups", by="site")
     assert ">clusters</th>" not in page(asked())
     groups = page(asked(cluster="patient")).partition('id="groups"')[2]

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -98,8 +97,13 @@ def test_rows_are_not_taken_for_classes() -> None:
     assert float(xent.cross_entropy(rows, labels)) == pytest.approx(right.mean(), rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas])
-def test_frames_of_other_libraries(kind: Any) -> None:
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries(library: str) -> None:
+    kind: Any = pa.Table.from_pandas
+    if library == "polars":
+        import polars as pl  # here, since it takes long and few tests need it
+
+        kind = pl.from_pandas
     frame = Z.reset_index(drop=True)
     one, moved = kind(frame), kind(frame[MOVED])
     assert xent.evaluate(one, Y.to_numpy()).loss.value == pytest.approx(LOSS, rel=1e-12)

@@ -11,6 +11,7 @@ import xentcli.storage
 
 FOLDER = Path(xentcli.storage.__file__).parent
 PREFIX = "xentcli.storage."
+Graph = dict[str, set[tuple[str, bool]]]
 
 
 def imports_of(content: str) -> Iterator[tuple[str, bool]]:
@@ -33,20 +34,21 @@ def imports_of(content: str) -> Iterator[tuple[str, bool]]:
     yield from visit(ast.parse(content), in_function=False)
 
 
-CONTENTS = {path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.py")}
-GRAPH = {name: set(imports_of(content)) for name, content in CONTENTS.items()}
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return {path.stem: set(imports_of(path.read_text("utf-8"))) for path in FOLDER.glob("*.py")}
 
 
-def test_there_is_no_cycle_not_even_inside_functions() -> None:
-    assert GRAPH["open"] > {("inputs", False), ("remote_inputs", True)}
-    TopologicalSorter({name: {m for m, _ in found} for name, found in GRAPH.items()}).prepare()
+def test_there_is_no_cycle_not_even_inside_functions(graph: Graph) -> None:
+    assert graph["open"] > {("inputs", False), ("remote_inputs", True)}
+    TopologicalSorter({name: {m for m, _ in found} for name, found in graph.items()}).prepare()
 
 
-def test_open_alone_chooses() -> None:
+def test_open_alone_chooses(graph: Graph) -> None:
     """So nobody else imports where a function runs, and nobody here imports what chooses."""
-    late = {name for name, found in GRAPH.items() for _, in_function in found if in_function}
+    late = {name for name, found in graph.items() for _, in_function in found if in_function}
     assert late == {"open"}
-    assert not [name for name, found in GRAPH.items() if "open" in {m for m, _ in found}]
+    assert not [name for name, found in graph.items() if "open" in {m for m, _ in found}]
 
 
 def test_a_cycle_would_be_seen() -> None:
