@@ -53,6 +53,26 @@ def test_a_pipe_gets_a_line_for_each_group(run: Run) -> None:
         assert {*wanted} < {*groups[0]["metrics"]}
 
 
+def test_class_weights_give_losses_of_groups_the_usual_linearised_error(run: Run) -> None:
+    save()
+    weight = np.array([1.0, 0.5, 3.0])[TRUE]
+    base, new = (cross_entropies(values, TRUE) for values in (BASE, NEW))
+    wanted = {"loss": base, "loss_base": base, "loss_new": new, "loss_difference": new - base}
+    for command in (EVAL, COMPARE):
+        groups = run(*command, "--weight", "1,0.5,3", "--json", "--state", "a.json", "--force").json
+        assert run("merge", "a.json", "--json").json["groups"] == groups["groups"]
+        for group in groups["groups"]:
+            rows = group["name"] == SITES
+            n, w = np.count_nonzero(rows), weight[rows]
+            for name in wanted.keys() & group["metrics"].keys():
+                losses = wanted[name][rows]
+                mean = (w * losses).sum() / w.sum()
+                error = np.sqrt(n / (n - 1) * ((w * (losses - mean)) ** 2).sum()) / w.sum()
+                got = group["metrics"][name]
+                assert (got["value"], got["standard_error"]) == close_to((mean, error), rel=1e-12)
+                assert got["n"] == n
+
+
 def test_nearly_equal_losses_have_an_error(run: Run) -> None:
     save()
     losses = 1.7 + 1e-9 * np.random.default_rng(6).normal(size=40)

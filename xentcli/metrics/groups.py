@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xentcli.core.bins import bins_of
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
+from xentcli.core.dtypes import Doubles, Places
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import no_counts
@@ -18,6 +19,7 @@ from xentcli.metrics.deferred import Deferred
 from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
+from xentcli.metrics.moments import Moments
 from xentcli.metrics.weighted import in_mean
 from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
@@ -25,7 +27,8 @@ from xentcli.results.measure import NOTHING, Measure
 MOST_BINNED_GROUPS = 10_000
 """The ECE of more groups is not computed, since their bins would not fit into memory."""
 _COUNTS = ("rows", "counted", "measured", "judged", "hits")
-_SUMS = ("loss", "loss_squared", "weight", "brier", "brier_squared")
+_OF_LOSSES = ("loss", "loss_squared", "weight", "loss_weight", "weight_squared")
+_SUMS = (*_OF_LOSSES, "brier", "brier_squared")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +44,33 @@ class GroupCounts(ByValue):
 
 @dataclass(frozen=True, eq=False)
 class GroupSums(ByValue):
-    """Exact sums for each group (G,): losses and Brier scores, their squares, and weights."""
+    """Exact sums for each group (G,): of losses, weights and Brier scores, and of products."""
 
     loss: CellSums = field(default_factory=CellSums)
     loss_squared: CellSums = field(default_factory=CellSums)
     weight: CellSums = field(default_factory=CellSums)
+    loss_weight: CellSums = field(default_factory=CellSums)
+    weight_squared: CellSums = field(default_factory=CellSums)
     brier: CellSums = field(default_factory=CellSums)
     brier_squared: CellSums = field(default_factory=CellSums)
+
+    @classmethod
+    def of(
+        cls, loss: Doubles, weight: Doubles | None, brier: Doubles, at: Places, size: int
+    ) -> Self:
+        """Return the sums of some rows, given the place of each row's group."""
+        with np.errstate(all="ignore"):
+            sums = {
+                "loss": CellSums.of(loss, at, size),
+                "loss_squared": CellSums.of_squares(loss, at, size),
+                "brier": CellSums.of(brier, at, size),
+                "brier_squared": CellSums.of_squares(brier, at, size),
+            }
+            if weight is not None:
+                sums["weight"] = CellSums.of(weight, at, size)
+                sums["loss_weight"] = CellSums.of_products(loss, weight, at, size)
+                sums["weight_squared"] = CellSums.of_products(weight, weight, at, size)
+        return cls(**sums)
 
 
 @register("groups")
@@ -96,14 +119,7 @@ class GroupsState(ByValue):
         masks = (np.ones_like(used), counted, measured, judged, hit)
         counts = GroupCounts(*(np.bincount(at[mask], minlength=size) for mask in masks))
         brier = np.zeros(facts.rows) if brier is None else np.where(measured, brier, 0.0)
-        with np.errstate(all="ignore"):
-            sums = GroupSums(
-                CellSums.of(loss, at, size),
-                CellSums.of_squares(loss, at, size),
-                CellSums() if weight is None else CellSums.of(weight, at, size),
-                CellSums.of(brier, at, size),
-                CellSums.of_squares(brier, at, size),
-            )
+        sums = GroupSums.of(loss, weight, brier, at, size)
         gaps = self._gaps(facts, at, size, measured)
         return type(self)(self.bins, names, counts, sums, gaps, weight is not None)
 
@@ -182,9 +198,9 @@ class GroupsState(ByValue):
     ) -> Measure:
         if not self.weighted:
             return _mean(i, counts["counted"], exact, "loss")
-        weight = float(exact["weight"][i])
-        value = float(exact["loss"][i]) / weight if weight else None
-        return Measure(value, n=counts["counted"][i])
+        n = counts["counted"][i]
+        x, x_squares, w, xw, w_squares = (exact[name][i] for name in _OF_LOSSES)
+        return Moments(x, x_squares, w, xw, w_squares, n).compute() or Measure(n=n)
 
     def _calibration_errors(self, places: NDArray[np.int64], judged: list[int]) -> list[Measure]:
         if not self.gaps.cells:

@@ -13,6 +13,7 @@ from xentcli.metrics.deferred import Deferred
 from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
+from xentcli.metrics.moments import Moments
 from xentcli.metrics.pair_hits import PairHitsState
 from xentcli.metrics.weighted import in_mean
 from xentcli.results.groups import Group, Groups
@@ -67,7 +68,7 @@ class PairGroupsState(ByValue):
         size = len(names)
         counts: dict[str, NDArray[np.int64]] = {}
         sums: dict[str, CellSums] = {}
-        masks = _masks(facts)
+        masks, weight = _masks(facts), facts["weight"]
         for name, mask in masks.items():
             counts[name] = np.bincount(at[mask], minlength=size)
         with np.errstate(all="ignore"):
@@ -76,11 +77,13 @@ class PairGroupsState(ByValue):
                 if values is None:
                     continue
                 values = np.where(masks[rows], values, 0.0)
+                if weight is not None and name != "kl":
+                    sums[f"{name}_weight"] = CellSums.of_products(values, weight, at, size)
                 sums[name] = CellSums.of(values, at, size)
                 sums[f"{name}_squared"] = CellSums.of_squares(values, at, size)
-        weight = facts["weight"]
-        if weight is not None:
-            sums["weight"] = CellSums.of(weight, at, size)
+            if weight is not None:
+                sums["weight"] = CellSums.of(weight, at, size)
+                sums["weight_squared"] = CellSums.of_products(weight, weight, at, size)
         return type(self)(names, counts, sums, weight is not None)
 
     def merge(self, other: Self) -> Self:
@@ -126,8 +129,9 @@ class PairGroupsState(ByValue):
     def _mean(self, i: int, n: int, exact: dict[str, Any], name: str) -> Measure:
         total, squares = exact[name][i], exact[f"{name}_squared"][i]
         if self.weighted and name != "kl":
-            weight = float(exact["weight"][i])
-            return Measure(float(total) / weight if weight else None, n=n)
+            names = ("weight", f"{name}_weight", "weight_squared")
+            w, xw, w_squares = (exact[each][i] for each in names)
+            return Moments(total, squares, w, xw, w_squares, n).compute() or Measure(n=n)
         return mean_of_sums(total, squares, n)
 
 
