@@ -64,9 +64,19 @@ class PagedCommand(TyperCommand):
     """A command with a help page of ours."""
 
     spec: Command
+    _parser: Any = None
 
     def make_parser(self, ctx: Any) -> Any:
-        """Return the parser, which reads anything like a negative number as an argument."""
+        """Return the parser, which reads anything like a negative number as an argument.
+
+        It is made once: a process may run a command many times, and a parser has no other state
+        than whose options it reads.
+        """
+        parser = self._parser = self._parser or self._made_parser(ctx)
+        parser.ctx = ctx
+        return parser
+
+    def _made_parser(self, ctx: Any) -> Any:
         parser = super().make_parser(ctx)
         process_option = parser._process_opts
 
@@ -77,8 +87,8 @@ class PagedCommand(TyperCommand):
             try:
                 process_option(argument, state)
             except Exception as error:
-                if getattr(error, "ctx", ctx) is None:  # tells the hint which command it is
-                    error.ctx = ctx  # type: ignore[attr-defined]
+                if getattr(error, "ctx", parser.ctx) is None:  # tells the hint which command it is
+                    error.ctx = parser.ctx  # type: ignore[attr-defined]
                 raise
 
         parser._process_opts = process  # type: ignore[method-assign, assignment]

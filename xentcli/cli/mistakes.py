@@ -2,6 +2,7 @@
 
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -67,12 +68,15 @@ def place_outside(trace: TracebackType | None) -> str | None:
 
 def _is_library(trace: TracebackType) -> bool:
     """Whether the line of code is one of Python's or of an installed package but this one."""
-    libraries = sysconfig.get_paths()
     path = _path_of(trace)
-    if path.is_relative_to(_PACKAGE):
-        return False
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return any(path.is_relative_to(libraries[name]) for name in names)
+    return not path.is_relative_to(_PACKAGE) and any(map(path.is_relative_to, _libraries()))
+
+
+@cache
+def _libraries() -> set[str]:
+    """Return the folders of Python and of installed packages; it takes a millisecond to ask."""
+    folders = sysconfig.get_paths()
+    return {folders[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 
 
 def _path_of(trace: TracebackType) -> Path:

@@ -99,7 +99,7 @@ def forget(name: str) -> None:
 
 def from_outside() -> tuple[str, ...]:
     """Return the names of the metrics that other packages have registered."""
-    return tuple(name for name in _METRICS if not _is_ours(name))
+    return tuple(name for name in _METRICS if name not in HOMES and name not in PAIR_HOMES)
 
 
 def is_metric(name: str) -> bool:

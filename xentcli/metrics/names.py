@@ -144,6 +144,8 @@ def top_of(name: str) -> int | None:
     >>> top_of("top5_accuracy"), top_of("accuracy")
     (5, None)
     """
+    if not name.startswith("top"):  # as hardly any does of the hundreds that are asked for
+        return None
     number = name.removeprefix("top").removesuffix("_accuracy")
     is_number = is_count(number) and len(number) <= _MOST_DIGITS
     is_top = f"top{number}_accuracy" == name and is_number and int(number) > 0

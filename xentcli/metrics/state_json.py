@@ -5,6 +5,7 @@ do NaN and infinities, which JSON lacks. The type of a field tells what its valu
 """
 
 import math
+from collections.abc import Callable
 from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -26,17 +27,30 @@ def to_plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        return value if abs(value) <= _EXACT else hex(value)
+        return _plain_int(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else repr(value)
+        return _plain_float(value)
     return _plain_collection(value)
+
+
+def _plain_int(value: int) -> int | str:
+    return value if abs(value) <= _EXACT else hex(value)
+
+
+def _plain_float(value: float) -> float | str:
+    return value if math.isfinite(value) else repr(value)
+
+
+_PLAIN_OF: dict[str, Callable[[Any], Any]] = {"f": _plain_float, "i": _plain_int, "u": _plain_int}
+"""Of the numbers of an array, by the kind of its dtype."""
 
 
 def _plain_collection(value: Any) -> Any:
     if names := field_names(value):
         return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, np.ndarray):
-        numbers = [to_plain(number) for number in value.reshape(-1).tolist()]
+        plain_of = _PLAIN_OF.get(value.dtype.kind, to_plain)
+        numbers = [plain_of(number) for number in value.reshape(-1).tolist()]
         return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
     if isinstance(value, dict):
         if odd := [key for key in value if not isinstance(key, str)]:
@@ -64,14 +78,14 @@ def from_plain(kind: Any, plain: Any) -> Any:
 
 
 def _from_plain(kind: Any, plain: Any) -> Any:
-    if names := field_names(kind):
-        return _record_of(kind, names, plain)
-    if get_origin(kind) is UnionType:
-        return None if plain is None else _from_plain(get_args(kind)[0], plain)
     if kind is int:
         return _int_of(plain)
     if kind is float:
         return _float_of(plain)
+    if names := field_names(kind):
+        return _record_of(kind, names, plain)
+    if get_origin(kind) is UnionType:
+        return None if plain is None else _from_plain(get_args(kind)[0], plain)
     if kind in (bool, str):
         if not isinstance(plain, kind):
             raise TypeError(f"{plain!r} is not {kind.__name__}")

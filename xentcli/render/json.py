@@ -63,17 +63,17 @@ def _long_list(items: Sequence[Any]) -> Iterator[str]:
 
 def _plain(value: Any) -> Any:
     """Return a value made of dicts, lists, strings and finite numbers."""
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if names := field_names(value):
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return value
+    return _plain(value.tolist()) if hasattr(value, "tolist") else value
 
 
 class _Kept:
