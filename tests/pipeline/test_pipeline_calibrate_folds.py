@@ -69,8 +69,9 @@ def test_every_row_is_left_out_once() -> None:
         weight = np.where(np.arange(60) < 3, heavy, 1.0)
         mass = np.eye(6)[y] * weight[:, None]
         found = fitted(z, y, CalibrateOptions(folds=60), sample_weight=weight)
-        for i, each in zip(range(60), found.folds, strict=True):
-            out = np.arange(60) == i
+        assert len(found.folds) == 60
+        for i in (0, 1, 2, *range(3, 60, 8)):  # the heavy ones, and some of the others
+            each, out = found.folds[i], np.arange(60) == i
             want = where_it_changes_sign(slope(z[~out], mass[~out]))
             assert each.temperature == close_to(want, rel=4e-15), (heavy, i)
         assert found.passes < 8
@@ -225,8 +226,8 @@ def calls(rows: int, folds: int) -> int:
 
 
 def test_many_folds_take_no_more_than_their_number() -> None:
-    assert calls(320, 320) < 4 * calls(80, 80)  # four times as many rows, left out one by one
-    assert calls(60, 280) < 4 * calls(60, 70)  # empty ones are seen in the first read
+    assert calls(200, 200) < 4 * calls(50, 50)  # four times as many rows, left out one by one
+    assert calls(30, 160) < 4 * calls(30, 40)  # empty ones are seen in the first read
 
 
 def test_more_folds_than_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

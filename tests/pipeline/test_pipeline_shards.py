@@ -94,7 +94,7 @@ def test_a_softmax_has_the_bits_of_one_file(
 
 @in_one_test
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize(("shape", "class_axis"), [((9, 12), 0), ((9, 4, 3), 0), ((9, 3, 4), 1)])
+@pytest.mark.parametrize(("shape", "class_axis"), [((9, 8), 0), ((9, 4, 2), 0), ((9, 3, 3), 1)])
 def test_other_axes_run_through_all_shards(
     shape: tuple[int, ...], class_axis: int, order: str,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -110,7 +110,7 @@ def test_other_axes_run_through_all_shards(
         whole = npy_file(tmp_path / f"y{i}.npy", labels)
         set_block_rows(monkeypatch, 2 if labels is hard else 1, math.prod(shape) // 9)
         want = losses(one, whole, 1, class_axis=class_axis)
-        jobs = 3 if order == "F" and labels is hard else 1
+        jobs = 2 if order == "F" and labels is hard else 1
         got = losses(open_paths(*parts), open_paths(*pieces), jobs, class_axis=class_axis)
         assert got == want
 

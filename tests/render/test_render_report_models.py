@@ -63,7 +63,7 @@ def test_a_page_says_of_how_many_clusters_errors_are() -> None:
 
 def test_a_page_of_models_without_labels_or_rows() -> None:
     without = words_of(page_of_models("models without labels"))
-    assert "10 classes; no labels" in without
+    assert "3 classes; no labels" in without
     assert "How far the probabilities of rows are apart" in without
     assert "Losses of both models" not in without
     assert "nothing to compare" in words_of(page_of_models("no rows of models"))
