@@ -45,13 +45,14 @@ def write(name: str, kind: str, rows: np.ndarray, part: slice = slice(None), k: 
         "patient": PATIENTS[part],
         "site": SITES[part],
     }
+    if kind == "npz":
+        np.savez(path, allow_pickle=False, num_classes=V, **arrays)
+        return path
     lines = [
         dict(zip(arrays, each, strict=True))
         for each in zip(*(array.tolist() for array in arrays.values()), strict=True)
     ]
-    if kind == "npz":
-        np.savez(path, allow_pickle=False, num_classes=V, **arrays)
-    elif kind == "parquet":
+    if kind == "parquet":
         pq.write_table(pa.Table.from_pylist(lines), path)
     else:
         Path(path).write_text("\n".join(map(json.dumps, lines)))

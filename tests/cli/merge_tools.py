@@ -44,12 +44,8 @@ COMPARISONS = {
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
 }
 """Commands; of the shard whose number stands for the braces, or of all where it is an asterisk."""
-OF_TWO = {
-    *("weighted", "probabilities", "binary", "shift"),
-    *("gates", "soft", "labels and clusters", "several labels", "columns", "sequences"),
-    "without labels",
-}
-"""Of which two states are merged; of the others three, in some tree."""
+OF_THREE = {"loss", "csv", "all", "one class", "groups and clusters", "two"}
+"""Of which three states are merged, in some tree; of the others two."""
 
 
 def write_shards(folder: Path) -> Path:
@@ -101,9 +97,9 @@ def write_state(run: Run, line: str, name: str, *more: str) -> Outcome:
 def states_of(run: Run, line: str, chance: random.Random, kind: str = "") -> list[str]:
     """Write states of all rows: of the first one, of some across both shards, and of the rest.
 
-    Of some kinds there are two, of which the first has the first row, too.
+    Of most kinds there are two, of which the first has the first row, too.
     """
-    parts = 2 if kind in OF_TWO else 3
+    parts = 2 if kind and kind not in OF_THREE else 3
     first, second = (len(np.load(f"y-{i}.npy")) for i in range(SHARDS))
     end = chance.randrange(1, second)
     across = ("*", f"{parts - 2}:{first + end}")

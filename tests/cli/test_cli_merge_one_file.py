@@ -78,11 +78,19 @@ def write_tables(folder: Path, draw: np.random.Generator, end: str) -> None:
     ("line", "other", "said"),
     [
         ("loss r.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
-        ("eval r.npz --key z --label-key y", "--label-key x", "labels are 'y', and 'x'"),
+        (
+            "eval r.npz --key z --label-key y --metric loss",
+            "--label-key x",
+            "labels are 'y', and 'x'",
+        ),
         ("loss r.npz y.csv --key z --label-column p", "--label-column q", "'p', and 'q'"),
-        ("eval r.csv.gz --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
+        (
+            "eval r.csv.gz --columns a,b --metric loss --label-column p",
+            "--label-column q",
+            "'p', and 'q'",
+        ),
         ("loss v.npy y.csv.gz --label-column p", "--label-column q", "'p', and 'q'"),
-        ("compare r.npz v.npy --key z --label-key y", "--label-key x", "'y', and 'x'"),
+        ("compare r.npz v.npy --key z --metric kl --label-key y", "--label-key x", "'y', and 'x'"),
     ],
 )
 def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
@@ -108,7 +116,7 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     ("line", "other", "said"),
     [
         ("loss r-*.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
-        ("eval v-*.npy y-*.csv --label-column p", "--label-column q", "'p', and 'q'"),
+        ("eval v-*.npy y-*.csv --metric loss --label-column p", "--label-column q", "'p', and 'q'"),
         ("loss r-*.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
         (
             "loss v-*.npy --labels y-*.csv --label-column p --sample-weight w.npy",

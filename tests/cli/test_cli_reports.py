@@ -115,12 +115,14 @@ def test_a_page_says_what_was_said_while_files_were_opened(run: Run) -> None:
     """All warnings and notes of the run stand on the page, though --quiet prints none of them."""
     rows = [(f"r{i}", i * 3 % 7 / 4, i * 5 % 7 / 4 + 0.1, i % 5 / 2 + 0.1) for i in range(40)]
     labels = [(f"r{i}", max(range(3), key=rows[i - i % 3][1:].__getitem__)) for i in range(40)]
-    for name, step in (("one", 1), ("two", -1)):
-        write_rows(f"{name}.csv", ["id", "a", "b", "c"], rows[::step])
+    write_rows("one.csv", ["id", "a", "b", "c"], rows)
+    write_rows(
+        "two.csv", ["id", "a", "b", "c"], [(i, 9 * a, 9 * b, 9 * c) for i, a, b, c in rows[::-1]]
+    )
     write_rows("y.csv", ["id", "label"], labels[::-1])
     for command, expected in (
         (["eval", "one.csv", "y.csv"], "y.csv: in another order"),
-        (["compare", "one.csv", "two.csv"], "two.csv: in another order"),
+        (["compare", "one.csv", "two.csv", "--labels", "y.csv"], "two.csv: in another order"),
         (["calibrate", "one.csv", "y.csv", "--weight", "1,2,1"], "y.csv: in another order"),
     ):
         told = run(*command)
@@ -132,6 +134,9 @@ def test_a_page_says_what_was_said_while_files_were_opened(run: Run) -> None:
         assert ("--weight" in command) == bool(warnings)
         assert run(*command, "--report", "a.html", "--force", "--quiet").err == ""
         assert _notes_of_page("a.html") == [*warnings, *notes], command
+        if command[0] == "compare":
+            verdict = '<span class="mark failed">✗</span> two.csv is worse: loss +'
+            assert verdict in Path("a.html").read_text()
 
 
 def _notes_of_page(name: str) -> list[str]:
