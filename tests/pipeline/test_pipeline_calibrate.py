@@ -129,7 +129,7 @@ def test_scaling_logits_scales_the_temperature(seed: int, factor: float) -> None
     assert temperature_of(z / want, y) == close_to(1.0, rel=4e-15)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 50))
 def test_the_bisection_agrees(seed: int, num_classes: int) -> None:
     z, y = problem(seed, 40, num_classes)

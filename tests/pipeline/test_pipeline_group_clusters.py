@@ -67,7 +67,7 @@ def test_a_group_has_the_errors_of_its_rows_alone(
     monkeypatch: pytest.MonkeyPatch, weight: Array | None, odd: bool
 ) -> None:
     criterion = Criterion(options=LossOptions(weight))
-    models, labels = MODELS if weight is not None else [*MODELS, LOGITS * 0.5], LABELS.copy()
+    models, labels = MODELS if odd else [*MODELS, LOGITS * 0.5], LABELS.copy()
     if odd:
         models = [each * 1e6 for each in models]
         labels[np.isneginf(LOGITS[:, 0]) & rows_of("sea")] = 0  # a loss that is infinite
@@ -117,6 +117,7 @@ def test_they_are_those_of_the_formula() -> None:
     for weight in (np.ones(CLASSES), WEIGHT):
         criterion = Criterion(options=LossOptions(None if weight is not WEIGHT else WEIGHT))
         found = compared(MODELS, LABELS, criterion, 1, by=GROUPS, cluster=PATIENTS)[0]
+        plain = compared(MODELS, LABELS, criterion, 1, by=GROUPS)[0]
         for name in ("", "land", "sea"):
             rows = rows_of(name) & used
             group = next(each for each in found.groups if each.name == name)
@@ -132,7 +133,6 @@ def test_they_are_those_of_the_formula() -> None:
                 mine = group.metrics[measure_name]
                 assert mine.value == close_to(wanted.value, rel=1e-12), measure_name
                 assert mine.standard_error == close_to(wanted.standard_error, rel=1e-11)
-            plain = compared(MODELS, LABELS, criterion, 1, by=GROUPS)[0]
             alike = next(each for each in plain.groups if each.name == name)
             error = alike.metrics["accuracy_new"].standard_error
             assert group.metrics["accuracy_new"].standard_error != error

@@ -34,7 +34,7 @@ from xentcli.pipeline.run import Run
 @in_one_test
 @pytest.mark.parametrize(
     ("num_classes", "rows", "cuts"),
-    [(5, 30, [(1, 1), (7, 2)]), (60, 70, [(64, 3), (999, 1)])],
+    [(5, 18, [(1, 1), (7, 2)]), (60, 70, [(64, 3), (999, 1)])],
 )
 def test_jobs_blocks_and_layouts(
     num_classes: int, rows: int, cuts: list[tuple[int, int]],

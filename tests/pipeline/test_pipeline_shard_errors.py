@@ -37,7 +37,7 @@ pytestmark = errors_hold_files_open
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("kinds", "block_rows"), [("C", 2), ("F", 99), ("T", 2), ("T", 99), ("CT", 2)]
+    ("kinds", "block_rows"), [("C", 5), ("F", 99), ("T", 5), ("T", 99), ("CT", 5)]
 )
 def test_places_are_those_of_the_shard(
     kinds: str, block_rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -113,8 +113,9 @@ def test_labels_in_lists_of_one_are_counted_shard_by_shard(kinds: str, tmp_path:
 
 
 @in_one_test
-@pytest.mark.parametrize("kinds", ["C", "T", "CT"])
-@pytest.mark.parametrize("label_kinds", ["C", "T"])
+@pytest.mark.parametrize(
+    ("kinds", "label_kinds"), [("C", "C"), ("C", "T"), ("T", "C"), ("CT", "T")]
+)
 def test_a_temperature_of_shards(kinds: str, label_kinds: str, tmp_path: Path) -> None:
     """Those that are read from the first row to the last are copied before any pass."""
     labels = np.where(np.arange(ROWS) % 3, LOGITS.argmax(axis=1), 0)
