@@ -64,8 +64,13 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=dtype_id)
 
 
 @in_one_test
-@each_dtype
-@pytest.mark.parametrize("num_classes", CLASS_COUNTS)
+@pytest.mark.parametrize(
+    ("dtype", "num_classes"),
+    [
+        *((dtype, count) for dtype in DTYPES[:2] for count in CLASS_COUNTS),
+        *((dtype, count) for dtype in DTYPES[2:] for count in (2, 40, 41, 129)),
+    ],
+)
 def test_ordinary_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     rng = np.random.default_rng(num_classes)
     scales = np.array([[0.1], [1.0], [4.0], [10.0]])
@@ -74,13 +79,14 @@ def test_ordinary_rows(dtype: np.dtype[Any], num_classes: int) -> None:
 
 
 @in_one_test
-@each_dtype
-@pytest.mark.parametrize("num_classes", WIDE)
+@pytest.mark.parametrize(
+    ("dtype", "num_classes"), [*((dtype, WIDE[0]) for dtype in DTYPES), (DTYPES[1], WIDE[1])]
+)
 def test_wide_rows(dtype: np.dtype[Any], num_classes: int) -> None:
-    """Of a few hundred different values each, for the oracle's sake."""
+    """Of a hundred different values each, for the oracle's sake."""
     rng = np.random.default_rng(num_classes)
-    values = np.array([rng.normal(size=300), rng.normal(size=300) * 8.0])
-    logits = values[:, rng.integers(300, size=num_classes)].astype(dtype)
+    values = np.array([rng.normal(size=100), rng.normal(size=100) * 8.0])
+    logits = values[:, rng.integers(100, size=num_classes)].astype(dtype)
     logits[1, 77] = 30.0
     assert_rows_exact(logits, np.array([5, 77]))
 
