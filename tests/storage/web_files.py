@@ -3,10 +3,17 @@
 import gzip
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 from remote_tools import CONTENT
 from web import Web, serving
+
+
+@cache
+def compressed() -> bytes:
+    """Return what took a fifth of each test's time when it was made for it."""
+    return gzip.compress(CONTENT)
 
 
 @pytest.fixture(name="web")
@@ -14,7 +21,7 @@ def web_of_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("xentcli.storage.ranges._FIRST_WAIT_SECONDS", 0.001)
     with serving() as server:
-        server.files = {"a.npy": CONTENT, "a.csv.gz": gzip.compress(CONTENT), "1": b"x", "0": b""}
+        server.files = {"a.npy": CONTENT, "a.csv.gz": compressed(), "1": b"x", "0": b""}
         yield server
 
 
