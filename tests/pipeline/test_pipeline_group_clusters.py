@@ -67,7 +67,7 @@ def test_a_group_has_the_errors_of_its_rows_alone(
     monkeypatch: pytest.MonkeyPatch, weight: Array | None, odd: bool
 ) -> None:
     criterion = Criterion(options=LossOptions(weight))
-    models, labels = MODELS if odd else [*MODELS, LOGITS * 0.5], LABELS.copy()
+    models, labels = MODELS if weight is not None else [*MODELS, LOGITS * 0.5], LABELS.copy()
     if odd:
         models = [each * 1e6 for each in models]
         labels[np.isneginf(LOGITS[:, 0]) & rows_of("sea")] = 0  # a loss that is infinite
