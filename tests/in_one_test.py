@@ -93,7 +93,10 @@ def _in_its_own_folder(
         yield {}
         return
     own = tmp_path.with_name(f"{tmp_path.name}-{i}")
-    shutil.copytree(tmp_path, own, symlinks=True)
+    if any(tmp_path.iterdir()):
+        shutil.copytree(tmp_path, own, symlinks=True)
+    else:
+        own.mkdir()
     if Path.cwd() == tmp_path:
         patch.chdir(own)
     if "monkeypatch" in fixtures:

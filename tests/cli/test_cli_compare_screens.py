@@ -102,9 +102,16 @@ def test_three_models_have_a_line_each(terminal: Terminal) -> None:
 
 
 @in_one_folder
-@pytest.mark.parametrize("columns", [40, 80])
 @pytest.mark.parametrize(
-    "more", [[], [BASE], [BASE, "--labels", LABELS], ["--metric", "all", "--labels", LABELS]]
+    ("columns", "more"),
+    [
+        (40, []),
+        (40, [BASE]),
+        (40, [BASE, "--labels", LABELS]),
+        (40, ["--metric", "all", "--labels", LABELS]),
+        (80, [BASE]),
+        (80, ["--metric", "all", "--labels", LABELS]),
+    ],
 )
 def test_no_line_is_wider_than_the_terminal(
     terminal: Terminal, columns: int, more: list[Argument]

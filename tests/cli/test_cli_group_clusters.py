@@ -144,7 +144,7 @@ def test_a_cluster_whose_number_has_a_fraction_in_one_file_alone(run: Run) -> No
     assert found["metrics"] == want["metrics"]
 
 
-@pytest.mark.parametrize("command", [EVAL, PAIR, COMPARE])
+@pytest.mark.parametrize("command", [EVAL, COMPARE], ids=lambda command: command[0])
 def test_a_note_on_rows_whose_cluster_is_missing(run: Run, command: tuple[str, ...]) -> None:
     note = "note: rows for which no cluster is named count as one cluster\n"
     clusters = np.where(np.arange(ROWS) % 7, PATIENTS.astype(float), np.nan)

@@ -95,14 +95,14 @@ def test_bytes_are_those_of_the_file(run: Run) -> None:
         assert run("softmax", "z.npy", "-o", name).code == 0
     Path("p.json").write_text(json.dumps(np.load("z.npy").tolist()))
     np.savez("two.npz", logits=np.load("z.npy"), labels=np.load("y.npy"))
-    for plain in [*(f"p.{ending}" for ending in [*endings, "json"]), "two.npz"]:
-        packed = f"{plain}.gz"
-        Path(packed).write_bytes(gzip.compress(Path(plain).read_bytes()))
-        for name in (plain, packed):
-            content = Path(name).read_bytes()
-            found = run("info", name, "--json").json["files"]
-            assert {each["bytes"] for each in found} == {len(content)}, name
-        name = packed if plain in ("p.csv", "p.npy") else plain
+    written = [*(f"p.{ending}" for ending in [*endings, "json"]), "two.npz"]
+    packed = [f"{name}.gz" for name in written]
+    for plain, name in zip(written, packed, strict=True):
+        Path(name).write_bytes(gzip.compress(Path(plain).read_bytes()))
+    found = run("info", *written, *packed, "--json").json["files"]
+    sizes = {each["file"].partition(":")[0]: each["bytes"] for each in found}
+    assert sizes == {name: Path(name).stat().st_size for name in [*written, *packed]}
+    for name in [*packed[:1], *written[1:3], "p.csv.gz", *written[4:]]:
         piped = run("info", "-", "--json", stdin=Path(name).read_bytes()).json["files"]
         assert {each["bytes"] for each in piped} == {None}, name
 
