@@ -126,9 +126,11 @@ def test_parts_merge_to_the_same_bits(run: Run, command: str, cluster: str | Non
         assert files["metrics"] == whole["metrics"]
 
 
-def test_sequences_longer_than_a_block(run: Run) -> None:
+def test_sequences_longer_than_a_block(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """None is cut, though its rows are read, and compared, some at a time."""
-    classes, read, compared = 32, 2**18 // 32 + 9, 2**20 // 32**2 + 9
+    monkeypatch.setattr("xentcli.pipeline.top_lists.top_rows._BLOCK_ELEMENTS", 2**12)
+    monkeypatch.setattr("xentcli.pipeline.in_part.partly_compared._PAIRS", 2**14)
+    classes, read, compared = 32, 2**12 // 32 + 9, 2**14 // 32**2 + 9
     rows = [log_probs(DRAW.normal(size=(2, read, classes))) for _ in range(2)]
     labels = DRAW.integers(0, classes, (2, read))
     ids = np.broadcast_to(np.arange(classes), rows[0].shape)
