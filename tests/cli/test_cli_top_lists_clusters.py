@@ -12,7 +12,6 @@ from cli_tools import Run, Terminal, refusal
 from close_to import close_to
 from clustered_lists import (
     BASE,
-    DRAW,
     LABELS,
     NEW,
     PATIENTS,
@@ -131,8 +130,10 @@ def test_sequences_longer_than_a_block(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("xentcli.pipeline.top_lists.top_rows._BLOCK_ELEMENTS", 2**12)
     monkeypatch.setattr("xentcli.pipeline.in_part.partly_compared._PAIRS", 2**14)
     classes, read, compared = 32, 2**12 // 32 + 9, 2**14 // 32**2 + 9
-    rows = [log_probs(DRAW.normal(size=(2, read, classes))) for _ in range(2)]
-    labels = DRAW.integers(0, classes, (2, read))
+    draw = np.random.default_rng(4)
+    one, apart = draw.normal(size=(2, 2, read, classes))
+    rows = [log_probs(one), log_probs(one + apart / 2)]
+    labels = np.where(draw.random((2, read)) < 0.5, one.argmax(-1), draw.integers(0, classes, read))
     ids = np.broadcast_to(np.arange(classes), rows[0].shape)
 
     def save(name: str, each: np.ndarray, length: int) -> None:
