@@ -2,6 +2,7 @@
 
 import shlex
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,10 @@ both = pytest.mark.parametrize("format_", ["csv", "parquet"])
 def opened(frame: pd.DataFrame, format_: str, **options: Any) -> Source:
     if format_ == "csv":
         return csv_source(frame.to_csv(index=False), **options)
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the source
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
     file.write(content := frame.to_parquet(index=False))
     data = Input("f.parquet", file, len(content), shareable=True)
+    weakref.finalize(data, file.close)  # also where the garbage collector takes both
     return registry.open_source(data, None, ReadOptions(**options))
 
 

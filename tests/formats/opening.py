@@ -3,6 +3,7 @@
 import io
 import os
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def csv_source(
         file.write(content)
         file.seek(0)
         data = Input(name, file, len(content), shareable=True)
+        weakref.finalize(data, file.close)  # also where the garbage collector takes both
     else:
         data = Input(name, io.BytesIO(content), None if stream else len(content))
     if block_bytes is None:
