@@ -67,11 +67,8 @@ def _too_large(name: str, most: int) -> InputError:
 
 def read(content: bytes, name: str, options: ReadOptions) -> Document:
     """Return the array of one JSON value."""
-    if options.key is None and not options.beside and (simdjson := parser()) is not None:
-        numbers = _plain(simdjson, content)
-        rounded = numbers is not None and not options.labels and may_be_rounded(numbers, content)
-        if numbers is not None and not rounded:
-            return Document(numbers, [])
+    if (numbers := _plain(content, options)) is not None:
+        return Document(numbers, [])
     text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
     value, names = load(text, name), None
     notes = []
@@ -121,11 +118,16 @@ def _check_no_ids(value: dict[str, Any], key: str, name: str, options: ReadOptio
     )
 
 
-def _plain(simdjson: Any, content: bytes) -> Array | None:
+def _plain(content: bytes, options: ReadOptions) -> Array | None:
+    """Return the numbers of a value that is nothing but numbers, none of which is rounded."""
+    if options.key is not None or options.beside or (simdjson := parser()) is None:
+        return None
     try:
-        return fast(simdjson.parse(content))
+        numbers = fast(simdjson.parse(content))
     except (ValueError, RuntimeError):
         return None
+    rounded = numbers is not None and not options.labels and may_be_rounded(numbers, content)
+    return None if rounded else numbers
 
 
 def _decoded(content: bytes, name: str) -> str:
