@@ -35,6 +35,16 @@ def test_failed_requests_are_counted_and_named(run: Run) -> None:
     assert said in refusal(run("nll", "a.jsonl")).error
 
 
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_answers_without_numbers_before_the_last_line(run: Run, end: str) -> None:
+    """The last line tells what the file holds, whether or not a newline ends it."""
+    down = {"error": {"message": "overloaded"}}
+    first_token = echo([None], usage(1, 0))
+    for first, last in ((down, chat([-2.5])), (first_token, echo([None, -2.5], usage(2, 0)))):
+        Path("a.jsonl").write_text(lines(first, last).rstrip("\n") + end)
+        assert run("nll", "a.jsonl").number == 2.5
+
+
 @pytest.mark.parametrize("plain", [True, False])
 def test_one_of_several_answers_without_log_probabilities_is_named(run: Run, plain: bool) -> None:
     """Whole lines of chat completions are parsed at once, and others one by one."""

@@ -88,11 +88,13 @@ def first_answer(data: Input) -> Answer | None:
         whole = head.rpartition(b"\n")[0] if b"\n" in head.strip() else head
         found = _best_of(whole.split(b"\n"))
         wanted = 4 * max(HEAD_BYTES, len(head))
-        if found is None or _has_numbers(found) or wanted > _MOST_SEARCHED_BYTES:
+        if (found is not None and _has_numbers(found)) or wanted > _MOST_SEARCHED_BYTES:
             return found
         more = data.peek(wanted).removeprefix(BOM_UTF8)
-        if len(more) <= len(head):
-            return found
+        if len(more) <= len(head):  # the last line is whole without a newline, too
+            return _best_of(head.split(b"\n"))
+        if found is None:
+            return None
         head = more
 
 
