@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from column_tools import opened, values
 from in_one_test import in_one_test
 from opening import csv_source, read_csv
 
@@ -89,3 +90,49 @@ def test_a_column_that_is_not_there(option: str, name: str) -> None:
     options: dict[str, Any] = {option: name if option == "label_column" else (name,)}
     with pytest.raises(InputError, match=rf"^f\.csv: .*{re.escape(repr(name))}.*'id', 'x', 'y'"):
         csv_source(TABLE, **options)
+
+
+COUNTED = pd.DataFrame([[1.5, -2.25, 3.5], [0.5, 4.25, -1.5]], columns=["0", "1", "2"])
+
+
+@in_one_test
+@pytest.mark.parametrize("option", ["columns", "drop"])
+@pytest.mark.parametrize("columns", [("2", "3"), ("1-3",), ("2-3",), ("0", "3")])
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_numbers_of_which_some_are_names_are_an_error(
+    format_: str, columns: tuple[str, ...], option: str
+) -> None:
+    """Taken one by one, 2 and 3 were the same column, and 1-3 two of three."""
+    with pytest.raises(InputError, match=r"' is the name of a column, and '3' is none$") as caught:
+        opened(COUNTED, format_, **{option: columns})
+    assert str(caught.value.hint).endswith("columns go by name: '0', '1', '2'")
+
+
+@in_one_test
+@pytest.mark.parametrize("columns", [("1", "1"), ("0-2", "1"), ("1", "*", "2")])
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_a_class_that_is_named_twice_is_an_error(format_: str, columns: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match=rf"column '{columns[-1]}' is named twice"):
+        opened(COUNTED, format_, columns=columns)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("columns", "places", "said"),
+    [
+        (("1", "2"), [1, 2], "column '1' is the one of that name, which is number 2"),
+        (("1-2",), [1, 2], "column '1' is the one of that name, which is number 2"),
+        (("0-2",), [0, 1, 2], None),
+        (("2", "0"), [2, 0], None),
+        (("3",), [2], None),
+    ],
+)
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_numbers_that_are_names(
+    format_: str, columns: tuple[str, ...], places: list[int], said: str | None
+) -> None:
+    source = opened(COUNTED, format_, columns=columns)
+    want = COUNTED.to_numpy()[:, places]
+    assert values(source) == (want if len(places) > 1 else want[:, 0]).tolist()
+    notes = [note for note in source.notes if "of that name" in note]
+    assert [note.partition(": ")[2] for note in notes] == ([said] if said else [])

@@ -40,16 +40,46 @@ class ColumnNames(Record):
         return place
 
     def find_all(self, columns: Iterable[str]) -> list[int]:
-        """Return the places of columns: ``label``, ``2``, ``3-12``, ``logit_*``.
+        """Return the places of columns: ``label``, ``2``, ``3-12``, ``logit_*``; each once.
 
         A range or a pattern adds those that are not named before.
+
+        Raises
+        ------
+        InputError
+            If one is not there, or some numbers are names here and others are not.
         """
-        found: list[int] = []
+        columns = list(columns)
+        self._check_numbers(columns)
+        return list(dict.fromkeys(place for column in columns for place in self._all(column)))
+
+    def choose(self, columns: Iterable[str]) -> tuple[list[int], list[str]]:
+        """Return the places of classes as `find_all` does, and notes on how they were found.
+
+        Raises
+        ------
+        InputError
+            If one is named twice, too: a class that counts twice changes all probabilities.
+        """
+        columns = list(columns)
+        found = self.find_all(columns)
+        named: set[int] = set()
         for column in columns:
-            places = list(self._all(column))
-            before = set(found) if len(places) > 1 else ()
-            found += [i for i in places if i not in before]
-        return found
+            place = self._place(column)
+            if place in named:
+                raise InputError(f"{self.file}: column {column!r} is named twice")
+            named.update(self._all(column))
+        return found, self._notes(columns)
+
+    def _notes(self, columns: Iterable[str]) -> list[str]:
+        """Say that numbers are taken for names, if they might count the columns as well."""
+        numbers = self._numbers(columns)
+        elsewhere = [text for text in numbers if self._place(text) != int(text) - 1]
+        if not elsewhere or any(not 1 <= int(text) <= self.width for text in numbers):
+            return []
+        place = self.find(elsewhere[0])
+        what = f"column {elsewhere[0]!r} is the one of that name, which is number {place + 1}"
+        return [f"{self.file}: {what}"]
 
     def name(self, column: str) -> str:
         """Return the name of a column that has one."""
@@ -65,6 +95,27 @@ class ColumnNames(Record):
         for name in names:
             if counts[name] > 1:
                 self._place(name)
+
+    def _check_numbers(self, columns: Iterable[str]) -> None:
+        """Raise InputError if one number is the name of a column, and another only its number."""
+        names = set(self.names or ())
+        numbers = self._numbers(columns)
+        by_name = [text for text in numbers if text in names]
+        by_number = [text for text in numbers if text not in names]
+        if by_name and by_number:
+            what = f"{by_name[0]!r} is the name of a column, and {by_number[0]!r} is none"
+            raise InputError(
+                f"{self.file}: {what}",
+                hint=f"where names are numbers, columns go by name: {listed(self.names or ())}",
+            )
+
+    def _numbers(self, columns: Iterable[str]) -> list[str]:
+        """Return the numbers that stand for a column, also as the end of a range."""
+        texts: list[str] = []
+        for column in columns:
+            whole = self._place(column) is not None or is_pattern(column)
+            texts += [column] if whole else _ends(column) or ()
+        return [text for text in texts if is_count(text) and self._place(text) is not None]
 
     def _all(self, column: str) -> Iterable[int]:
         place = self._place(column)

@@ -120,16 +120,18 @@ def _chosen(
         ids = there.name(options.id_column)
     index = saved if named is None else []
     others = {*there.names_of(options.drop), labels, ids}
+    found: list[str] = []
     if named is None:
         chosen = [name for name in names if name not in index]
         others |= {names[i] for i in beside.left_out}
     else:
-        chosen = there.names_of(named)
+        places, found = there.choose(named)
+        chosen = [names[place] for place in places]
     values = tuple(name for name in chosen if name not in others)
     if not values:
         raise InputError(f"{file}: no column is left to read")
     there.check_once(values)
-    notes = [f"{file}: {note}" for note in beside.notes]
+    notes = [*found, *(f"{file}: {note}" for note in beside.notes)]
     if left_out := [name for name in index if name not in others]:
         place = "; rows are matched by place" if ids is None and _goes_with_rows(options) else ""
         what = f"the index that pandas saved, {listed(left_out)}, is left out"

@@ -113,7 +113,8 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     left_out = {*there.find_all(options.drop), label, ids}
     notes = [f"{fields.file}: {note}" for note in beside.notes]
     if options.columns is not None:
-        chosen = there.find_all(options.columns)
+        chosen, found = there.choose(options.columns)
+        notes += found
     else:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out
