@@ -27,7 +27,7 @@ EVALUATIONS = {
     "columns": "eval c-{}.csv --label-column label --by group --cluster group " + HERE,
     "groups and clusters": "eval l-{}.csv --labels y-{}.npy --by site --cluster patient " + HERE,
     "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --by site --cluster patient "
-    + HERE,
+    "--metric loss --metric accuracy --metric labels " + HERE,
     "one class": "eval --binary d-{}.npy --labels e-{}.npy",
     "several labels": "eval --binary z-{}.npy --labels b-{}.npy",
     "sequences": "eval s-{}.npy --labels t-{}.npy --shift 1",
@@ -38,7 +38,6 @@ COMPARISONS = {
     "three": "compare z-{}.npy p-{}.npy v-{}.npy --labels y-{}.npy --input logits --input probs "
     "--input logits --normalize --temperature 2 --temperature 1 --temperature 1 --worst 4",
     "without labels": "compare v-{}.npy z-{}.npy --fail-if kl>99",
-    "columns": "compare c-{}.csv v-{}.npy --label-column label --by group --cluster group " + HERE,
     "groups and clusters": "compare l-{}.csv v-{}.npy --labels y-{}.npy --by site "
     "--cluster patient " + HERE,
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
@@ -52,7 +51,7 @@ def write_shards(folder: Path) -> Path:
     """Write shards of logits, probabilities, sequences, picked log-probabilities, and labels."""
     draw = np.random.default_rng(7)
     for i in range(SHARDS):
-        n = int(draw.integers(5, 40))
+        n = int(draw.integers(5, 20))
         logits = (draw.normal(size=(n, 3)) * 10.0 ** draw.integers(-3, 3)).astype(np.float32)
         labels = draw.integers(0, 3, n)
         probs = np.exp(logits - logits.max(1, keepdims=True)).astype(np.float64) + 1e-9
@@ -64,18 +63,18 @@ def write_shards(folder: Path) -> Path:
             "d": draw.normal(size=n),
             "e": draw.integers(0, 2, n),
             "b": draw.integers(0, 2, (n, 3)),
-            "s": draw.normal(size=(n, 6, 3)),
-            "t": draw.integers(0, 3, (n, 6)),
-            "u": draw.normal(size=(n, 6, 3)),
+            "s": draw.normal(size=(n, 4, 3)),
+            "t": draw.integers(0, 3, (n, 4)),
+            "u": draw.normal(size=(n, 4, 3)),
             "v": logits[:, ::-1] + draw.normal(size=(n, 3)),
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}-{i}.npy", array)
-        sites, patients = draw.choice(["sea", "land", "air"], n), draw.integers(0, 4, n)
+        sites, patients = draw.choice(["sea", "land"], n), draw.integers(0, 4, n)
         cells = zip(logits, sites, patients, strict=True)
         rows = [",".join(map(str, [*z, site, patient])) for z, site, patient in cells]
         (folder / f"l-{i}.csv").write_text("\n".join(["a,b,c,site,patient", *rows, ""]))
-        words = draw.choice(["red", "blue", "10", "9"], n)
+        words = draw.choice(["red", "10", "9"], n)
         cells = zip(logits, labels, words, strict=True)
         rows = [",".join(map(str, [*z, y, word])) for z, y, word in cells]
         (folder / f"c-{i}.csv").write_text("\n".join(["a,b,c,label,group", *rows, ""]))

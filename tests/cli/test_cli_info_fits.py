@@ -115,7 +115,8 @@ def test_names_alone(run: Run, kind: str) -> None:
         lines = "\n".join(map(json.dumps, names))
         Path(file).write_text(lines if kind == "jsonl" else json.dumps(names.tolist()))
     assert looks(run, file) == {"": ([N], "class names")}
-    assert looks(run, json.dumps(names.tolist())) == {"": ([N], "class names")}
+    if kind == "json":
+        assert looks(run, json.dumps(names.tolist())) == {"": ([N], "class names")}
     write_rows("z.csv", NAMES, Z.tolist())
     command = command_of(run, "z.csv", file)
     assert command == f"xent loss z.csv {file}"
@@ -183,11 +184,9 @@ def test_probabilities_and_labels_from_one(run: Run) -> None:
         ([0, 1, 2], 0, (12, 3)),
         ([0, 1, 2], 0, (4, 3, 5)),
         ([1, 2, 2], 0, (4, 5, 3)),  # nothing says that they count from 1
-        ([1, 2, 3], 1, (12, 3)),
         ([1, 2, 3], 1, (4, 3, 5)),
         ([2, 3, 2], 1, (4, 5, 3)),
         ([0, 1, 3], None, (12, 3)),
-        ([0, 1, 3], None, (4, 5, 3)),
         ([1, 2, 4], None, (4, 3, 5)),
     ],
 )

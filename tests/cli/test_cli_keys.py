@@ -64,7 +64,7 @@ def test_arrays_go_by_their_keys(run: Run) -> None:
 
     for name, lines in (
         ("run.npz", BY_KEYS),
-        ("run.safetensors", BY_KEYS),
+        ("run.safetensors", BY_KEYS[:3]),
         ("packed.npz", BY_KEYS[:3]),
         ("fortran.npz", BY_KEYS[:3]),
     ):

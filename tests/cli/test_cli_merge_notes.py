@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
-from in_one_test import in_one_test
 from merge_tools import write_state
 
 pytestmark = pytest.mark.usefixtures("shards")
@@ -22,7 +21,7 @@ def test_states_of_copies_are_a_note(run: Run, tmp_path: Path) -> None:
             write_state(run, line.format(part), f"of-{part}.json", "--force")
         said = "of-copy.json: the losses are those of of-0.json, to the last bit"
         assert said in run("merge", "of-0.json", "of-1.json", "of-copy.json").err
-        assert "to the last bit" not in run("merge", "of-0.json", "of-1.json").err
+    assert "to the last bit" not in run("merge", "of-0.json", "of-1.json").err
     for i in (0, 1):  # where all losses are equal, states of as many rows are
         write_state(run, f"loss z-zero.npy y-zero.npy --rows {i}:{i + 1}", f"{i}.json")
         write_state(
@@ -56,24 +55,18 @@ def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
     assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
 
 
-@in_one_test
-@pytest.mark.parametrize(("gaps", "more"), [(5, 0), (7, 2)])
-def test_five_gaps_are_named_and_others_counted(
-    run: Run, tmp_path: Path, gaps: int, more: int
-) -> None:
-    np.save(tmp_path / "z.npy", np.zeros((2 * gaps, 2)))
-    np.save(tmp_path / "y.npy", np.zeros(2 * gaps, int))
-    for i in range(gaps):
-        write_state(run, f"loss z.npy y.npy --rows {2 * i + 1}:{2 * i + 2}", f"{'abcdefg'[i]}.json")
-    said = run("merge", *(f"{name}.json" for name in "abcdefg"[:gaps])).err.splitlines()
-    assert [line.split("rows ")[1].split()[0] for line in said[:5]] == [
-        "0:1",
-        "2:3",
-        "4:5",
-        "6:7",
-        "8:9",
-    ]
-    assert said[5:] == ([f"note: and {more} more such gaps"] if more else [])
+def test_five_gaps_are_named_and_others_counted(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((14, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(14, int))
+    for name, rows in zip(
+        "abcdefgh", [*(f"{i}:{i + 1}" for i in range(1, 14, 2)), "9:"], strict=True
+    ):
+        write_state(run, f"loss z.npy y.npy --rows {rows}", f"{name}.json")
+    for states, more in (("abcdh", []), ("abcdefg", ["note: and 2 more such gaps"])):
+        said = run("merge", *(f"{name}.json" for name in states)).err.splitlines()
+        gaps = [line.split("rows ")[1].split()[0] for line in said[:5]]
+        assert gaps == ["0:1", "2:3", "4:5", "6:7", "8:9"]
+        assert said[5:] == more
 
 
 def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_path: Path) -> None:

@@ -79,12 +79,6 @@ def write_tables(folder: Path, draw: np.random.Generator, end: str) -> None:
     [
         ("loss r.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
         (
-            "eval r.npz --key z --label-key y --metric loss",
-            "--label-key x",
-            "labels are 'y', and 'x'",
-        ),
-        ("loss r.npz y.csv --key z --label-column p", "--label-column q", "'p', and 'q'"),
-        (
             "eval r.csv.gz --columns a,b --metric loss --label-column p",
             "--label-column q",
             "'p', and 'q'",
@@ -116,7 +110,6 @@ def test_rows_of_one_file_are_of_one_array_and_one_column_of_labels(
     ("line", "other", "said"),
     [
         ("loss r-*.csv --columns a,b --label-column p", "--label-column q", "'p', and 'q'"),
-        ("eval v-*.npy y-*.csv --metric loss --label-column p", "--label-column q", "'p', and 'q'"),
         ("loss r-*.npz --key z --label-key y", "--key v", "logits are 'z', and 'v'"),
         (
             "loss v-*.npy --labels y-*.csv --label-column p --sample-weight w.npy",

@@ -12,10 +12,10 @@ from merge_tools import all_shards, write_state
 pytestmark = pytest.mark.usefixtures("shards")
 
 
-@in_one_test
-@pytest.mark.parametrize(
-    ("other", "said"),
-    [
+def test_what_does_not_belong_together_is_refused(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "wide.npy", np.zeros((len(np.load(tmp_path / "y-1.npy")), 4)))
+    write_state(run, "loss z-0.npy y-0.npy", "a.json")
+    for other, said in (
         ("loss z-1.npy y-1.npy --temperature 2", "other options: --temperature is 1.0, and 2.0"),
         ("loss z-1.npy y-1.npy --ignore-index 0", "--ignore-index is -100, and 0"),
         ("loss z-1.npy y-1.npy --weight 1,2,3", "--weight is not given, and "),
@@ -25,19 +25,13 @@ pytestmark = pytest.mark.usefixtures("shards")
         ("loss wide.npy y-1.npy", "other classes: 3, and 4"),
         ("loss c-1.csv --label-column label --drop group", "other names of classes"),
         ("loss z-0.npy y-0.npy --rows 0:1", "rows 0:1 of "),
-    ],
-)
-def test_what_does_not_belong_together_is_refused(
-    run: Run, tmp_path: Path, other: str, said: str
-) -> None:
-    np.save(tmp_path / "wide.npy", np.zeros((len(np.load(tmp_path / "y-1.npy")), 4)))
-    write_state(run, "loss z-0.npy y-0.npy", "a.json")
-    write_state(run, other, "b.json")
-    line = refusal(run("merge", "a.json", "b.json", "--state", "c.json")).error
-    assert said in line
-    assert "a.json" in line
-    assert "b.json" in line
-    assert not (tmp_path / "c.json").exists()
+    ):
+        write_state(run, other, "b.json", "--force")
+        line = refusal(run("merge", "a.json", "b.json", "--state", "c.json")).error
+        assert said in line
+        assert "a.json" in line
+        assert "b.json" in line
+        assert not (tmp_path / "c.json").exists(), other
 
 
 def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:

@@ -112,10 +112,10 @@ BY_ID = ["--id-column", "id"]
 @pytest.mark.parametrize(
     ("output", "classes", "by"),
     [
-        *((each, [], []) for each in ("-", "hot.csv", "hot.tsv", "hot.parquet", "hot.arrow")),
-        *((each, [], BY_ID) for each in ("-", "hot.parquet")),
-        *((each, NAMED, []) for each in ("hot.tsv", "hot.parquet")),
-        *((each, NAMED, BY_ID) for each in ("hot.csv", "hot.arrow")),
+        *((each, [], []) for each in ("-", "hot.csv", "hot.parquet")),
+        ("hot.parquet", [], BY_ID),
+        *((each, NAMED, []) for each in ("hot.tsv", "hot.arrow")),
+        ("hot.csv", NAMED, BY_ID),
     ],
 )
 def test_rows_with_ids_are_read_again(

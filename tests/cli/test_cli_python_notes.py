@@ -21,7 +21,6 @@ Y = np.where(RNG.random(40) < 0.8, Z.argmax(axis=1), RNG.integers(0, 3, 40))
 CASES: dict[str, dict[str, Any]] = {
     # line of the command: the arguments beside the files, and what one of the notes says
     "loss log_probs.npy y.npy": {"says": "look like log-probabilities, not logits"},
-    "loss probs.npy y.npy": {"says": "look like probabilities, not logits"},
     "loss z.npy masked.npy --ignore-index 0": {
         "ignore_index": 0,
         "says": "nothing is used: every label is ignored, so the mean is NaN",
@@ -37,7 +36,6 @@ CASES: dict[str, dict[str, Any]] = {
     "nll {DATA}/answers/openai_chat.jsonl": {},
     "nll {DATA}/answers/sglang.jsonl --tokens prompt": {"tokens": "prompt"},
     "eval log_probs.npy y.npy": {"says": "log_probs.npy: these look like log-probabilities"},
-    "eval --log-probs z.npy y.npy": {"input": "log-probs", "says": "z.npy: these look like logits"},
     "eval --probs half.npy y.npy": {"input": "probs", "says": "--normalize divides each row"},
     "eval z.npy y.npy --weight 1,2,3": {
         "weight": [1.0, 2.0, 3.0],
@@ -45,7 +43,6 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "eval z.npy y.npy --metric auroc": {"metrics": "auroc", "says": "auroc does not apply"},
     "eval run.npz": {"fails": "its name says probabilities, not logits"},
-    "eval --probs run.npz": {"input": "probs", "says": "run.npz"},
     "eval z.npy masked.npy --ignore-index 0": {"ignore_index": 0, "says": "nothing is used"},
     "eval rows.csv --label-column label --by g --metric mrr": {
         "label_column": "label",

@@ -59,7 +59,7 @@ LINES: dict[str, dict[str, Any]] = {
         "input": ("logits", "probs"),
         "clip": 0.01,
     },
-    "calibrate z.npy y.npy --rows 5:45": ROWS,
+    "calibrate z.npy y.npy --rows 5:45 --folds 0": {"folds": 0, **ROWS},
     "calibrate z.npy y.npy --dtype float16": {"dtype": np.dtype("float16")},
 }
 FILES = {

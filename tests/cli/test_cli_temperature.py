@@ -62,7 +62,7 @@ def test_a_temperature_through_a_pipe(run: Run) -> None:
 def test_any_file_of_calibrate_is_one_that_temperature_reads(run: Run) -> None:
     value = repr(run("calibrate", *DIGITS, *UNFOLDED).number)
     by_value = run("loss", *DIGITS, "--temperature", value)
-    for name in ("t.json", "t.json.gz", "t", "t.of-today"):
+    for name in ("t.json.gz", "t", "t.of-today"):
         assert run("calibrate", *DIGITS, *UNFOLDED, "-o", name).code == 0
         by_file = run("loss", *DIGITS, "--temperature", name)
         assert (by_file.code, by_file) == (0, by_value), name

@@ -36,8 +36,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("kind", "cluster"),
     [
-        *(("jsonl", cluster) for cluster in (None, "patient", "patient.npy", "site")),
-        *(("parquet", cluster) for cluster in ("patient", "site")),
+        *(("jsonl", cluster) for cluster in (None, "patient", "patient.npy")),
+        ("parquet", "site"),
     ],
 )
 def test_sequences_of_any_lengths(run: Run, kind: str, cluster: str | None) -> None:
@@ -95,7 +95,7 @@ def test_clusters_beside_labels_or_in_a_file(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("cluster", "flat"),
-    [("axis0", False), ("axis0", True), ("patient.npy", True), ("site.npy", False)],
+    [("axis0", False), ("patient.npy", True), ("site.npy", False)],
 )
 def test_a_shifted_row_is_in_the_cluster_of_its_label(run: Run, cluster: str, flat: bool) -> None:
     if flat:

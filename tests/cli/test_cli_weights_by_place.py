@@ -72,15 +72,16 @@ def test_each_command_says_how_files_were_matched(tables: Run) -> None:
     rows, by, cluster = ("z.csv", "y.csv"), ("--by", "g.csv"), ("--cluster", "g.csv")
     two = ("compare", "z.csv", "moved.csv", "--labels")
     other = moved.format("moved", "z")
+    fit = ("calibrate", "--folds", "0")
     cases: list[tuple[tuple[str, ...], list[str]]] = [
         (("loss", *rows, "--sample-weight", "w.csv"), [labels, weights]),
         (("nll", *rows, "--sample-weight", "w.csv"), [labels, weights]),
         (("explain", *rows), [labels]),
         (("eval", *rows, *by), [labels, placed.format("g.csv", "groups")]),
         (("eval", *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
-        (("calibrate", *rows, "--sample-weight", "w.csv"), [labels, weights]),
-        (("calibrate", *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
-        (("calibrate", "z.csv", "same.csv", "--test", *rows), [labels]),
+        ((*fit, *rows, "--sample-weight", "w.csv"), [labels, weights]),
+        ((*fit, *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
+        ((*fit, "z.csv", "same.csv", "--test", *rows), [labels]),
         ((*two, "y.npy"), [other, placed.format("y.npy", "labels")]),
         ((*two, "same.csv", *by), [other, placed.format("g.csv", "groups")]),
         ((*two, "same.csv", *cluster), [other, placed.format("g.csv", "clusters")]),
@@ -92,7 +93,8 @@ def test_each_command_says_how_files_were_matched(tables: Run) -> None:
         assert len(notes) == sum("another order" in each for each in said), command
         for each in said:
             assert f"note: {each}" in outcome.err, command
-    found = xent.calibrate(*rows, sample_weight="w.csv", test=("moved.csv", "same.csv"))
+    test = ("moved.csv", "same.csv")
+    found = xent.calibrate(*rows, sample_weight="w.csv", test=test, folds=0)
     assert {labels, weights, moved.format("same", "moved")} <= {*found.notes}
     assert {labels, placed.format("g.csv", "groups")} <= {*xent.evaluate(*rows, by="g.csv").notes}
     compared = xent.compare("z.csv", "moved.csv", "same.csv", by="g.csv")
