@@ -166,6 +166,27 @@ def test_options_come_before_the_configuration(tmp_path: Path, states: Path) -> 
     assert near(all_of(opened(states, model, softcap=0.0)), plain / 8)
 
 
+def test_a_model_that_was_saved_again(tmp_path: Path, states: Path) -> None:
+    """Each of its files counts: the head, what follows the product, and a bias of its own."""
+    bias, bias_file = random_states(CLASSES, seed=7), tmp_path / "bias.npy"
+    np.save(bias_file, bias)
+    plain = true_logits(np.load(states), HEAD)
+
+    def logits() -> Any:
+        return all_of(opened(states, model, bias=str(bias_file)))
+
+    model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, {"logits_scaling": 8.0})
+    assert near(logits(), (plain + bias) / 8)
+    (model / "config.json").write_text(json.dumps({"logits_scaling": 16.0}))
+    assert near(logits(), (plain + bias) / 16)
+    (model / "config.json").unlink()
+    assert near(logits(), plain + bias)
+    write_model(model, {"lm_head.weight": 2 * HEAD, "more": HEAD})
+    assert near(logits(), 2 * plain + bias)
+    np.save(bias_file, -bias.astype(np.float64))
+    assert near(logits(), 2 * plain - bias)
+
+
 REFUSED = {
     "quantised": ({"lm_head.qweight": HEAD[:4], "model.embed_tokens.weight": HEAD}, "quantised"),
     "scales": ({"lm_head.weight": HEAD, "lm_head.weight_scale": HEAD[:1]}, "quantised"),

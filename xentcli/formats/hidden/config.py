@@ -12,7 +12,7 @@ from xentcli.formats.hidden.families import (
     WITHOUT_WEIGHTS,
     Key,
 )
-from xentcli.formats.hidden.model_tensors import read_json
+from xentcli.formats.hidden.model_tensors import CONFIG, read_json
 from xentcli.storage.names import beside, shown_name
 from xentcli.storage.open import kind_of
 
@@ -77,7 +77,7 @@ def config_of(folder: str | None) -> Config:
     InputError
         If what it says of logits is no number above 0.
     """
-    path = None if folder is None else beside(folder, "config.json")
+    path = None if folder is None else beside(folder, CONFIG)
     if path is None or kind_of(path) is None:
         return Config()
     return config_from(shown_name(path), read_json(path))

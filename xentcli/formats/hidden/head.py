@@ -2,7 +2,7 @@
 
 import os
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from xentcli.formats.base import IndexedSource, read_whole
 from xentcli.formats.hidden.config import After, config_of
 from xentcli.formats.hidden.head_keys import UNQUANTISED, bias_in, bias_of, is_embedding, key_of
 from xentcli.formats.hidden.head_options import HeadOptions
-from xentcli.formats.hidden.model_tensors import Tensors, find_tensors
+from xentcli.formats.hidden.model_tensors import Tensors, Version, find_tensors, versions_of
 from xentcli.formats.hidden.norm import Norm, norm_of
 from xentcli.formats.hidden.rounding import round_to
 
@@ -139,18 +139,41 @@ def product_of(rows: int, width: int) -> tuple[int, int]:
 def head_of(options: HeadOptions) -> Head:
     """Open the head that a user names; it is opened once, whatever the number of shards.
 
+    A program that runs on may save the model again: a head whose files have changed is opened anew.
+
     Raises
     ------
     InputError
         If there is none, or it cannot be used: a shard is missing, or it is quantised.
     """
-    return _opened(options, os.getcwd())  # noqa: PTH109 - much faster than Path's
+    folder = os.getcwd()  # noqa: PTH109 - much faster than Path's
+    found = _opened(options, folder)
+    if found.versions != versions_of(found.files):
+        _opened.cache_clear()
+        found = _opened(options, folder)
+    return found.head
+
+
+class _Opened(NamedTuple):
+    """A head, the files that say what it is, and the versions of these."""
+
+    head: Head
+    files: tuple[str, ...]
+    versions: tuple[Version | None, ...]
 
 
 @lru_cache(_MOST_OPEN)
-def _opened(options: HeadOptions, _folder: str) -> Head:
+def _opened(options: HeadOptions, _folder: str) -> _Opened:
     """Open a head; a relative path starts in the folder."""
     tensors, key = find_tensors(options.path)
+    files = tensors.files
+    if options.bias is not None:
+        files += find_tensors(options.bias)[0].files
+    versions = versions_of(files)
+    return _Opened(_made(options, tensors, key), files, versions)
+
+
+def _made(options: HeadOptions, tensors: Tensors, key: str | None) -> Head:
     config = config_of(tensors.folder)
     chosen = key_of(tensors, key, config)
     weight = _matrix(tensors, chosen)

@@ -1,6 +1,8 @@
 """The tensors of a model: in one file, or in the shards that an index names."""
 
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,11 @@ _IN_FOLDERS = (
     "pytorch_model.bin",
     "consolidated.safetensors",
 )
+CONFIG = "config.json"
 _INDEX = ".json"
+
+Version = tuple[int, int, int]
+"""What is another number for a file that was written since: its inode, size and time."""
 
 
 class Tensors:
@@ -39,6 +45,13 @@ class Tensors:
     def __init__(self, name: str, folder: str | None, places: dict[str, str]) -> None:
         self.name, self.folder, self.places = name, folder, places
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that tell what the tensors are, whether or not each is there."""
+        beside_them = () if self.folder is None else (*_IN_FOLDERS, CONFIG)
+        named = (beside(self.folder or "", name) for name in beside_them)
+        return tuple(dict.fromkeys((*self.places.values(), *named)))
+
     def open(self, key: str) -> IndexedSource:
         """Open a tensor.
 
@@ -52,6 +65,19 @@ class Tensors:
             what = f"{shown(key)!r} is in {Path(shown_name(path)).name}, which is not there"
             raise InputError(f"{self.name}: {what}", hint="is a shard of the model missing?")
         return open_tensor(path, key or None)
+
+
+def versions_of(files: Sequence[str]) -> tuple[Version | None, ...]:
+    """Return the version of each file; None of one that is not there, or on another machine."""
+    return tuple(None if is_url(file) else _version_of(file) for file in files)
+
+
+def _version_of(path: str) -> Version | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - much faster than Path's
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def open_tensor(path: str, key: str | None) -> IndexedSource:
