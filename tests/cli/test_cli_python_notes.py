@@ -158,7 +158,7 @@ def test_a_result_has_the_notes_of_the_command(
         assert raised.value.message == message
         assert fails in message
         return
-    outcome = run(command, *words)
+    outcome = run(command, *words, "--json")  # a bare number has fewer
     assert outcome.code == 0, outcome.err
     notes = found().notes
     assert sorted(notes) == sorted(told(outcome.err))

@@ -34,7 +34,13 @@ def test_what_is_said_of_the_shift(run: Run, terminal: Terminal, tokens: tuple[A
     assert answer["loss"] == close_to(shifted_losses(*tokens, 2).sum() / 5, rel=1e-14)
     counts = {"rows": 6, "used": 5, "ignored": 1, "unpaired": 4}
     assert counts.items() <= answer.items()
-    assert outcome.err == "note: rows without a label 2 further on, left out: 4\n"
+    assert outcome.err == (
+        "note: rows without a label 2 further on, left out: 4\n"
+        "note: the standard error takes each row for independent; xent eval takes those of a slice "
+        "of the first axis to depend on one another\n"
+    )
+    for of_no_error in ((), ("--reduction", "sum", "--json")):
+        assert "standard error" not in run(*TOKENS, "--shift", "2", *of_no_error).err
     screen = terminal(*TOKENS, "--shift", "2")
     assert "left out 4 rows that the shift leaves no label" in " ".join(screen.text.split())
     assert "left out" not in terminal(*TOKENS, "--shift", "0").text
@@ -46,6 +52,28 @@ def test_each_loss_of_the_shift(run: Run, tokens: tuple[Any, Any]) -> None:
     got = np.load("losses.npy")
     assert got.shape == (2, 4)
     np.testing.assert_allclose(got, shifted_losses(*tokens, 1), rtol=1e-13)
+
+
+def test_weights_and_groups_of_positions_stand_where_the_labels_do(
+    run: Run, tokens: tuple[Any, Any]
+) -> None:
+    labels = tokens[1]
+    weights = np.arange(1.0, 11.0).reshape(2, 5)
+    np.save("w.npy", weights)
+    used, losses = labels[:, 1:] != -100, shifted_losses(*tokens, 1)
+    kept = weights[:, 1:] * used
+    want = (kept * losses).sum() / kept.sum()
+    assert run(*TOKENS, "--shift", "1", "--sample-weight", "w.npy").number == close_to(
+        want, rel=1e-14
+    )
+    groups = np.arange(10).reshape(2, 5) % 3
+    np.save("g.npy", groups)
+    found = run("eval", *TOKENS[1:], "--shift", "1", "--by", "g.npy", "--json").json["groups"]
+    for group, name in enumerate("012"):
+        here = used & (groups[:, 1:] == group)
+        assert found[group]["name"] == name
+        assert found[group]["metrics"]["loss"]["n"] == here.sum()
+        assert found[group]["metrics"]["loss"]["value"] == close_to(losses[here].mean(), rel=1e-14)
 
 
 @pytest.mark.usefixtures("tokens")

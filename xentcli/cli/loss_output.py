@@ -9,7 +9,7 @@ from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 from xentcli.pipeline.inputs.output_kinds import check_name
-from xentcli.pipeline.result_warnings import fitting_commands, of_loss
+from xentcli.pipeline.result_warnings import fitting_commands, of_error, of_loss
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -51,6 +51,8 @@ def run_loss(
         with common.run(source) as run:
             evaluation = evaluate(source, labels, criterion, run, None, weights)
         write_number(evaluation, output, keeper, common)
+        if output.form != "file":  # a bare number has no error
+            common.tell_notes(of_error(evaluation, criterion))
     for doubt in doubts(source):
         common.tell("warning", doubt)
     warn(evaluation, criterion, source.name, common)

@@ -44,6 +44,18 @@ def of_loss(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iter
     yield from _of_total(summary)
 
 
+def of_error(evaluation: "Evaluation", criterion: "Criterion") -> Iterator[str]:
+    """Say that the error of a mean loss takes rows for independent which `eval` does not."""
+    found = evaluation.found
+    rows_of_a_slice = 1 if found is None else math.prod(found.lead[1:])
+    of_rows = criterion.binary is None and not criterion.picked and criterion.reduction == "mean"
+    if of_rows and rows_of_a_slice > 1 and evaluation.summary.used > 1:
+        yield (
+            "the standard error takes each row for independent; xent eval takes those of a slice "
+            "of the first axis to depend on one another"
+        )
+
+
 def of_bounded_rows(found: "BoundedLoss") -> Iterator[str]:
     """Say what is odd about the loss of rows that are known in part."""
     if not found.used:

@@ -34,7 +34,7 @@ from xentcli.pipeline.language.samples import doubts, samples_of
 from xentcli.pipeline.language.texts import NOTES, measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 from xentcli.pipeline.opening import are_answers, are_samples
-from xentcli.pipeline.result_warnings import of_bounded_rows, of_loss
+from xentcli.pipeline.result_warnings import of_bounded_rows, of_error, of_loss
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -203,6 +203,7 @@ def _loss_of(
     if more.sample_weight is not None:
         weights = weights_source(more.sample_weight, reader, source, labels)
     found = evaluate(source, labels, criterion, rows.run, sample_weight=weights)
-    notes = [*notes_of(source, labels, weights), *found.notes, *doubts(source)]
+    notes = [*notes_of(source, labels, weights), *found.notes, *of_error(found, criterion)]
+    notes += doubts(source)
     notes += of_loss(found, criterion, source.name)
     return found.summary._replace(notes=tuple(notes))
