@@ -22,6 +22,23 @@ def files(run: Run) -> Run:
     return run
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("class,weight\nbee,2\nant,1\ncat,3\n", "may be no classes: 'class', 'weight'"),
+        (",0\n1,2.0\n0,1.0\n2,3.0\n", "the first column, which has no name, does not count"),
+    ],
+    ids=["names", "index"],
+)
+def test_no_hint_names_options_of_other_files(files: Run, content: str, said: str) -> None:
+    """Followed, those to --drop the column led to the same error."""
+    Path("w.csv").write_text(content)
+    error, hint = refusal(files("loss", "z.csv", "y.npy", "--weight", "w.csv"))
+    assert said in error
+    assert hint.endswith("in the order of the classes")
+    assert "--" not in hint
+
+
 @pytest.mark.parametrize("names", [["ant", "bee", "cat"], [10, 20, 30]])
 def test_an_index_that_may_name_classes_is_an_error(files: Run, names: list[str | int]) -> None:
     frame = pd.DataFrame({"weight": WEIGHTS}, index=pd.Index(names))

@@ -35,6 +35,18 @@ def test_a_name_speaks_against_a_class(name: str, format_: str, option: str) -> 
 
 
 @in_one_test
+@both
+@pytest.mark.parametrize("name", ["name", "file_name", "Key"])
+@pytest.mark.parametrize("frame", [FRAME[:1], FRAME.round().astype(int)], ids=["row", "whole"])
+def test_integers_that_name_rows_are_no_class(frame: pd.DataFrame, name: str, format_: str) -> None:
+    """In one row, and beside whole logits, nothing but the name says so."""
+    message, ways = refused(frame.assign(**{name: range(100, 100 + len(frame))}), format_)
+    what = f"its name says {name.lower().rpartition('_')[2]!r}"
+    assert message == f"f.{format_}: column {name!r} may be no class: {what}"
+    assert ways["--drop"] == name
+
+
+@in_one_test
 @pytest.mark.parametrize(("at", "format_"), [(0, "csv"), (2, "parquet"), (3, "csv")])
 @pytest.mark.parametrize(
     "column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, [0, 1] * 6, ["x"] * ROWS]
@@ -62,6 +74,7 @@ def test_what_a_column_holds_speaks_against_it(column: Any, at: int, format_: st
         FRAME.set_axis(["label0", "label1", "label2"], axis=1),
         FRAME.set_axis(["x", "y", "z"], axis=1),
         FRAME.set_axis(["de", "id", "en"], axis=1),  # fractions are no ids
+        FRAME.set_axis(["key", "lock", "name"], axis=1),
         FRAME.iloc[:2].round().assign(cat=[0.5, 1.5]),
         FRAME.iloc[:, :1].set_axis(["score"], axis=1),
     ],

@@ -12,7 +12,8 @@ from xentcli.formats.column_words import OF_IDS, OF_ROWS, WORDS, says_ids, words
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.text import name_option
 
-_ID_WORDS = OF_IDS | {"key", "name"}
+_NAME_WORDS = {"key", "name"}  # a class may have them, and so they count only above integers
+_ID_WORDS = OF_IDS | _NAME_WORDS
 _SENTENCE_WORDS = 3  # the least that make a sentence
 _MOST_LISTED_SHARE = 1 / 3  # the largest share of a sentence's words
 _MOST_WHOLE_SHARE = 0.1  # the largest in columns of fractions, 0 and 1 apart
@@ -120,7 +121,10 @@ def _name_classes(of_labels: Sequence[str], columns: Sequence[Column]) -> bool:
 
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     """Return the words of a name that speak against it."""
-    words = [word for word in words_of(column.name) if word in WORDS]
+    look = column.look
+    counts = look.some_integers and not look.has_fractions
+    against = WORDS | _NAME_WORDS if counts else WORDS
+    words = [word for word in words_of(column.name) if word in against]
     if not words:
         return []
     if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
@@ -129,7 +133,7 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
         return []
     if _is_sentence(column, words) and all(map(_is_phrase, columns)):
         return []
-    return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
+    return [word for word in words if not (look.has_fractions and word in OF_ROWS)]
 
 
 def _is_phrase(column: Column) -> bool:

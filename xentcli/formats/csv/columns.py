@@ -114,7 +114,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     notes = [f"{fields.file}: {note}" for note in beside.notes]
     if options.columns is not None:
         chosen, found = there.choose(options.columns)
-        notes += found
+        notes += () if options.names else found
     else:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out

@@ -30,6 +30,8 @@ def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -
 
     It may name them: then rows of two files are matched by it, where both are told so.
     """
+    if options.one_row:  # of class weights, which no option concerns
+        return "write the numbers alone, in the order of the classes"
     ids = "''" if options.labels or "1" in names else "1"  # 1 is a class in the other file
     by_id = f"match rows by it with --id-column {ids}"
     if options.labels:

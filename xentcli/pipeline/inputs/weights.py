@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.alignment.by_number import check_order, note_by_number
 from xentcli.core.dtypes import Doubles
 from xentcli.core.labels import as_weight
-from xentcli.errors import InputError, ShapeError
+from xentcli.errors import DoubtfulColumns, InputError, ShapeError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.column_names import without_shared
 from xentcli.metrics.loss import LossState
@@ -24,6 +24,10 @@ _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 _LARGEST_SIZE = 1e144
 """Up to it, and down to its inverse, float64 holds sums of squares of weights and their losses."""
 _SHOWN_NAMES = 5  # in an error
+_ALONE = (
+    "write one row, with a column for each class that has its name; or the weights alone, in the "
+    "order of the classes"
+)
 
 
 class Weights(Record):
@@ -90,14 +94,17 @@ def read_weights(file: InputFile) -> Weights:
 
     The file is opened once: it may be a pipe.
     """
-    source = open_file(file)
+    try:
+        source = open_file(file)
+    except DoubtfulColumns as error:
+        error.hint = _ALONE  # --drop and --columns are of the logits and the labels
+        raise
     names = tuple(source.columns or ())
     if sum(map(bool, source.header or ())) > 1 and len(source.shape) < 2:
         # One that is left out may name the classes, as the index of a pandas Series does.
         raise InputError(
             f"{source.name}: class weights go by place, and there are other columns beside them",
-            hint="write one row, with a column for each class that has its name; or the weights "
-            "alone, in the order of the classes",
+            hint=_ALONE,
         )
     values = read_whole(source, _MOST_WEIGHTS)
     source.check_unchanged()
