@@ -80,6 +80,18 @@ def test_a_screen_of_a_bound_has_its_sign(terminal: Terminal) -> None:
     assert sum(line.split()[-1] == "180" for line in narrow.splitlines() if line.strip()) > 30
 
 
+def test_no_line_ends_within_a_bound(terminal: Terminal) -> None:
+    """Columns of errors that no number has leave the numbers whole at 80 columns, too."""
+    for columns in (60, 70, 80):
+        lines = terminal("compare", BASE, Q4, "--metric", "kl", columns=columns).lines
+        assert not any(line.endswith((">=", "->")) for line in lines), columns
+    screen = terminal("compare", BASE, Q4, columns=80)
+    assert "metric value ± n" in {" ".join(line.split()) for line in screen.lines}
+    assert sum("with floors as values)" in line for line in screen.lines) == 4
+    only_bounds = terminal("compare", BASE, Q4, "--metric", "kl", columns=80)
+    assert "metric value n" in {" ".join(line.split()) for line in only_bounds.lines}
+
+
 @in_one_folder
 @pytest.mark.parametrize(
     ("gate", "code", "says"),

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from xentcli.render.comparison_verdict import percent
 from xentcli.render.measures import measure_table
-from xentcli.render.tables import counted, full, grid, headline, short
+from xentcli.render.tables import Sentence, counted, full, grid, headline, short
 from xentcli.results.bounds import told_exact, told_shares
 from xentcli.results.measure import NOTHING
 from xentcli.text import visible
@@ -65,11 +65,11 @@ def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Itera
     told = f"{found.used:,} rows that list {found.listed:,}{classes} classes{clusters}"
     if found.exact is not None and found.exact < 1.0:
         told += f" (loss: {told_exact(found.exact, found.why)})"
-    yield Text(told, "bold")
+    yield Sentence(told, "bold")
     yield measure_table(shown)
 
 
-def bases_sentence(found: "Comparison") -> Text:
+def bases_sentence(found: "Comparison") -> Sentence:
     """Return a line on how far apart two models are whose rows are known in part."""
     kl, same = found["kl"], found["agreement"].value or 0.0
     name = "perplexity" if "perplexity_base" in found.metrics else "loss"
@@ -80,7 +80,7 @@ def bases_sentence(found: "Comparison") -> Text:
         f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}{paired}, "
         f"the same prediction in {percent(same)} of {found.rows:,} rows"
     )
-    return Text(visible(told), "bold")
+    return Sentence(visible(told), "bold")
 
 
 def _told(measure: "Measure") -> str:

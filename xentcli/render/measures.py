@@ -78,7 +78,7 @@ def short_number(value: float | None) -> str:
 
 
 def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
-    """Return the measures with every digit, and their errors."""
+    """Return the measures with every digit, and their errors, unless none has any."""
     from rich.table import Table
     from rich.text import Text
 
@@ -86,17 +86,19 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
     table.add_column("metric", no_wrap=True)
     # At a narrow terminal, cells are folded into lines below: a cut number would be another one.
     table.add_column("value", overflow="fold")
-    for name in ("±", "low", "high", "n"):
+    errors = {
+        "±": [short_number(each.standard_error) for each in metrics.values()],
+        "low": [short_number(each.low) for each in metrics.values()],
+        "high": [short_number(each.high) for each in metrics.values()],
+    }
+    there = {name: cells for name, cells in errors.items() if any(cells)}
+    for name in (*there, "n"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, each in metrics.items():
+    for name, each, *cells in zip(metrics, metrics.values(), *there.values(), strict=True):
         value = _bounds(each) if each.value is None else str(each.value)
         value = f"+{value}" if name in DIFFERENCES and (each.value or 0.0) > 0.0 else value
-        table.add_row(
-            name,
-            Text(value, "dim" if value == "-" else "bold green"),
-            *(short_number(number) for number in (each.standard_error, each.low, each.high)),
-            "" if each.n is None else f"{each.n:,}",
-        )
+        shown = Text(value, "dim" if value == "-" else "bold green")
+        table.add_row(name, shown, *cells, "" if each.n is None else f"{each.n:,}")
     return table
 
 

@@ -59,6 +59,8 @@ def counted(count: int, what: str) -> str:
 class Sentence:
     """A sentence for a terminal, in which no line breaks within ``86.4 % -> 96.9 %`` or ``3 rows``.
 
+    Nor does one after the sign of a bound.
+
     Parameters
     ----------
     text : str
@@ -68,7 +70,7 @@ class Sentence:
     """
 
     def __init__(self, text: str, style: str) -> None:
-        for sign in (" %", " -> ", " ± ", " row"):
+        for sign in (" %", " -> ", " ± ", ">= ", " row"):
             text = text.replace(sign, sign.replace(" ", _HELD))
         self.text = Text(text, style)
 
