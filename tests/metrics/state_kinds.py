@@ -35,7 +35,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "worst_rows": {"most": 4},
     "suspects": {"thresholds": (0.5, 0.25, 0.125, 0.5), "most": 3},
 }
-CUTS = [0, 1, 8, 200, 201, 500]
+CUTS = [0, 1, 200, 201, 500]
 
 
 def state_of(

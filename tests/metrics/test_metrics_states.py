@@ -18,7 +18,7 @@ from xentcli.results.records import field_names
 
 def of_some_sizes(kind: Kind) -> list[Any]:
     """Return the states of one row and of most rows."""
-    return states(kind)[::4]
+    return states(kind)[::3]
 
 
 def empty_changes_nothing(kind: Kind) -> None:
@@ -33,7 +33,8 @@ def the_parts_make_the_whole(kind: Kind) -> None:
 
 
 def merging_is_associative(kind: Kind) -> None:
-    for a, b, c in zip(*(states(kind)[i : i + 3] for i in range(3)), strict=True):
+    parts = states(kind)
+    for a, b, c in (parts[:3], parts[1:]):
         left, right = kind.merge(kind.merge(a, b), c), kind.merge(a, kind.merge(b, c))
         assert kind.same(left, right)
 
@@ -43,9 +44,8 @@ def the_order_does_not_matter(kind: Kind) -> None:
     parts = states(kind)
     for one, other in itertools.pairwise(parts):
         assert kind.same(kind.merge(one, other), kind.merge(other, one))
-    want = merged(kind, parts)
     for order in (parts[::-1], parts[2:] + parts[:2]):
-        assert kind.same(merged(kind, order), want)
+        assert kind.same(merged(kind, order), whole(kind))
 
 
 def test_what_is_merged_stays_as_it_is() -> None:

@@ -93,8 +93,10 @@ def test_a_softmax_has_the_bits_of_one_file(
 
 
 @in_one_test
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize(("shape", "class_axis"), [((9, 8), 0), ((9, 4, 2), 0), ((9, 3, 3), 1)])
+@pytest.mark.parametrize(
+    ("shape", "class_axis", "order"),
+    [((9, 8), 0, "C"), ((9, 4, 2), 0, "F"), ((9, 3, 3), 1, "C"), ((9, 3, 3), 1, "F")],
+)
 def test_other_axes_run_through_all_shards(
     shape: tuple[int, ...], class_axis: int, order: str,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
