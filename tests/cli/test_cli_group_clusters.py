@@ -157,3 +157,28 @@ def test_a_note_on_rows_whose_cluster_is_missing(run: Run, command: tuple[str, .
     for rows in (":20", "20:"):
         assert run(*half, rows, "--state", f"{rows.strip(':')}{rows[0] == ':'}.json").code == 0
     assert run("merge", "20True.json", "20False.json").err.count(note) == 1
+
+
+@pytest.mark.parametrize("cluster", [(), ("--cluster", "patient")], ids=["rows", "clusters"])
+@pytest.mark.parametrize("models", [("eval",), ("compare", "new")], ids=["eval", "compare"])
+def test_a_group_whose_number_has_a_fraction_in_one_file_alone(
+    run: Run, models: tuple[str, ...], cluster: tuple[str, ...]
+) -> None:
+    """Rows of 7.0 were another group than those of 7."""
+    rng = np.random.default_rng(9)
+    z, y, sites = rng.normal(size=(2, 60, 3)), rng.integers(0, 3, 60), rng.integers(6, 9, 60)
+    patients = rng.integers(0, 20, 60)
+    parts = {"whole": slice(None), "0": slice(0, 25), "1": slice(25, 60)}
+    for name, part in parts.items():
+        np.save(f"z-{name}.npy", z[0, part])
+        np.save(f"new-{name}.npy", z[1, part])
+        cells = [f"{n}.0" if name == "1" else f"{n}" for n in sites[part]]
+        rows = zip(y[part], cells, patients[part], strict=True)
+        write_rows(f"y-{name}.csv", ["label", "site", "patient"], [*rows])
+    found = []
+    for name in ("whole", "[01]"):
+        new = [f"{each}-{name}.npy" for each in models[1:]]
+        words = (models[0], f"z-{name}.npy", *new, "--labels", f"y-{name}.csv", "--by", "site")
+        found.append(run(*words, "--label-column", "label", *cluster, "--json").json["groups"])
+    assert found[0] == found[1]
+    assert [group["name"] for group in found[1]] == ["6", "7", "8"]

@@ -8,7 +8,7 @@ import pytest
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
-from xentcli.metrics.group_names import names_of, shown_order
+from xentcli.metrics.group_names import names_of, shown_order, united
 
 
 @in_one_test
@@ -36,6 +36,36 @@ def test_clusters_have_the_names_of_whole_numbers_in_text() -> None:
     names, places = names_of(keys, of_clusters=True)
     assert [names[i] for i in places] == ["7", "7", "-7", "7.5", "v7.0", "7.", ""]
     assert names == tuple(sorted({"7", "-7", "7.5", "v7.0", "7.", ""}))
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("parts", "want"),
+    [
+        ((["7.0", "7", "8.0"],), ["7", "7", "8.0"]),
+        ((["7.0", "7-a"], ["7"]), ["7", "7-a", "7"]),
+        ((["7"], ["", "7.0", "-7.0"]), ["7", "", "7", "-7.0"]),
+        ((["7.0"], ["7.0", "9"], ["7"]), ["7", "7", "9", "7"]),
+        ((["7.00", "v7.0"], ["7", "v7"]), ["7.00", "v7.0", "7", "v7"]),
+        ((["1.0", "1.1"], ["1.0"]), ["1.0", "1.1", "1.0"]),
+    ],
+)
+def test_groups_that_are_whole_numbers_have_one_name(
+    parts: tuple[list[str], ...], want: list[str]
+) -> None:
+    names, places = names_of(np.array(parts[0], object))
+    for part in parts[1:]:
+        more, at = names_of(np.array(part, object))
+        names, one, two = united(names, more)
+        places = np.concatenate([one[places], two[at]])
+    assert [names[i] for i in places] == want
+    assert names == tuple(sorted({*want}))
+
+
+def test_groups_of_a_state_that_has_both_names_stay_apart() -> None:
+    names, one, two = united(("7", "7.0"), ("7.0",))
+    assert (names, one.tolist(), two.tolist()) == (("7", "7.0"), [0, 1], [1])
+    assert united(("7", "7.0"), ("7", "8"))[0] == ("7", "7.0", "8")
 
 
 def _name(key: object) -> str:

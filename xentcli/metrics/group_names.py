@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,17 +12,16 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Places
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
-
 _WHOLE = re.compile(r"(-?[0-9]+)\.0+")
+_AS_PANDAS_WRITES = re.compile(r"-?[0-9]+\.0")
 
 
 def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[str, ...], Places]:
     """Return the names that occur, in order, and the place of each row's name among them.
 
     Whole numbers have the same name whatever their dtype; a missing value has the empty name.
-    Those of clusters, which nobody sees, have it in text, too: where a number is missing, a file of
-    text has 7.0 for the 7 of other files.
+    Where a number is missing, a file of text has 7.0 for the 7 of other files: clusters, whose
+    names nobody sees, are always 7 then, and groups where there is a 7, too.
     """
     if keys.dtype.kind in "iub":
         found, places = np.unique(keys, return_inverse=True)
@@ -35,6 +35,8 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
     names = [_name(key) for key in found_names]
     if of_clusters:
         names = [whole[1] if (whole := _WHOLE.fullmatch(name)) else name for name in names]
+    elif whole_names := _whole_names(names):
+        names = [whole_names.get(name, name) for name in names]
     ordered = _in_order_once(names)
     index = {name: i for i, name in enumerate(ordered)}
     return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
@@ -53,8 +55,31 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
     if one == other:
         same = np.arange(len(one))
         return one, same, same
+    if whole_names := _whole_names(one, other):
+        renamed = [[whole_names.get(name, name) for name in names] for names in (one, other)]
+        names = _in_order_once([*renamed[0], *renamed[1]])
+        index = {name: i for i, name in enumerate(names)}
+        at = [np.array([index[name] for name in each], np.int64) for each in renamed]
+        return names, at[0], at[1]
     names = _in_order_once([*one, *other])
     return names, _places_in(names, one), _places_in(names, other)
+
+
+def _whole_names(*parts: Sequence[str]) -> dict[str, str]:
+    """Return what names such as 7.0 are called where another one is 7.
+
+    A state among several that has both was saved elsewhere: none of its groups fall together here.
+    """
+    if not any(".0\n" in "\n".join((*names, "")) for names in parts):
+        return {}
+    sets = [set(names) for names in parts]
+    known = set().union(*sets)
+    fractions = [name for name in known if _AS_PANDAS_WRITES.fullmatch(name)]
+    found = {name: name[:-2] for name in fractions if name[:-2] in known}
+    if len(parts) == 1:
+        return found
+    both = {name for each in sets for name in found.keys() & each if found[name] in each}
+    return {name: whole for name, whole in found.items() if name not in both}
 
 
 def _places_in(names: tuple[str, ...], some: tuple[str, ...]) -> Places:
