@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
@@ -170,6 +171,9 @@ def _notes(
     yield from (*together.notes, *total.notes)
     for i, model in enumerate(models):
         yield from notes_of_rounding(model.source.name, total.remarks, f"{ROUNDED} {i}")
+    weight = models[0].criterion.options.weight
+    if weight is not None and (negative := np.count_nonzero(weight < 0)):
+        yield f"classes of a negative weight: {negative:,}"
     yield from (matching.note for matching in together.matchings if matching.note)
     followers = (*together.first.followers, *(each.follower for each in together.others))
     yield from notes_of_place(together.first.logits, followers)

@@ -24,7 +24,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.kept_rows import kept_of
 from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.oddities import element_notes
+from xentcli.pipeline.oddities import element_notes, negative_weights
 from xentcli.pipeline.rounding import rounding
 
 __all__ = ["BINARY_FACTS", "BinaryOptions", "ElementWork"]
@@ -96,7 +96,7 @@ class ElementWork(NamedTuple):
             criterion.classes_of_elements,
             ids,
             read_in.matched,
-            rounding(stored, criterion.dtype),
+            (*rounding(stored, criterion.dtype), *negative_weights(facts)),
             kept=kept_of(facts, criterion.kept),
         )
 

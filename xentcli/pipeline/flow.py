@@ -117,6 +117,10 @@ class Total(Record, Generic[State]):
     remarks: Mapping[str, Remark] = {}
     notes: tuple[str, ...] = ()
 
+    def having_note(self, note: str | None) -> "Total[State]":
+        """Return the same with one more note, if there is one."""
+        return self if note is None else self._replace(notes=(*self.notes, note))
+
 
 def least_label(labels: Array) -> Remark:
     """Return what `judged` asks of all rows: the least of some labels."""

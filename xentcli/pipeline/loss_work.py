@@ -21,7 +21,7 @@ from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.oddities import first_notes, oddities, row_notes
+from xentcli.pipeline.oddities import first_notes, negative_weights, oddities, row_notes
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
@@ -91,6 +91,7 @@ class LossWork:
             from xentcli.core.sample_weight import weighted
 
             facts = weighted(facts, rows.sample_weight)
+        remarks = (*remarks, *negative_weights(facts))
         return Part(
             rows_chosen(step, criterion.rows),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,

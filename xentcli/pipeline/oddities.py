@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
+_NEGATIVE = "negative"  # the remark on rows of such weights
 _FAR_LOWER = 0.7  # the share of the loss without a shift that is far lower
 _LEAST_ROWS = 32  # the fewest that are compared with and without a shift
 _COMPARED_ELEMENTS = 2**17
@@ -163,6 +164,18 @@ def _mean_of_used(picked: Array, labels: Array, level: Array, kind: Kind) -> flo
         return float((level[used] - (np.log(values) if kind == "probabilities" else values)).mean())
 
 
+def negative_weights(facts: RowFacts) -> tuple[Remark, ...]:
+    """Return how many rows have a negative weight, of their class or of their own."""
+    weight = facts["weight"]
+    rows = 0 if weight is None else int(np.count_nonzero(weight < 0))
+    return (Remark(_NEGATIVE, rows),) if rows else ()
+
+
+def _notes_of_weights(remarks: Mapping[str, Remark]) -> Iterator[str]:
+    if found := remarks.get(_NEGATIVE):
+        yield f"rows of a negative weight: {found.rows:,}"
+
+
 def row_notes(
     aligned: Aligned, total: Total[States], unpaired: int, *, propagate: bool
 ) -> Iterator[str]:
@@ -172,6 +185,7 @@ def row_notes(
     yield from notes_of_place(aligned.logits, aligned.followers)
     yield from total.notes
     yield from notes_of_rounding(aligned.logits.name, total.remarks)
+    yield from _notes_of_weights(total.remarks)
     if unpaired:
         by = aligned.axes.shift.by
         yield f"rows without a label {by} further on, left out: {unpaired:,}"
@@ -192,6 +206,7 @@ def element_notes(
     yield from total.notes
     yield from elements.notes
     yield from notes_of_rounding(elements.values.name, total.remarks)
+    yield from _notes_of_weights(total.remarks)
     loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"

@@ -118,7 +118,7 @@ class Run(Record):
         total = collect(watch(parts), sink, progress, rows.error, rows.sources)
         if chosen is not None and total.state is None:
             raise InputError(f"{rows.name}: there is no row {chosen.start or 0}")
-        return total
+        return total.having_note(_note_of_end(rows.name, chosen, total.rows))
 
     def where(self, *sources: Source) -> "Run":
         """Return how to run over sources: here, if no worker of a cluster can open one of them."""
@@ -144,6 +144,16 @@ class Run(Record):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+def _note_of_end(name: str, chosen: slice | None, rows: int) -> str | None:
+    """Say that rows end before those that are chosen do."""
+    if chosen is None or chosen.stop is None:
+        return None
+    start = chosen.start or 0
+    if start + rows >= chosen.stop:
+        return None
+    return f"{name}: of rows {start}:{chosen.stop}, the last is {start + rows - 1}"
 
 
 def run_of(jobs: int | None, cluster: str | None = None) -> Run:
