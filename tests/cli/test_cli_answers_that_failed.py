@@ -1,5 +1,6 @@
 """Requests that failed or came without log-probabilities, and what is said if none is left."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 from answer_documents import chat, echo, lines, usage
 from answer_loops import check
 from cli_tools import Run, refusal
+from close_to import close_to
 from in_one_test import in_one_test
 
 LOST = {"custom_id": "lost", "response": None, "error": {"code": "x", "message": "expired"}}
 MUTE = {"custom_id": "mute", "response": {"status_code": 200, "body": {"choices": []}}}
+
+
+def cost(gap: float) -> float:
+    return math.log1p(math.exp(-gap))
 
 
 def write(*answers: Any) -> None:
@@ -43,6 +49,24 @@ def test_answers_without_numbers_before_the_last_line(run: Run, end: str) -> Non
     for first, last in ((down, chat([-2.5])), (first_token, echo([None, -2.5], usage(2, 0)))):
         Path("a.jsonl").write_text(lines(first, last).rstrip("\n") + end)
         assert run("nll", "a.jsonl").number == 2.5
+
+
+def test_a_server_that_was_down_at_first_or_all_the_time(run: Run) -> None:
+    down = [
+        {"error": {"message": "overloaded", "code": 503}}
+    ] * 2000  # the first 64 KB have no more
+    write(*down, chat([-0.5]), chat([-1.5]))
+    found = check(run("nll", "a.jsonl", "--json"), "generated", [[-0.5], [-1.5]])
+    assert (found["requests"], found["failed_requests"]) == (2002, 2000)
+    for failure in (down[0], {"error": "no such model"}, {"object": "error", "message": "no"}):
+        write(failure, failure)
+        refused = refusal(run("nll", "a.jsonl")).error
+        assert refused.startswith("a.jsonl: every request failed: 2 (a.jsonl:1 ("), failure
+
+
+def test_rows_that_tell_of_an_error_are_no_failed_requests(run: Run) -> None:
+    write({"logits": [1, 2], "error": "none"}, {"logits": [4, 2], "error": {"message": "none"}})
+    assert run("loss", "a.jsonl", "1,0").number == close_to((cost(1) + cost(2)) / 2, rel=1e-14)
 
 
 @pytest.mark.parametrize("plain", [True, False])

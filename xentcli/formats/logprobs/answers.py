@@ -11,6 +11,8 @@ from xentcli.formats.logprobs.listed_tokens import ReadLists, of_entries
 
 AnswerPart = Literal["prompt", "generated"]
 Numbers = list[float | None]
+FAILED = "failed requests"
+"""The dialect of an answer that says no more than that a request failed."""
 
 
 class Scored(NamedTuple):

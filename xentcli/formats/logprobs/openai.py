@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
+    FAILED,
     Answer,
     AnswerPart,
     Numbers,
@@ -35,12 +36,12 @@ def failure(document: Any) -> Answer | None:
     """Return the answer to a request that failed."""
     error = document if text(document.get("object")) == "error" else document.get("error")
     if len(document) == 1 and "detail" in document:  # as FastAPI writes them
-        return Answer("error", [], None, f"{document['detail']}")
+        return Answer(FAILED, [], None, f"{document['detail']}")
     if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
     told = text(under(error, "message")) or text(under(error, "errorMessage"))  # Bedrock's
     name = next((found for key in _NAMES if (found := text(document.get(key)))), None)
-    return Answer("error", [], name, told or text(error) or "error")
+    return Answer(FAILED, [], name, told or text(error) or "error")
 
 
 def failed_in_batch(document: Any) -> str | None:

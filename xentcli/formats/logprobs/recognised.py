@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from xentcli.formats.json.values import several
 from xentcli.formats.json.whole_lines import HEAD_BYTES, LONGEST_LINE_BYTES
-from xentcli.formats.logprobs.answers import Answer, Refused
+from xentcli.formats.logprobs.answers import FAILED, Answer, Refused
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.reader import SSE, SSE_OTHERS, any_number, payload_of
 from xentcli.storage.inputs import Input
@@ -20,6 +20,7 @@ _WORDS = (
     *(b"logprob", b"logProb", b"log_prob", b"token_likelihoods"),
     *(b"completion_probabilities", b"custom_id"),
     *(b"chat.completion", b"text_completion", b"avgLogprobs", b"stop_reason"),  # without any
+    b'"error"',
 )
 _PROBE_BYTES = 64
 _MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
@@ -103,8 +104,9 @@ def _has_numbers(answer: Answer) -> bool:
 
 
 def _best_of(documents: list[bytes]) -> Answer | None:
-    """Return the first answer with log-probabilities, or else the first one that did not fail."""
+    """Return the first answer with log-probabilities, or else one that did not fail, or one."""
     first: Answer | None = None
+    failed: Answer | None = None
     for text in documents:
         written = payload_of(text)
         try:
@@ -114,9 +116,11 @@ def _best_of(documents: list[bytes]) -> Answer | None:
         for answer in _answers(document):
             if _has_numbers(answer):
                 return answer
-            if answer.dialect != "error":
+            if answer.dialect == FAILED:
+                failed = failed or answer
+            else:
                 first = first or answer
-    return first
+    return first or failed
 
 
 def _answers(document: Any) -> Iterator[Answer]:
@@ -128,10 +132,19 @@ def _answers(document: Any) -> Iterator[Answer]:
     except (TypeError, AttributeError, LookupError, ValueError):
         answer = Answer("unknown", [])
     if answer is not None:
-        yield answer
+        if answer.dialect != FAILED or _is_failure(document):
+            yield answer
         return
     for _, each in held_by(document):
         yield from _answers(each)
+
+
+def _is_failure(document: Any) -> bool:
+    """Whether a document with an error is what a server says, and no row that tells of one."""
+    if any(isinstance(value, list) for value in document.values()):
+        return False
+    alone = len(document) == 1 or document.get("object") == "error"
+    return alone or isinstance(document.get("error"), dict)
 
 
 def _peeked(data: Input) -> bytes:
