@@ -45,7 +45,7 @@ def tied_rows(draw: st.DrawFn) -> tuple[Array, Array]:
     return np.array(numbers)[places].astype(dtype), labels
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tied_rows(), st.sampled_from(KINDS), st.booleans())
 def test_hits_and_ranks_among_ties(rows: tuple[Array, Array], kind: Any, from_file: bool) -> None:
     logits, labels = rows

@@ -21,7 +21,7 @@ labels_of_any_shape = arrays(
 )
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(labels_of_any_shape, st.integers(10, 13))
 def test_rows_of_the_identity(labels: Array, num_classes: int) -> None:
     rows = xent.one_hot(labels, num_classes)

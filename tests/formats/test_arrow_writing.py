@@ -122,11 +122,11 @@ def test_the_bytes_do_not_depend_on_the_blocks(format_: str) -> None:
 
 
 def test_row_groups_are_bounded() -> None:
-    array = np.zeros((700, 10_000), "f4")
+    array = np.zeros((450, 10_000), "f4")
     metadata = pq.read_metadata(io.BytesIO(written(array, "parquet")))
-    assert [metadata.row_group(i).num_rows for i in range(2)] == [419, 281]
+    assert [metadata.row_group(i).num_rows for i in range(2)] == [419, 31]
     reader = pa.ipc.open_file(io.BytesIO(written(array, "arrow")))
-    assert [reader.get_batch(i).num_rows for i in range(2)] == [419, 281]
+    assert [reader.get_batch(i).num_rows for i in range(2)] == [419, 31]
 
 
 # Other readers

@@ -179,7 +179,7 @@ def test_any_rows_and_any_block_size(
     assert read_csv(text, block_bytes=size).values.tolist() == rows
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     texts=st.lists(st.text('",\n\rx ', max_size=6), min_size=3, max_size=10),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),

@@ -55,9 +55,6 @@ def test_jobs_blocks_and_layouts(
         got = measure(*files, run=run(jobs), by=groups, **options)
         for name in ("metrics", "classes", "bins", "worst_rows", "suspects", "groups"):
             assert getattr(got, name) == getattr(want, name), (block_rows, name)
-    text = csv_file(tmp_path / "x.csv", x.astype(np.float64))
-    wide = measure(source(x.astype(np.float64)), source(labels), run=Run(1), **options)
-    assert measure(text, source(labels), run=run(2), **options).metrics == wide.metrics
 
 
 def in_pandas_file(path: Path, values: Array) -> Source:
@@ -82,7 +79,8 @@ def test_formats_and_the_order_of_shards(tmp_path: Path) -> None:
     }
     want = measured(x, y)
     for name, (logits, labels) in pairs.items():
-        found = measure(logits, labels, Criterion(), run(1), EVERYTHING)
+        jobs = 2 if name == "csv" else 1
+        found = measure(logits, labels, Criterion(), run(jobs), EVERYTHING)
         assert found.metrics == want.metrics, name
         assert found.classes == want.classes, name
         assert found.bins == want.bins, name

@@ -29,7 +29,7 @@ class Inner:
     names: tuple[str, ...] | None
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(st.lists(st.floats()))
 def test_floats_come_back_to_the_same_bits(values: list[float]) -> None:
     got = strictly(to_json({"values": np.array(values), "inner": Inner(values, None)}))
@@ -37,7 +37,7 @@ def test_floats_come_back_to_the_same_bits(values: list[float]) -> None:
     assert got == {"values": want, "inner": {"values": want, "names": None}}
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(st.text())
 def test_text_comes_back(text: str) -> None:
     assert strictly(to_json(Inner([], (text,)))) == {"values": [], "names": [text]}

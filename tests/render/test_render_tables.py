@@ -40,7 +40,7 @@ def preview(blocks: list[Any], width: int = 80, columns: tuple[str, ...] | None 
     return text(console)
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(st.integers(1, 20_000), st.integers(1, 60), st.sets(st.integers(0, 20_000), max_size=30))
 def test_chosen_columns(count: int, most: int, also: set[int]) -> None:
     wanted = sorted(i for i in also if i < count)
@@ -53,7 +53,7 @@ def test_chosen_columns(count: int, most: int, also: set[int]) -> None:
         assert (chosen[0], chosen[-1]) == (0, count - 1)
 
 
-@settings(max_examples=70, deadline=None, database=None)
+@settings(max_examples=30, deadline=None, database=None)
 @given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8), st.integers(2, 4))
 def test_numbers_of_a_column(values: list[float], decimals: int) -> None:
     texts = number_texts([np.float64(value) for value in values], decimals)
@@ -93,7 +93,7 @@ def test_headline(value: float, error: float, shown: str) -> None:
     assert headline(value, error) == shown
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=6), st.integers(3, 20))
 def test_names_are_cut_to_a_width(names: list[str], width: int) -> None:
     shown = short_names(names, width)
@@ -108,7 +108,7 @@ def test_names_that_differ_in_the_middle_stay_apart() -> None:
         assert len(set(short_names(names, width))) == 10
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(st.floats())
 def test_full_numbers_read_back(value: float) -> None:
     assert float(full(np.float64(value))) == value or math.isnan(value)

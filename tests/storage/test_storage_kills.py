@@ -61,7 +61,6 @@ def calls_of(forks: Forks, folder: Path, name: str, old: bytes | None) -> list[t
     ("name", "number"),
     [
         ("out.npy", "SIGKILL"),
-        ("out.csv.gz", "SIGKILL"),
         ("out.csv", "SIGINT"),
         ("out.npy.zst", "SIGTERM"),
         ("out.csv.gz", "SIGPIPE"),

@@ -14,7 +14,7 @@ from xentcli.errors import InputError
 from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import expand, natural_key, reads_once
 
-some = settings(max_examples=40, deadline=None, database=None)
+some = settings(max_examples=15, deadline=None, database=None)
 NAMES = st.lists(st.text("01239ab-_.", max_size=8), max_size=6)
 
 
