@@ -26,8 +26,8 @@ EVALUATIONS = {
     "--fail-if ece>9",
     "columns": "eval c-{}.csv --label-column label --by group --cluster group " + HERE,
     "groups and clusters": "eval l-{}.csv --labels y-{}.npy --by site --cluster patient " + HERE,
-    "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --by site --cluster patient "
-    "--metric loss --metric accuracy --metric labels " + HERE,
+    "labels and clusters": "eval --binary l-{}.csv --labels b-{}.npy --columns a,b,c "
+    "--cluster patient " + HERE,
     "one class": "eval --binary d-{}.npy --labels e-{}.npy",
     "several labels": "eval --binary z-{}.npy --labels b-{}.npy",
     "sequences": "eval s-{}.npy --labels t-{}.npy --shift 1",
@@ -43,7 +43,7 @@ COMPARISONS = {
     "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
 }
 """Commands; of the shard whose number stands for the braces, or of all where it is an asterisk."""
-OF_THREE = {"loss", "csv", "all", "one class", "groups and clusters", "two"}
+OF_THREE = {"loss", "csv", "all", "one class", "two"}
 """Of which three states are merged, in some tree; of the others two."""
 
 

@@ -139,10 +139,8 @@ def test_long_ids_leave_the_numbers_visible(terminal: Terminal) -> None:
 
 HOSTILE = [
     ("[red]x[/red]", "[red]x[/red]"),
-    ("[/]", "[/]"),
     (":smile:", ":smile:"),
     ("\x1b[31mred", r"\x1b[31mred"),
-    ("\x9b31mred", r"\x9b31mred"),
     ("a\u202eb", r"a\u202eb"),
     ("a\rb", r"a\rb"),
     ("a\u2028b", r"a\u2028b"),

@@ -68,8 +68,6 @@ def test_evaluations(run: Run, tmp_path: Path, kind: str) -> None:
         assert found["metrics"][name]["value"] is None
     if kind == "all":
         assert whole.stdout == run(*all_shards(line), "--json").stdout  # as without a state
-    if kind == "columns":
-        assert run("merge", last).stdout == run(*all_shards(line)).stdout
 
 
 @in_one_test

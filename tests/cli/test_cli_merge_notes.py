@@ -15,8 +15,8 @@ def test_states_of_copies_are_a_note(run: Run, tmp_path: Path) -> None:
     for name in "zpy":
         np.save(tmp_path / f"{name}-copy.npy", np.load(tmp_path / f"{name}-0.npy"))
         np.save(tmp_path / f"{name}-zero.npy", np.load(tmp_path / f"{name}-0.npy") * 0)
-    lines = ("loss z-{0}.npy y-{0}.npy", "eval z-{0}.npy y-{0}.npy")
-    for line in (*lines, "compare z-{0}.npy p-{0}.npy --labels y-{0}.npy"):
+    of_two = "compare z-{0}.npy p-{0}.npy --labels y-{0}.npy"
+    for line in (of_two, "loss z-{0}.npy y-{0}.npy"):
         for part in ("0", "1", "copy"):
             write_state(run, line.format(part), f"of-{part}.json", "--force")
         said = "of-copy.json: the losses are those of of-0.json, to the last bit"

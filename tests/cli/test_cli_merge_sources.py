@@ -148,8 +148,7 @@ def write_quiz(task: str, count: int, draw: np.random.Generator) -> None:
     ("options", "cluster"),
     [
         ("", "--cluster subject.npy"),
-        ("--metric acc_norm --metric loss", "--cluster axis0"),
-        ("--metric acc_norm --metric acc_bytes", ""),
+        ("--metric acc_norm --metric acc_bytes --metric loss", "--cluster axis0"),
     ],
 )
 def test_measures_by_the_lengths_of_choices_are_those_of_one_run(

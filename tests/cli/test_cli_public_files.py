@@ -81,9 +81,7 @@ def test_dummies_go_by_name_however_they_are_written(run: Run, written: str, nam
 
 
 @in_one_test
-@pytest.mark.parametrize(
-    ("kind", "format_"), [("int", "csv"), ("bool", "csv"), ("bool", "parquet")]
-)
+@pytest.mark.parametrize(("kind", "format_"), [("int", "csv"), ("bool", "parquet")])
 def test_one_hot_columns_beside_the_classes(run: Run, kind: Any, format_: str) -> None:
     hot = ONE_HOT.add_prefix("label_").astype(kind)
     table = pd.concat([PROBS.add_prefix("prob_"), hot], axis=1)

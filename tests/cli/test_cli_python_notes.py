@@ -72,14 +72,19 @@ CASES: dict[str, dict[str, Any]] = {
         "non_finite": "propagate",
         "says": "nan.npy: rows that hold NaN or +inf",
     },
-    "calibrate log_probs.npy y.npy": {"says": "these look like log-probabilities, not logits"},
-    "calibrate z.npy y.npy --weight 1,2,3 --sample-weight w.npy": {
+    "calibrate log_probs.npy y.npy --folds 0": {
+        "folds": 0,
+        "says": "these look like log-probabilities, not logits",
+    },
+    "calibrate z.npy y.npy --weight 1,2,3 --sample-weight w.npy --folds 0": {
+        "folds": 0,
         "weight": [1.0, 2.0, 3.0],
         "sample_weight": "w.npy",
         "says": "the weights of rows concern the temperature and the losses alone",
     },
 }
 _WITH_A_VALUE = {
+    "--folds",
     "--ignore-index",
     "--shift",
     "--tokens",

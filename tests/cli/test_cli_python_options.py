@@ -88,13 +88,14 @@ def saved_arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_argument_gives_the_bits_of_the_option(
     run: Run, monkeypatch: pytest.MonkeyPatch, saved_arrays: Path, line: str
 ) -> None:
-    """Of files, and of the arrays that they hold."""
+    """Of the arrays that files hold, and of some rows of the files too."""
     monkeypatch.chdir(saved_arrays)
     command, *words = line.split()
     want = run(command, *words, "--json").json
     files = [word for word in words if word.endswith(".npy") and word != "w.npy"]
     function = getattr(xent, FUNCTIONS.get(command, command))
-    for given in (files, [FILES[Path(file).stem] for file in files]):
+    arrays = [FILES[Path(file).stem] for file in files]
+    for given in (files, arrays) if "--rows" in words else (arrays,):
         found = function(*given, **LINES[line])
         if command in ("loss", "nll"):
             assert strict_json(to_json(found.named()).encode()) == want

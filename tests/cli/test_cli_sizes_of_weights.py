@@ -50,9 +50,7 @@ def test_the_size_of_weights_changes_no_digit(arrays: Run, size: float) -> None:
         assert other[name]["value"] == close_to(one[name]["value"], rel=1e-13), name
 
 
-@pytest.mark.parametrize(
-    ("size", "which"), [(5e-324, "small"), (1e-310, "small"), (9e307, "large")]
-)
+@pytest.mark.parametrize(("size", "which"), [(5e-324, "small"), (9e307, "large")])
 def test_weights_that_are_too_large_or_too_small(arrays: Run, size: float, which: str) -> None:
     said = f"weights so {which} that float64 does not hold the sums of their squares"
     np.save("w.npy", np.full(60, size))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Run, command, refusal, run_forked, run_shell
+from cli_tools import Run, refusal, run_forked, run_shell
 from forked_command import ForkedCommand
 from in_one_test import in_one_folder, in_one_test
 
@@ -40,27 +40,26 @@ FULL, CLOSED, GONE = "2>/dev/full", "2>&-", "2> >(true)"
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("line", "code", "closings"),
+    ("line", "code", "closing"),
     [
-        ("softmax index.csv", 0, [FULL]),
-        ("softmax missing.npy", 1, [CLOSED]),
-        ("softmax z.npy --bogus", 2, [GONE]),
-        ("softmax missing.npy --debug", 1, [FULL]),
-        ("softmax index.csv --color always", 0, [FULL]),
+        ("softmax index.csv", 0, FULL),
+        ("softmax missing.npy", 1, CLOSED),
+        ("softmax z.npy --bogus", 2, GONE),
+        ("softmax missing.npy --debug", 1, FULL),
+        ("softmax index.csv --color always", 0, FULL),
     ],
 )
 def test_a_standard_error_that_cannot_be_written_changes_nothing(
-    run: Run, folder: Path, line: str, code: int, closings: list[str]
+    run: Run, folder: Path, line: str, code: int, closing: str
 ) -> None:
     (folder / "index.csv").write_text(",a,b\n0,1,2\n1,1,3\n")
     wanted = run(*line.split())
     assert wanted.err
     assert wanted.code == code
-    for closing in closings:
-        # A fork ends in its own way; that a process, too, ends well is seen of one line.
-        alone = closing == FULL and line == "softmax index.csv"
-        outcome = (run_shell if alone else run_forked)(f"xentcli {line} {closing}", folder)
-        assert (outcome.code, outcome.out) == (code, wanted.out), closing
+    # A fork ends in its own way; that a process, too, ends well is seen of one line.
+    called = run_shell if line == "softmax index.csv" else run_forked
+    outcome = called(f"xentcli {line} {closing}", folder)
+    assert (outcome.code, outcome.out) == (code, wanted.out)
 
 
 def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
@@ -108,15 +107,11 @@ def test_the_reader_goes_away(folder: Path, line: str) -> None:
 
 def test_there_never_was_a_reader(folder: Path) -> None:
     with ForkedCommand(folder.with_name("forked")) as forked:
-        script = [str(forked.script)]
-        for start, line in (
-            (script, "loss --logits z.npy --labels y.npy"),
-            (command(), "loss --help"),
-        ):
+        for line in ("loss --logits z.npy --labels y.npy", "loss --help"):
             reading, writing = os.pipe()
             os.close(reading)
             done = subprocess.run(
-                [*start, *line.split()],
+                [str(forked.script), *line.split()],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=writing,

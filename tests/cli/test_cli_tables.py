@@ -86,7 +86,6 @@ def test_labels_of_a_table(run: Run, logits: Array) -> None:
         ("z.csv", "out.feather"),
         ("z.npy", "out.arrow"),
         ("wide.parquet", "out.arrows"),
-        ("z.csv", "out.arrows"),
     ],
 )
 def test_softmax_to_a_table(run: Run, logits: Array, name: str, out: str) -> None:

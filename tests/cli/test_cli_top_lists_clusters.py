@@ -124,9 +124,9 @@ def test_parts_merge_to_the_same_bits(run: Run, command: str, cluster: str | Non
 
 def test_sequences_longer_than_a_block(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """None is cut, though its rows are read, and compared, some at a time."""
-    monkeypatch.setattr("xentcli.pipeline.top_lists.top_rows._BLOCK_ELEMENTS", 2**12)
+    monkeypatch.setattr("xentcli.pipeline.top_lists.top_rows._BLOCK_ELEMENTS", 2**10)
     monkeypatch.setattr("xentcli.pipeline.in_part.partly_compared._PAIRS", 2**14)
-    classes, read, compared = 32, 2**12 // 32 + 9, 2**14 // 32**2 + 9
+    classes, read, compared = 32, 2**10 // 32 + 9, 2**14 // 32**2 + 9
     draw = np.random.default_rng(4)
     one, apart = draw.normal(size=(2, 2, read, classes))
     rows = [log_probs(one), log_probs(one + apart / 2)]

@@ -3,7 +3,7 @@
 import io
 import pickle
 import zipfile
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +108,11 @@ def test_a_zip_around_one_file(run: Run) -> None:
 def test_a_pickle_is_read_or_called_one(run: Run) -> None:
     things = (Z, {"logits": Z}, [Z], Z.tolist())
     protocols, names = range(pickle.HIGHEST_PROTOCOL + 1), ("z.pkl", "z.npy", "z.csv")
-    for i, (thing, protocol) in enumerate(product(things, protocols)):
-        name = names[i % 3]
+    cases = [
+        *((Z, each) for each in protocols),
+        *product(things[1:], (0, 1, pickle.DEFAULT_PROTOCOL)),
+    ]
+    for (thing, protocol), name in zip(cases, cycle(names), strict=False):
         Path(name).write_bytes(pickle.dumps(thing, protocol))
         if protocol > 1:
             assert_loss(run, name, "0,1")

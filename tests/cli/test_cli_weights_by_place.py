@@ -75,15 +75,12 @@ def test_each_command_says_how_files_were_matched(tables: Run) -> None:
     fit = ("calibrate", "--folds", "0")
     cases: list[tuple[tuple[str, ...], list[str]]] = [
         (("loss", *rows, "--sample-weight", "w.csv"), [labels, weights]),
-        (("nll", *rows, "--sample-weight", "w.csv"), [labels, weights]),
         (("explain", *rows), [labels]),
         (("eval", *rows, *by), [labels, placed.format("g.csv", "groups")]),
-        (("eval", *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
         ((*fit, *rows, "--sample-weight", "w.csv"), [labels, weights]),
         ((*fit, *rows, *cluster), [labels, placed.format("g.csv", "clusters")]),
         ((*fit, "z.csv", "same.csv", "--test", *rows), [labels]),
         ((*two, "y.npy"), [other, placed.format("y.npy", "labels")]),
-        ((*two, "same.csv", *by), [other, placed.format("g.csv", "groups")]),
         ((*two, "same.csv", *cluster), [other, placed.format("g.csv", "clusters")]),
     ]
     for command, said in cases:
