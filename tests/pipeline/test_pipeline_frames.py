@@ -142,3 +142,47 @@ def test_columns_that_number_classes_otherwise_than_labels_are_an_error() -> Non
     for fine, labels, base in ((["0", "1", "2"], Y, 0), ([1, 2, 3], Y + 1, 1)):
         found = xent.evaluate(Z.set_axis(fine, axis=1), labels, label_base=base)
         assert found.loss.value == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_an_index_that_counts_from_elsewhere_names_rows() -> None:
+    """A slice of a frame has a range for its index, of which nothing was said."""
+    z, y = Z.reset_index(drop=True), Y.reset_index(drop=True)
+    with pytest.raises(InputError, match="logits and labels name the same rows in two orders"):
+        xent.loss(z[1:], y[:0:-1])
+    for labels, said in ((y[::-1], "names rows in another order"), (y[3:], "names rows, and")):
+        notes = xent.loss(z[: len(labels)], labels).notes
+        assert [note for note in notes if note.startswith(f"labels: the index {said}")]
+    assert "names other rows" in xent.loss(z[::2], y[1::2]).notes[-1]
+    for rows in (slice(3, None), slice(None, None, -1)):
+        found = xent.loss(z[rows], y[rows])
+        want = xent.loss(z[rows].to_numpy(), y[rows].to_numpy())
+        assert (found.loss, found.notes) == (want.loss, want.notes)
+    for columns in (slice(None, None, -1), slice(1, None)):
+        frame = pd.DataFrame(Z.to_numpy()).iloc[:, columns]
+        with pytest.raises(InputError, match="the columns are numbers, but not 0 to"):
+            xent.loss(frame, y.clip(0, 1))
+
+
+def test_class_weights_in_the_order_of_their_counts() -> None:
+    """`1 / labels.value_counts()` begins with the class that occurs most."""
+    z, labels = Z.to_numpy(), pd.Series([2, 1, 2, 0, 1, 2])
+    weight = 1 / labels.value_counts()
+    factors = weight.sort_index().to_numpy()[labels]
+    losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(6), labels]
+    right = float((losses * factors).sum() / factors.sum())
+    for logits in (z, Z, pd.DataFrame(z)):
+        assert xent.loss(logits, labels, weight=weight.sort_index()).loss == pytest.approx(right)
+        for wrong in (weight, weight.rename(float)):
+            with pytest.raises(InputError, match="weight: its index has the classes in another"):
+                xent.loss(logits, labels, weight=wrong)
+    moved = pd.Series(weight.sort_index().to_numpy(), CLASSES)[MOVED]
+    with pytest.raises(InputError, match="weight: its index has the classes in another order"):
+        xent.evaluate(z, labels, weight=moved, classes=CLASSES)
+    assert "weight: the index names 'cat', ...: weights go by place" in (
+        xent.evaluate(z, labels, weight=moved).notes
+    )
+    notes = xent.evaluate(Z, labels, weight=moved[CLASSES]).notes
+    assert not [note for note in notes if note.startswith("weight: ")]
+    # These weigh rows, of which an index may have any order.
+    binary = pd.Series(np.arange(6.0), np.arange(6)[::-1])
+    assert xent.loss(z[:, 0], labels > 1, weight=binary, binary=True).used == 6

@@ -38,8 +38,8 @@ def check_frames(given: Mapping[str, Any]) -> None:
     """Raise InputError if names of frames, or series, speak against taking these by place.
 
     They do if two name the same rows, or classes, in two orders, if a column may be no class, or
-    if columns are numbers that labels do not count. An index that only counts names no rows:
-    predictions mostly have one, whatever that of the labels is.
+    if columns, or class weights, are numbered otherwise than labels count. An index that only
+    counts names no rows: predictions mostly have one, whatever that of the labels is.
     """
     pairs = ((name, _named(value)) for name, value in given.items())
     named = [(name, each) for name, each in pairs if each is not None]
@@ -53,6 +53,7 @@ def check_frames(given: Mapping[str, Any]) -> None:
         fits = other.columns is not None or other.length != first.length
         if fits and _in_two_orders(first.columns, classes):
             raise _error(both, "classes")
+    _check_weight(given)
     for name in _OF_CLASSES:
         found = _named(given.get(name))
         if found is not None and found.columns is not None:
@@ -64,8 +65,13 @@ def check_frames(given: Mapping[str, Any]) -> None:
 def notes_of_frames(given: Mapping[str, Any]) -> Iterator[str]:
     """Yield a note on each frame or series whose index names other rows than the first one's.
 
+    There is one on class weights whose index names classes that nothing else names.
+
     Rows go by place all the same: an index that only counts, as that of predictions, names none.
     """
+    weight, orders = _weight_and_orders(given)
+    if weight is not None and weight not in orders:
+        yield f"weight: the index names {shortened(repr(weight[0]))}, ...: weights go by place"
     pairs = ((name, _named(given.get(name))) for name in _OF_ROWS)
     named = [(name, each) for name, each in pairs if each is not None]
     for name, other in named[1:]:
@@ -106,9 +112,14 @@ def _named(value: Any) -> _Named | None:
 
 
 def _names(index: Any) -> Sequence[Any] | None:
-    """Return what an index of pandas names; one that only counts names nothing."""
-    counts = index is None or isinstance(index, sys.modules["pandas"].RangeIndex)
-    return None if counts else index.tolist()
+    """Return what an index of pandas names; one that only counts, from 0 on, names nothing.
+
+    The range that a slice of a frame has, as ``frame[::-1]`` or ``frame[800:]``, names its rows.
+    """
+    if index is None:
+        return None
+    ranges = isinstance(index, sys.modules["pandas"].RangeIndex)
+    return None if ranges and index.equals(type(index)(len(index))) else index.tolist()
 
 
 def _in_two_orders(one: Sequence[Any] | None, other: Sequence[Any] | None) -> bool:
@@ -152,6 +163,34 @@ def _check_numbers(argument: str, names: list[str], base: int) -> None:
             f"{argument}: the columns are numbers, but not {wanted[0]} to {wanted[-1]} in order",
             hint="labels count columns: number these so, or give to_numpy()",
         )
+
+
+def _check_weight(given: Mapping[str, Any]) -> None:
+    """Raise InputError if a series has the classes in another order, as value counts do."""
+    weight, orders = _weight_and_orders(given)
+    if weight is not None and any(_in_two_orders(weight, order) for order in orders):
+        raise InputError(
+            "weight: its index has the classes in another order",
+            hint="weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)",
+        )
+
+
+def _weight_and_orders(
+    given: Mapping[str, Any],
+) -> tuple[Sequence[Any] | None, list[Sequence[Any]]]:
+    """Return the classes that a series of weights names, if any does, and what orders them.
+
+    Nothing is returned if a frame has its columns in the very order.
+    """
+    weight = _named(given.get("weight"))
+    if weight is None or not weight.rows or weight.columns is not None or given.get("binary"):
+        return None, []
+    frames = (_named(given.get(name)) for name in _OF_CLASSES)
+    if any(each is not None and each.columns == weight.rows for each in frames):
+        return None, []
+    base, classes = given.get("label_base") or 0, given.get("classes")
+    named = [[*classes]] if isinstance(classes, list | tuple) else []
+    return weight.rows, [[*range(base, base + len(weight.rows))], *named]
 
 
 def _text(name: Any) -> str:
