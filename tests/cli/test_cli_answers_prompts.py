@@ -93,6 +93,22 @@ def test_a_prompt_counts_once_whatever_the_n_of_sglang(
     check(run("nll", "a.jsonl", "--tokens", "generated", "--json"), "generated", made)
 
 
+def test_prompts_that_other_lines_repeat_are_a_note(run: Run) -> None:
+    """Whether one request has several answers, or several ask the same, nothing tells by lines."""
+    note = (
+        "prompts that have the numbers of one before them, as in several answers to one, and count"
+    )
+    each = [of_sglang(A, -1.0), of_sglang(A, -2.0), of_sglang(B, -4.0), of_sglang(A, -8.0)]
+    Path("a.jsonl").write_text(lines(*each))
+    told = run("nll", "a.jsonl", "--tokens", "prompt", "--json")
+    check(told, "prompt", [A, A, B, A])
+    assert f"note: {note} again: 2\n" in told.err
+    assert note not in run("nll", "a.jsonl", "--tokens", "generated").err
+    alone = of_sglang([None], -1.0)  # the first tokens of a text have no numbers
+    Path("a.jsonl").write_text(lines(each[0], each[2], alone, alone))
+    assert note not in run("nll", "a.jsonl", "--tokens", "prompt").err
+
+
 def test_answers_of_sglang_whose_prompts_have_other_tokens_are_not_of_one(run: Run) -> None:
     write([of_sglang(A, -1.0), of_sglang(A, -2.0, first=8)])
     check(run("nll", "a.jsonl", "--tokens", "prompt", "--json"), "prompt", [A, A])

@@ -24,8 +24,8 @@ def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
     lines = (ANSWERS / "vllm_prompt.jsonl").read_text().splitlines()
     lines += ['{"error": {"message": "too long"}}'] * 4
     for i, line in enumerate(lines):
-        others = [json.loads(lines[0]) | {"id": f"{k} of {i}"} for k in range(i + 1)]
-        text = "\n".join([line, *map(json.dumps, others), ""])
+        others = [lines[0].replace("-0.9521484375", f"-{i + 1}.{k}5") for k in range(i + 1)]
+        text = "\n".join([line, *others, ""])
         (tmp_path / f"answers-{i}.jsonl").write_text(text)
         write_state(run, f"nll answers-{i}.jsonl", f"state-{i}.json")
     whole = run("nll", "answers-*.jsonl", "--state", "whole.json", "--json")

@@ -56,7 +56,7 @@ class Tokens(NamedTuple):
     floored: int
     """How many tokens have the number that servers write for any less likely than all they list."""
     marks: NDArray[np.uint64]
-    """A number for each answer with a name, made of that and of its numbers."""
+    """A number for each answer with a name, made of that and of its numbers; or of a prompt's."""
     left_out: tuple[str, ...]
     """Which of several answers to one request have no log-probabilities, though others have."""
     lists: list[TokenPlace] | None = None
@@ -155,12 +155,18 @@ class Gathered:
             start = len(self._values)
             for sequence in kept:
                 self._add(sequence)
-            if named and kept:
-                self._marks.append(_mark(name, self._values[start:].tobytes()))
+            self._mark(name if named else None, kept, self._values[start:])
         else:
             self._gather(stream, kept, ends=ends)
         if ends and not goes_on and not kept:
             self._silent.append(name)
+
+    def _mark(self, name: str | None, kept: list[Sequence], numbers: "array[float]") -> None:
+        """Mark an answer by its name and numbers; a prompt is the same in answers of any name."""
+        if kept and kept[0].scored.part != "generated":
+            name = None if all(map(math.isnan, numbers)) else ""
+        if kept and name is not None:
+            self._marks.append(_mark(name, numbers.tobytes()))
 
     def _gather(self, stream: str, pieces: list[Sequence], *, ends: bool) -> None:
         """Join the pieces of a stream, and take them when it ends."""

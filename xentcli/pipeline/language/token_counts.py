@@ -83,7 +83,7 @@ class TokenCounts:
 
     @property
     def repeated(self) -> int:
-        """How many answers of a run have the name and the numbers of one before them."""
+        """How many answers repeat name and numbers of one before them; of prompts, the numbers."""
         if not self.marks or self.requests > _MOST_MARKED_REQUESTS:
             return 0
         marks = np.concatenate(self.marks)

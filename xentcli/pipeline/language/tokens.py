@@ -189,10 +189,10 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
         named = _listed(counts.named_left_out, counts.left_out)
         yield f"answers without log-probabilities beside others that have them, left out: {named}"
     if counts.repeated:
-        yield (
-            "answers that repeat one before them, with its name and its numbers, and count again: "
-            f"{counts.repeated:,}"
-        )
+        what = "answers that repeat one before them, with its name and its numbers"
+        if found.part == "prompt":
+            what = "prompts that have the numbers of one before them, as in several answers to one"
+        yield f"{what}, and count again: {counts.repeated:,}"
     if found.first:
         yield f"first tokens, which no token precedes, left out: {found.first:,}"
     if counts.floored:
