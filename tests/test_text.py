@@ -60,7 +60,7 @@ def test_what_is_shown_as_it_is(text: str) -> None:
     assert visible(text) == text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(text=ANY_TEXT)
 def test_nothing_hidden_is_left(text: str) -> None:
     shown = visible(text)
@@ -68,7 +68,7 @@ def test_nothing_hidden_is_left(text: str) -> None:
     shown.encode()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(text=ANY_TEXT)
 def test_printable_text_is_left_alone(text: str) -> None:
     printable = "".join(c for c in text if c.isprintable())
@@ -76,7 +76,7 @@ def test_printable_text_is_left_alone(text: str) -> None:
     assert visible(f"\x1b{printable}") == rf"\x1b{printable}"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     values=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8"]),
@@ -89,13 +89,13 @@ def test_shortest_reads_back(values: NDArray[np.floating]) -> None:
     assert back.tobytes() == values.tobytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(values=hnp.arrays(st.sampled_from(["i1", "u1", "i4", "i8", "u8"]), st.integers(0, 5)))
 def test_shortest_of_integers(values: NDArray[np.integer]) -> None:
     assert shortest(values).tolist() == [str(int(value)).encode() for value in values]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
 def test_shortest_has_the_digits_of_repr(value: float) -> None:
     def digits(text: str) -> str:
@@ -151,7 +151,7 @@ def test_split_names(text: str, want: tuple[str, ...]) -> None:
     assert split_names(text) == want
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(name=st.text(st.characters(exclude_characters='"'), min_size=1).map(str.strip).filter(bool))
 def test_a_name_survives_the_shell_and_the_list(name: str) -> None:
     (word,) = shlex.split(name_option(name))

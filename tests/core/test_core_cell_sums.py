@@ -42,7 +42,7 @@ def fractions_of(sums: CellSums) -> list[Fraction]:
     return [Fraction(each.units, ONE) for each in sums.exact()]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rows_of, st.integers(0, 40))
 def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) -> None:
     want = [sum((Fraction(v) for v, c in rows if c == cell), Fraction()) for cell in range(CELLS)]
@@ -54,7 +54,7 @@ def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) ->
     assert whole + CellSums() == CellSums() + whole == whole
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(lists_of(st.one_of(st.floats(1e-120, 1e150), st.floats(0.999999, 1.000001))))
 def test_squares_are_not_rounded(rows: list[tuple[float, int]]) -> None:
     values, cells = np.array(rows, np.float64).reshape(-1, 2).T
@@ -64,7 +64,7 @@ def test_squares_are_not_rounded(rows: list[tuple[float, int]]) -> None:
     assert fractions_of(found) == want
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(lists_of(st.one_of(st.floats(1e-120, 1e150), st.floats(0.999999, 1.000001))))
 def test_products_are_not_rounded(rows: list[tuple[float, int]]) -> None:
     values, cells = np.array(rows, np.float64).reshape(-1, 2).T
@@ -76,7 +76,7 @@ def test_products_are_not_rounded(rows: list[tuple[float, int]]) -> None:
     assert fractions_of(found) == want
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(lists_of(st.one_of(not_huge, shares)))
 def test_quick_rounding_of_a_cell_does_not_depend_on_others(rows: list[tuple[float, int]]) -> None:
     rounded = sums_of(rows).rounded()
@@ -85,7 +85,7 @@ def test_quick_rounding_of_a_cell_does_not_depend_on_others(rows: list[tuple[flo
         assert alone[cell].hex() == rounded[cell].hex()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(lists_of(st.one_of(not_huge, shares)))
 def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
     sums = sums_of(rows)
@@ -94,7 +94,7 @@ def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
         assert got == exact or abs(got - exact) <= 2.0**-50 * abs(exact)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.integers(-(2**53), 2**53), max_size=30), st.integers(-60, 40), st.integers(1, 9))
 def test_whole_multiples_take_less_time_and_have_the_same_sums(
     numbers: list[int], exponent: int, rows: int
@@ -143,7 +143,7 @@ def test_sums_move_to_other_cells() -> None:
     assert CellSums().placed(np.zeros(0, np.int64), 2) == CellSums()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.integers(0, 10**6), max_size=30),
     st.lists(st.integers(0, 10**6), max_size=30),
@@ -162,7 +162,7 @@ def bin_of(value: float, bins: int) -> int:
     return sum(value > m / bins for m in range(1, bins))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(shares, min_size=1, max_size=30), st.integers(1, 60))
 def test_bins(values: list[float], bins: int) -> None:
     assert bins_of(np.array(values), bins).tolist() == [bin_of(v, bins) for v in values]

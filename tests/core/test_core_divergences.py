@@ -124,7 +124,7 @@ ROWS = st.integers(1, 60).flatmap(
 JS_IS_LN_2 = ([23.0] + [0.0] * 40, [0.0] * 40 + [26.0])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
 @example(rows=JS_IS_LN_2, dtype=np.float32, shift=0.0, near=False)
 def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:

@@ -25,7 +25,7 @@ finite = st.one_of(
     st.sampled_from([*EDGES, *(-e for e in EDGES)]),
 )
 anything = st.one_of(finite, st.sampled_from([math.inf, -math.inf, math.nan]))
-many = settings(max_examples=25, deadline=None, database=None)
+many = settings(max_examples=15, deadline=None, database=None)
 
 
 def vectors(elements: st.SearchStrategy[float]) -> st.SearchStrategy[Doubles]:

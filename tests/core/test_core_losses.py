@@ -14,7 +14,7 @@ from loss_cases import INF, LABELS, LOGITS, NAN, WEIGHT, Array, losses, none
 import xentcli as xent
 from xentcli.errors import InputError, ShapeError
 
-few = settings(max_examples=20, deadline=None, database=None)
+few = settings(max_examples=12, deadline=None, database=None)
 
 
 def textbook(logits: Array) -> Array:

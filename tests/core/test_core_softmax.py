@@ -16,7 +16,7 @@ from xentcli.errors import ShapeError
 
 Array = npt.NDArray[Any]
 
-few = settings(max_examples=20, deadline=None, database=None)
+few = settings(max_examples=12, deadline=None, database=None)
 functions = pytest.mark.parametrize("function", [xent.softmax, xent.log_softmax])
 float_dtypes = st.sampled_from([np.float64, np.float32, np.float16])
 WIDTHS = [1, 2, 3, 39, 40, 41, 42, 200]  # on both sides of the switch of layouts

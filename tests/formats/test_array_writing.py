@@ -156,7 +156,7 @@ def test_the_archive_is_sound() -> None:
 
 @pytest.mark.parametrize("name", ["npy", "safetensors"])
 @given(data=st.data())
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 def test_rows_at_their_place_in_any_order(name: str, data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
     array = some_array(data.draw(st.sampled_from(["<f4", "<f2", ">i8", "|b1"])), tuple(shape))

@@ -51,7 +51,7 @@ def test_ids_of_no_rows() -> None:
 
 
 def test_ids_that_change_their_type() -> None:
-    array = np.zeros((2, 2**22), "f4")  # a row group each
+    array = np.zeros((2, 2**21 + 1), "f4")  # a row group each
     with pytest.raises(OutputError, match=r"out\.parquet: writing parquet failed"):
         written(array, "parquet", 1, ids=np.array([1, "b"], object))
 

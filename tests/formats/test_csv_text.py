@@ -37,7 +37,7 @@ def written(rows: Any, ids: list[str], columns: tuple[str, ...], name: str, form
         return file.read()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data(), format_=st.sampled_from(["csv", "tsv"]), block=st.sampled_from([2**21, 48]))
 def test_ids_and_headers_of_any_text_come_back(
     data: st.DataObject, format_: str, block: int

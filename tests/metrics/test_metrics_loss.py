@@ -19,7 +19,7 @@ from xentcli.results.loss import Loss
 
 Doubles = npt.NDArray[np.float64]
 
-some = settings(max_examples=20, deadline=None, database=None)
+some = settings(max_examples=12, deadline=None, database=None)
 
 
 def state_of(loss: Any, weight: Any = None, used: Any = None) -> LossState:

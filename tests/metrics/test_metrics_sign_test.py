@@ -42,7 +42,7 @@ def test_counted(one: int, other: int) -> None:
     assert mcnemar_p(one, other) == pytest.approx(by_counting(one, other), rel=3e-14, abs=1e-323)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(st.integers(0, 3000), st.integers(0, 3000))
 def test_laws(one: int, other: int) -> None:
     p = mcnemar_p(one, other)

@@ -62,7 +62,7 @@ def written(draw: st.DrawFn) -> tuple[str, str, str]:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(written())
 def test_spaces_are_free_and_the_text_reads_back(case: tuple[str, str, str]) -> None:
     plain, spaced, _ = case
@@ -75,7 +75,7 @@ FINITE = st.floats(-1e300, 1e300)
 ERRORS = st.floats(0, 1e150)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(written(), FINITE, FINITE, ERRORS, ERRORS)
 def test_the_bound_is_what_python_makes_of_it(
     case: tuple[str, str, str], value: float, base: float, error: float, other: float
@@ -157,7 +157,7 @@ def test_any_k_is_a_measure_where_one_is() -> None:
         parse_gate("top0_accuracy < 1", EVERY)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.text(max_size=30))
 def test_any_text_is_a_gate_or_a_usage_error(text: str) -> None:
     with suppress(UsageError):
@@ -212,7 +212,7 @@ def test_without_a_baseline_the_error_is_that_of_the_measure() -> None:
 ORDINARY = st.floats(-1e6, 1e6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(ORDINARY, ORDINARY, st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(0, 9))
 def test_standard_errors_add_as_squares(
     value: float, base: float, error: float, other: float, k: int

@@ -125,7 +125,7 @@ def test_no_block_is_in_memory_as_a_whole(
     shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xentcli.formats.blocks.BLOCK_ELEMENTS", 2**22)
-    x = np.random.default_rng(6).normal(size=shape).astype(np.float32)
+    x = np.random.default_rng(6).random(shape, np.float32)
     y = np.arange(8192).reshape(shape[:-1]) % 512
     tracemalloc.start()
     try:

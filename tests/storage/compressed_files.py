@@ -39,7 +39,7 @@ DECOMPRESS: dict[str, Function] = {
     ".zst": zstd.decompress,
 }
 SUFFIXES = sorted(COMPRESS)
-CONTENT = b"".join(b"%d,%d\n" % (i, i * i * 7919 % 10007) for i in range(20_000))
+CONTENT = b"".join(b"%d,%d\n" % (i, i * i * 7919 % 10007) for i in range(12_000))
 
 
 @cache

@@ -53,7 +53,7 @@ def test_a_copy_that_is_seekable(suffix: str) -> None:
     assert buffer == CONTENT[100_000:100_100]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=4),
     counts=st.lists(st.integers(1, 4000), min_size=1),
