@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,16 +34,21 @@ def _together(
     fixtures_of_a_case: Callable[..., AbstractContextManager[dict[str, Any]]],
 ) -> Callable[..., None]:
     marks: list[pytest.Mark] = function.pytestmark  # type: ignore[attr-defined]
-    axes = [list(_cases(mark)) for mark in reversed(marks) if mark.name == "parametrize"]
+    parametrize = [mark for mark in reversed(marks) if mark.name == "parametrize"]
     names = list(inspect.signature(function).parameters)
-    of_cases = {name for cases in axes for _, values in cases[:1] for name in values}
+    of_cases = {name for mark in parametrize for name in _names(mark)}
     fixtures_named = dict.fromkeys(name for name in names if name not in of_cases)
     if fixtures_named:
         fixtures_named["tmp_path"] = None
 
+    @cache
+    def axes() -> list[list[Case]]:
+        """Return the cases, which a generator makes no earlier: each worker collects all tests."""
+        return [list(_cases(mark)) for mark in parametrize]
+
     def test(**fixtures: Any) -> None:
         failures: list[BaseException] = []
-        for i, case in enumerate(product(*axes)):
+        for i, case in enumerate(product(*axes())):
             arguments = {name: value for _, values in case for name, value in values.items()}
             try:
                 with (
@@ -107,11 +113,14 @@ def _in_its_own_folder(
     yield {**fixtures, "tmp_path": own}
 
 
+def _names(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+
+
 def _cases(mark: pytest.Mark) -> Iterator[Case]:
     """Yield the name of each case, and its arguments."""
-    names, cases = mark.args
-    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-    cases = list(cases)
+    names, cases = _names(mark), list(mark.args[1])
     ids = mark.kwargs.get("ids")
     for i, case in enumerate(cases):
         name, values = None, case

@@ -9,6 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,29 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Case = dict[str, Any]
 
-STORED = json.loads((Path(__file__).parents[1] / "golden" / "cases.json").read_text("utf-8"))
+
+@cache
+def stored() -> Any:
+    """Read the answers, when the first test asks: each worker collects all tests."""
+    return json.loads((Path(__file__).parents[1] / "golden" / "cases.json").read_text("utf-8"))
 
 
-def decode(stored: Case, dtype: str) -> Array:
-    return np.array(stored["data"], dtype=dtype).reshape(stored["shape"])
+def arrays() -> dict[str, Case]:
+    """Return the arrays that the answers are of, by name."""
+    named: dict[str, Case] = stored()["arrays"]
+    return named
+
+
+def decode(each: Case, dtype: str) -> Array:
+    return np.array(each["data"], dtype=dtype).reshape(each["shape"])
 
 
 def array(name: str) -> Array:
-    return decode(STORED["arrays"][name], STORED["arrays"][name]["dtype"])
+    return decode(arrays()[name], arrays()[name]["dtype"])
 
 
 def shape(name: str) -> list[int]:
-    lengths: list[int] = STORED["arrays"][name]["shape"]
+    lengths: list[int] = arrays()[name]["shape"]
     return lengths
 
 
@@ -42,7 +53,7 @@ def features(case: Case) -> Iterator[str]:
     yield from (f"{name}={value}" for name, value in said.items())
     dimensions = [len(shape(name)) for name in case["args"]]
     yield f"dimensions {dimensions}"
-    yield f"dtypes {[STORED['arrays'][name]['dtype'] for name in case['args']]}"
+    yield f"dtypes {[arrays()[name]['dtype'] for name in case['args']]}"
     yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()}"
     joined = "weight" in case, said.get("reduction"), said.get("label_smoothing", 0.0) > 0.0
     yield f"joined {joined} {dimensions[0] == dimensions[-1]} {fits_csv(case)}"
@@ -52,7 +63,7 @@ def features_of_text(case: Case) -> Iterator[str]:
     """Yield what a case shows of numbers that are read from text and printed as text."""
     said = case.get("options", {})
     yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()} {said.get('reduction')}"
-    yield f"labels {STORED['arrays'][case['args'][1]]['dtype']} {len(shape(case['args'][1]))}"
+    yield f"labels {arrays()[case['args'][1]]['dtype']} {len(shape(case['args'][1]))}"
     yield from said
     yield f"weight {'weight' in case}"
 
@@ -78,14 +89,15 @@ def mistakes(cases: list[Case]) -> list[Case]:
     return [[*first.values()][i % len(first)] for i, first in enumerate(kinds.values())]
 
 
-def same_arrays(*calls: str, raises: bool, as_text: bool = False) -> list[Any]:
-    """Return lists of the cases that share a function and its arrays."""
-    chosen = [case for case in (MISTAKES if raises else SAMPLE) if case["call"] in calls]
+def same_arrays(*calls: str, raises: bool, as_text: bool = False) -> Iterator[Any]:
+    """Yield lists of the cases that share a function and its arrays."""
+    chosen = [case for case in (refused() if raises else answered()) if case["call"] in calls]
     if as_text:
         chosen = sample(list(filter(fits_csv, chosen)), features_of_text)
     key = "{0[call]} {0[args]}".format
-    groups = [list(group) for _, group in groupby(sorted(chosen, key=key), key)]
-    return [pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}") for group in groups]
+    for _, each in groupby(sorted(chosen, key=key), key):
+        group = list(each)
+        yield pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}")
 
 
 def fits_csv(case: Case) -> bool:
@@ -97,5 +109,10 @@ def fits_csv(case: Case) -> bool:
     return len(lengths) == 2 and math.prod(lengths) > 0 and lengths[1] > 1 and reduction != "sum"
 
 
-SAMPLE = sample([case for case in STORED["cases"] if "raises" not in case], features)
-MISTAKES = mistakes([case for case in STORED["cases"] if "raises" in case])
+@cache
+def answered() -> list[Case]:
+    return sample([case for case in stored()["cases"] if "raises" not in case], features)
+
+
+def refused() -> list[Case]:
+    return mistakes([case for case in stored()["cases"] if "raises" in case])
