@@ -171,8 +171,6 @@ CASES = [
         """
         loss z.npy y.npy --weight pair.npz
             a file of one array is needed here
-        loss z.npy y.npy --sample-weight run.npz
-            a file of one array is needed here
         loss old.feather y.npy
             pandas.read_feather(old).to_feather(new) writes version 2
         loss z.zip y.npy

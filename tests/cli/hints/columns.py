@@ -10,6 +10,7 @@ from hints.making import (
     OF_PROBS,
     RIGHT,
     TABLE,
+    WORDS,
     Case,
     Files,
     Mended,
@@ -36,7 +37,6 @@ FILES: Files = {
     "oops.csv": Mended("1,x,2\n" + BARE.replace("-0.25", "oops"), "1,x,2\n" + BARE),
     "filenames.csv": beside(csv([0, 1, "img2", "img3"], "filename"), TABLE),
     "id.csv": beside(IDS, TABLE),
-    "note.csv": beside(TABLE, csv(["ok"] * 4, "note")),
     "prefixes.csv": beside(IDS, csv(Z, "pred_a", "true_b", "score_c")),
     "id13.csv": beside(IDS, csv(WIDE, *WIDE_NAMES)),
     "index.csv": beside(csv([0, 1, 2, 9], ""), TABLE),
@@ -63,6 +63,8 @@ FILES: Files = {
     ),
     "id-truth.csv": csv(np.c_[range(4), Y][::-1], "id", "label"),
     "years.csv": csv(Z, "2019", "2020", "2021"),
+    "numbers.csv": csv(Z, "0", "1", "2"),
+    "stops.csv": Mended(",w\n0,1\n5,1\n9,1\n", csv([1, 1, 1])),
     "hot.csv": csv(np.c_[Z, HOT[:, [2, 0, 1]]], *NAMES, "label_fox", "label_cat", "label_dog"),
 }
 CASES = [
@@ -86,8 +88,6 @@ CASES = [
             do these name the rows? --id-column filename
         loss id.csv y.npy
             leave out what is none: --drop id, or name the classes: --columns cat,dog,fox
-        loss note.csv y.npy
-            leave out what is none: --drop note, or name the classes: --columns cat,dog,fox
         loss index.csv y.npy
             leave it out with --drop 1, or match rows by it with --id-column 1
         loss index-1-2.csv y.npy
@@ -102,6 +102,8 @@ CASES = [
         loss image_id.csv id-truth.csv
             to match rows by it, give it one name in both files, as 'id' has there; if both have the
             same order: --drop image_id
+        loss z.csv y.npy --weight stops.csv
+            write the numbers alone, in the order of the classes
         loss hot.csv
             --label-column 'label_*'
         loss prefixes.csv y.npy
@@ -121,6 +123,11 @@ CASES = [
         """,
     ),
     Case(
+        "loss numbers.csv y.npy --header --columns 1-3",
+        "where names are numbers, columns go by name: '0', '1', '2'",
+        WORDS,
+    ),
+    Case(
         "loss counted.csv y.npy",
         "say which with --header or --no-header",
         mean_cross_entropy(COUNTS, Y),
@@ -137,7 +144,6 @@ CASES = [
         P,
         other={"--id-column": np.c_[np.arange(7, 11), P]},
     ),
-    Case("softmax z.csv --no-header", "is the first row names? --header", P),
     Case("nll --probs ids.csv --labels ids2.csv", "--id-column a_id or --id-column b_id", OF_PROBS),
     Case(
         "loss id13.csv y.npy",

@@ -151,6 +151,7 @@ frames in Python, tested in test_pipeline_frames.py
     labels count columns: number these so, or give to_numpy()
     weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)
     frames go by place, as arrays: put both in one order, or give to_numpy() of each
+    weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)
 ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
 an empty name or value, tested in test_cli_errors.py and test_cli_usage.py

@@ -35,7 +35,6 @@ FILES: Files = {
     "names.csv": NAMED,
     "classes.txt": "cat\ndog\nfox\n",
     "capital.csv": Mended(csv(np.array(["cat", "Dog", "fox"])[Y], "label"), NAMED),
-    "pqrs.csv": csv(list("pqrs"), "label"),
     "z7.csv": csv(Z[:, [0, 1, 2, 0, 1, 2]], *"abcdef"),
     "vwxy.csv": csv(list("vwxy"), "label"),
     "gap-names.csv": Mended(
@@ -70,8 +69,6 @@ CASES = [
         mean_cross_entropy(Z, [0, -100, 2, 0]),
         """
         loss z.npy minus.npy
-            if -1 marks rows to leave out: --ignore-index -1
-        loss z.csv minus.npy
             if -1 marks rows to leave out: --ignore-index -1
         loss z.npy gap.npy
             leave such rows out, or mark them, labels.fillna(-100), for --ignore-index -100
@@ -120,8 +117,6 @@ CASES = [
     *cases(
         WORDS,
         """
-        loss z.csv pqrs.csv
-            there are 'cat', 'dog', 'fox'
         loss z7.csv vwxy.csv
             there are 'a', 'b', 'c', 'd', 'e', ...
         eval z.csv named.csv --by regio

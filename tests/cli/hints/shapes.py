@@ -62,8 +62,6 @@ CASES = [
     *cases(
         OF_BINARY,
         """
-        loss b1.npy by.npy
-            the logits or probabilities of class 1, with a label of 0 or 1 each: --binary
         loss one-column.csv by.npy
             the logits or probabilities of class 1, with a label of 0 or 1 each: --binary
         loss --logits three-columns.csv --labels by.csv --binary

@@ -25,8 +25,8 @@ class _Module(NamedTuple):
 def hints_in_source() -> dict[str, str]:
     """Return the pattern of every text that the package puts into a hint, and where it stands."""
     texts = {path: path.read_text("utf-8") for path in FILES}
-    by_parameter = _hint_parameters(_modules(texts, re.compile("hint|cure")))
-    calls = re.compile(rf"hint|cure|\b(?:{'|'.join(by_parameter)})\(")
+    by_parameter = _hint_parameters(_modules(texts, re.compile("(hint|cure): ")))
+    calls = re.compile(rf"hint|cure|(?<!def )\b(?:{'|'.join(by_parameter)})\(")
     found: dict[str, str] = {}
     for module in _modules(texts, calls):
         for expression, scope in _roots(module, by_parameter):

@@ -127,8 +127,6 @@ CASES = [
             delete it
         softmax quote.csv
             a quote inside a quoted cell is written twice
-        softmax utf-16-le.csv
-            --encoding utf-16-le
         softmax gap.jsonl
             delete it
         softmax zero.csv

@@ -83,8 +83,6 @@ CASES = [
         """
         nll --probs b.npy by.npy --binary
             if these are logits: xent loss --binary LOGITS LABELS
-        eval --probs b.npy by.npy --binary --metric loss
-            if these are logits: xent eval --binary LOGITS LABELS
         """,
     ),
     *cases(
