@@ -17,10 +17,10 @@ from answer_loops import (
 )
 from cli_tools import Run, refusal
 from close_to import close_to
-from in_one_test import in_one_test
+from in_one_test import in_one_folder, in_one_test
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("case", [*EACH, "ollama_stream generated"])
 def test_each_dialect(run: Run, case: str) -> None:
     file, part = case.split()
@@ -34,7 +34,7 @@ def test_each_dialect(run: Run, case: str) -> None:
     assert ("generated tokens: the mean NLL" in outcome.err) == (part == "generated")
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("case", {case.split()[0]: case for case in EACH}.values())
 def test_one_document_and_a_pipe(run: Run, case: str) -> None:
     """A list of answers over several lines is the same as a line each."""
@@ -45,7 +45,7 @@ def test_one_document_and_a_pipe(run: Run, case: str) -> None:
     check(outcome, part, [sequence for answer in answers for sequence in EACH[case](answer)])
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("file", ["sglang", "tgi"])
 def test_both_kinds_of_tokens_are_never_mixed(run: Run, file: str) -> None:
     refused = refusal(run("nll", ANSWERS / f"{file}.jsonl"))

@@ -9,7 +9,7 @@ import pytest
 from cli_tools import Run, refusal
 from close_to import close_to
 from formulas import softmax
-from in_one_test import in_one_test
+from in_one_test import in_one_folder, in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -95,7 +95,7 @@ def test_an_array_of_three_axes_is_no_csv(run: Run, folder: Path) -> None:
 # Inputs
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("name", ["z.npy", "z.csv"])
 def test_standard_input(run: Run, logits: Array, name: str) -> None:
     outcome = run("softmax", "-", "--to", "npy", "-o", "-", stdin=Path(name).read_bytes())
@@ -115,7 +115,7 @@ def test_axes_of_standard_input(run: Run, logits: Array, name: str, axis: int) -
     np.testing.assert_allclose(got, softmax(logits, axis), rtol=1e-14)
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("shape", [(), (5,), (2, 3, 4)])
 def test_other_shapes_of_standard_input(run: Run, shape: tuple[int, ...]) -> None:
     logits = np.random.default_rng(1).normal(size=shape)

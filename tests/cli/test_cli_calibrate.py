@@ -220,10 +220,10 @@ def test_clusters_of_a_column(run: Run, terminal: Terminal) -> None:
     ]
     write_rows("a.csv", [*(f"c{i}" for i in range(10)), "label", "patient"], rows)
     options = ("--label-column", "label", "--cluster", "patient")
-    found = run("calibrate", "a.csv", *options, "--json").json
+    found = run("calibrate", "a.csv", *options, "--json", *UNFOLDED).json
     assert found["clusters"] == 30
     assert found["temperature"] == close_to(TEMPERATURE, rel=1e-6)
-    measured = run("eval", "a.csv", *options, "--json").json
+    measured = run("eval", "a.csv", *options, "--metric", "loss", "--json").json
     assert found["metrics"]["loss_before"] == measured["metrics"]["loss"]
     assert "30 clusters" in terminal("calibrate", "a.csv", *options, *UNFOLDED).text
     wrong = run("calibrate", *DIGITS, "--cluster", "patient")

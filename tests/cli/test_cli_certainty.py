@@ -232,7 +232,7 @@ def test_a_misfit_names_what_would_fit(
         assert f"must have shape {lead} (class indices) or {logits}" in outcome.err
 
 
-@pytest.mark.parametrize("first", [1, 2**53, 2**62])
+@pytest.mark.parametrize("first", [2**53, 2**62])
 def test_ids_that_float64_does_not_tell_apart(run: Run, first: int) -> None:
     """Such a column looks constant, and is no class for that."""
     frame = pd.DataFrame(Z, columns=NAMES)

@@ -31,13 +31,13 @@ def test_names_are_looked_up_in_the_header(run: Run) -> None:
 
 
 def test_names_in_many_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 64)
-    write_rows("many.csv", NAMES, np.tile(LOGITS, (9, 1)))
-    write_labels(LABELS * 9)
-    Path("bare.csv").write_text("".join(f"{label}\n" for label in LABELS * 9))
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 32)
+    write_rows("many.csv", NAMES, np.tile(LOGITS, (4, 1)))
+    write_labels(LABELS * 4)
+    Path("bare.csv").write_text("".join(f"{label}\n" for label in LABELS * 4))
     for labels, jobs in (("y.csv", "1"), ("bare.csv", "2")):
         outcome = run(*LOSS, "many.csv", "--labels", labels, "--jobs", jobs)
-        assert_losses(outcome, np.tile(LOSSES, 9), None)
+        assert_losses(outcome, np.tile(LOSSES, 4), None)
 
 
 def test_names_beside_the_logits(run: Run) -> None:
@@ -77,10 +77,10 @@ def test_an_unknown_name(run: Run, command: str) -> None:
 def test_all_unknown_names_are_counted_in_any_block(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 64)
-    write_rows("z.csv", NAMES, np.tile(LOGITS, (9, 1)))
-    labels = LABELS * 9
-    labels[15], labels[40], labels[53] = "caat", "dgo", "Bird"
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 32)
+    write_rows("z.csv", NAMES, np.tile(LOGITS, (4, 1)))
+    labels = LABELS * 4
+    labels[15], labels[18], labels[22] = "caat", "dgo", "Bird"
     write_labels(labels)
     assert refusal(run("loss", "z.csv", "y.csv")) == (
         "y.csv:17: label 'caat' is none of the 3 classes (3 such rows)",

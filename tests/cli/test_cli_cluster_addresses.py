@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from cli_tools import Run
 from cluster_tools import Client
-from in_one_test import in_one_test
+from in_one_test import in_one_folder
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", " "])
 def test_what_is_no_address(folder: Path, run: Run, address: str) -> None:
     del folder

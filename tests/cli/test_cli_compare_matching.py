@@ -97,7 +97,6 @@ def test_other_formats_and_shards_have_the_same_bits(run: Run, expected: dict[st
         ("one-*.npy", "two.parquet"),
         ("one.csv", "two.npz"),
         ("one-*.npy", "two-*.npy"),
-        ("one.csv", "two-*.npy"),
     ):
         outcome = run("compare", *pair, *LABELS, "--json", "--jobs", "1")
         assert metrics_of(outcome) == expected, pair

@@ -83,20 +83,11 @@ def test_an_index_that_stops_counting(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("a,b\n1,2\n3\n", [], "in.csv:3: 1 cell where there should be 2"),
-        ("a,b\n1,2\n3,4,5\n", [], "in.csv:3: 3 cells where there should be 2"),
-        ("a,b\n1,2\n\n3,4\n", [], "in.csv:3: an empty line"),
-        ("a,b\n1,2\n3,x\n", [], "in.csv:3: column 'b': 'x' is not a number"),
-        ("a,b\n1,2\n3,\n", [], "in.csv:3: column 'b': an empty cell"),
         ("a,b\n1,2\n3,1e999\n", [], "in.csv:3: column 'b': 1e999 is larger than any float64"),
         ("1,2\n3,x\n", [], "in.csv:2: column 2: 'x' is not a number"),
-        ("a,a\n1,2\n", [], "in.csv:1: two columns are named 'a': 1 and 2"),
         ("a,b\n1,2\n", ["--columns", "c"], "in.csv: there is no column 'c'; it has 'a', 'b'"),
         ("1,2\n", ["--drop", "3"], "in.csv: there is no column '3'; it has columns 1 to 2"),
         ("a,b\n1,2\n1,é\n", [], "in.csv:3: column 'b': 'é' is not a number"),
-        ("", [], "in.csv: the file is empty"),
-        ("a,b\n", [], "in.csv: there is a header but no row"),
-        ('a,b\n1,"2\n', [], "in.csv:2: "),
     ],
 )
 def test_what_cannot_be_read(run: Run, text: str, arguments: list[str], message: str) -> None:

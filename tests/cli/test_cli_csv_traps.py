@@ -136,17 +136,27 @@ def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("ids", [True, False])
-def test_many_columns_there_and_back(run: Run, ids: bool) -> None:
-    count = 33_000 if ids else 9_000  # a row with an id is longer than what is looked at first
+@pytest.mark.parametrize(
+    ("ids", "count", "block"),
+    [
+        (True, 3_000, 2**12),  # a row is longer than what is looked at first
+        (True, 1_000, 2**14),
+        (False, 1_000, 2**14),
+    ],
+)
+def test_many_columns_there_and_back(
+    run: Run, monkeypatch: pytest.MonkeyPatch, ids: bool, count: int, block: int
+) -> None:
+    monkeypatch.setattr(CsvSource, "block_bytes", block)
+    monkeypatch.setattr("xentcli.formats.csv.writer._FORMATTED_CELLS", 1_500)
     names = [f"c{i}" for i in range(count)]
     head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
-    lines = [start.format(i) + ",".join(["0"] * count) for i in range(2)]
+    lines = [start.format(i) + ",".join(["0"] * count) for i in range(3)]
     Path("in.csv").write_text("\n".join([head + ",".join(names), *lines, ""]))
     assert run("softmax", "in.csv", *option, "-o", "out.csv").code == 0
     header, *rows = Path("out.csv").read_text().splitlines()
     assert header == head + ",".join(names)
-    assert rows == [start.format(i) + ",".join([repr(1 / count)] * count) for i in range(2)]
+    assert rows == [start.format(i) + ",".join([repr(1 / count)] * count) for i in range(3)]
 
 
 @pytest.mark.parametrize("header", ["2,0,1", "0,2,1,3"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cli_files import copy_files
 from cli_tools import Run, refusal
-from in_one_test import in_one_folder, in_one_test
+from in_one_test import in_one_folder
 
 Command = list[str]
 pytestmark = pytest.mark.usefixtures("inputs")
@@ -52,9 +52,11 @@ def wrong_files(sample_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def inputs(wrong_files: Path, folder: Path) -> Path:
-    """Fill the folder of the test with the wrong files too."""
-    return copy_files(wrong_files, folder)
+def inputs(run: Run, wrong_files: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to the folder with the wrong files, which no test changes."""
+    del run
+    monkeypatch.chdir(wrong_files)
+    return wrong_files
 
 
 UNUSABLE: list[tuple[Command, str, str]] = [
@@ -153,7 +155,7 @@ def test_too_few_or_too_many_labels(
     assert not (inputs / "out.txt").exists()
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("option", ["--label-base", "--ignore-index"])
 def test_a_number_that_no_label_can_have(run: Run, option: str) -> None:
     """Beyond 64 bits, a number is as good or as bad as any other that is no label."""
@@ -161,7 +163,7 @@ def test_a_number_that_no_label_can_have(run: Run, option: str) -> None:
     assert "a mistake in xent" not in outcome.err
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("command", ["softmax", "loss"])
 def test_a_temperature_that_makes_numbers_overflow(run: Run, command: str) -> None:
     """NumPy's own warnings are no part of the screen, and the file holds no infinity."""
@@ -177,7 +179,7 @@ def test_no_hint_that_would_lead_to_the_next_error(run: Run) -> None:
     assert "--drop 1" not in refused.hint, "without the column, the next one is the same"
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize(
     "arguments", [["softmax", "nan.npy"], [*LOSS, "nan.npy", "--labels", "y.npy"]]
 )
@@ -188,11 +190,15 @@ def test_an_output_that_cannot_be_written_is_known_before_the_work(
     assert refusal(run(*arguments, "-o", "kept.csv")).error.startswith("kept.csv: ")
 
 
-def test_bad_input_in_a_later_block_leaves_no_output(run: Run, folder: Path) -> None:
+def test_bad_input_in_a_later_block_leaves_no_output(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of two blocks, one could be written."""
-    logits = np.zeros((2, 2**20), np.float16)
-    logits[1, 5] = np.nan
-    np.save(folder / "big.npy", logits)
-    before = {path.name for path in folder.iterdir()}
-    assert refusal(run("softmax", "big.npy", "-o", "out.npy")).error == "big.npy[1, 5]: logit nan"
-    assert {path.name for path in folder.iterdir()} == before
+    monkeypatch.chdir(tmp_path)
+    logits = np.zeros((2**10 + 1, 2**10), np.float16)
+    logits[-1, 5] = np.nan
+    np.save("big.npy", logits)
+    assert (
+        refusal(run("softmax", "big.npy", "-o", "out.npy")).error == "big.npy[1024, 5]: logit nan"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["big.npy"]

@@ -131,7 +131,7 @@ def test_no_line_is_wider_than_the_terminal(
 
 
 @in_one_folder
-@pytest.mark.parametrize("bins", [1, 21, 60, 200])
+@pytest.mark.parametrize("bins", [1, 60, 200])
 def test_any_number_of_bins(terminal: Terminal, bins: int) -> None:
     screen = terminal("eval", *DIGITS, "--bins", str(bins))
     assert screen.code == 0

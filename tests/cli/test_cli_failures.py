@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, refusal, run_shell
-from in_one_test import in_one_test
+from in_one_test import in_one_folder
 
 from xentcli.cli.failures import as_xent_error
 from xentcli.errors import XentError
@@ -23,7 +23,7 @@ Original error was: libblas.so: failed to map segment from shared object
 """
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize(
     ("error", "says"),
     [

@@ -22,6 +22,7 @@ BESIDE = ("--by", "site", "--cluster", "patient")
 EVAL = ("eval", "base.npy", "y.csv")
 PAIR = ("compare", "base.npy", "new.npy", "--labels", "y.csv")
 COMPARE = ("compare", "base.npy", "new.npy", "base.npy", "--labels", "y.csv")
+LOSS, KL = ("--metric", "loss"), ("--metric", "kl")
 
 
 @pytest.fixture(autouse=True)
@@ -109,14 +110,14 @@ def test_parts_of_sequences_merge_to_the_same_bits(run: Run, command: str) -> No
     assert Path("m.json").read_bytes() == Path("w.json").read_bytes()
 
 
-@pytest.mark.parametrize("command", [EVAL, PAIR], ids=lambda command: command[0])
+@pytest.mark.parametrize("command", [(*EVAL, *LOSS), (*PAIR, *KL)], ids=lambda command: command[0])
 def test_a_state_without_them_is_refused(run: Run, command: tuple[str, ...]) -> None:
     """It was written when errors within groups took each row for independent."""
     run(*command, *BESIDE, "--rows", ":30", "--state", "new.json")
     run(*command, *BESIDE, "--rows", "30:", "--state", "rest.json")
     plain = json.loads(Path("rest.json").read_text())
     for states in plain["states"]:
-        del states["group_clusters" if command is EVAL else "pair_group_clusters"]
+        del states["group_clusters" if command[0] == "eval" else "pair_group_clusters"]
     del plain["sha256"]
     text = json.dumps(plain, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -144,7 +145,9 @@ def test_a_cluster_whose_number_has_a_fraction_in_one_file_alone(run: Run) -> No
     assert found["metrics"] == want["metrics"]
 
 
-@pytest.mark.parametrize("command", [EVAL, COMPARE], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "command", [(*EVAL, *LOSS), (*COMPARE, *KL)], ids=lambda command: command[0]
+)
 def test_a_note_on_rows_whose_cluster_is_missing(run: Run, command: tuple[str, ...]) -> None:
     note = "note: rows for which no cluster is named count as one cluster\n"
     clusters = np.where(np.arange(ROWS) % 7, PATIENTS.astype(float), np.nan)

@@ -11,7 +11,7 @@ from compare_tools import CLASSES, IDS, Array
 from compare_tools import ONE as ALL_OF_ONE
 from compare_tools import TRUE as ALL_LABELS
 from compare_tools import TWO as ALL_OF_TWO
-from in_one_test import in_one_test
+from in_one_test import in_one_folder
 
 import xentcli as xent
 
@@ -35,16 +35,18 @@ def losses(z: Array) -> Array:
     return found
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("option", ["--by id", "--cluster id", "--cluster id --id-column id"])
 def test_rows_are_matched_by_the_ids_that_name_groups(tables: Run, option: str) -> None:
-    found = tables("eval", "one.csv", "y.csv", *option.split(), "--json").json
+    measured = ("--metric", "loss", "--metric", "groups", "--json")
+    found = tables("eval", "one.csv", "y.csv", *option.split(), *measured).json
     assert found["metrics"]["loss"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
     if option == "--by id":
         by_name = {each["name"]: each["metrics"]["loss"]["value"] for each in found["groups"]}
         assert by_name == close_to(dict(zip(IDS, losses(ONE), strict=False)), rel=1e-12)
-    both = ("compare", "one.csv", "two.csv", *option.split(), "--json")
-    of_both = tables(*both, "--labels", "y.csv").json["metrics"]
+    both = ("compare", "one.csv", "two.csv", *option.split(), "--metric", "kl", "--json")
+    losses_too = ("--labels", "y.csv", "--metric", "loss_base", "--metric", "loss_new")
+    of_both = tables(*both, *losses_too).json["metrics"]
     assert of_both["loss_base"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
     assert of_both["loss_new"]["value"] == close_to(losses(TWO).mean(), rel=1e-12)
     p, q = (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) for z in (ONE, TWO))
@@ -70,11 +72,11 @@ def test_the_same_of_a_temperature_and_in_python(tables: Run) -> None:
 
 @pytest.mark.parametrize("option", ["--by", "--cluster"])
 def test_labels_in_a_pipe_are_matched_by_the_ids_that_name_groups(tables: Run, option: str) -> None:
-    piped, content = ("eval", "one.csv", "-", option, "id", "--json"), Path("y.csv").read_bytes()
-    outcome = tables(*piped, stdin=content)
+    measured = (option, "id", "--metric", "loss", "--metric", "groups", "--json")
+    outcome = tables("eval", "one.csv", "-", *measured, stdin=Path("y.csv").read_bytes())
     assert outcome.json["metrics"]["loss"]["value"] == close_to(losses(ONE).mean(), rel=1e-12)
     assert "<stdin>: in another order than one.csv; matched by 'id'" in outcome.err
-    there = tables("eval", "one.csv", "y.csv", option, "id", "--json").json
+    there = tables("eval", "one.csv", "y.csv", *measured).json
     assert outcome.json["groups"] == there["groups"]
     assert outcome.json["clusters"] == there["clusters"]
     reverse = tables("eval", "-", "y.csv", option, "id", stdin=Path("one.csv").read_bytes())

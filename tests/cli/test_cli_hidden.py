@@ -17,6 +17,11 @@ STATES = DRAWN.standard_normal((ROWS, WIDTH)).astype(np.float32)
 LABELS = DRAWN.integers(0, CLASSES, ROWS)
 
 
+def save_sequences() -> None:
+    """Write the same states and labels as four sequences in one file."""
+    np.savez("sequences.npz", hidden_states=STATES.reshape(4, 60, -1), labels=LABELS.reshape(4, 60))
+
+
 def losses(states: Any = STATES, labels: Any = LABELS, head: Any = HEAD) -> Any:
     """Return the loss of each row in float64."""
     z = states.astype(np.float64) @ head.T.astype(np.float64)
@@ -31,10 +36,6 @@ def folder_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.save("states.npy", STATES)
     np.save("labels.npy", LABELS)
     np.savez("both.npz", hidden_states=STATES, input_ids=LABELS)
-    np.savez("sequences.npz", hidden_states=STATES.reshape(4, 60, -1), labels=LABELS.reshape(4, 60))
-    for i, (start, stop) in enumerate([(0, 1), (1, 100), (100, 240)]):
-        np.save(f"states{i}.npy", STATES[start:stop])
-        np.save(f"labels{i}.npy", LABELS[start:stop])
     return tmp_path
 
 
@@ -48,6 +49,10 @@ class TestFiles:
         assert np.abs(np.array(got) - losses()).max() < 2e-6
 
     def test_the_same_digits_however_they_are_cut(self, run: Run) -> None:
+        save_sequences()
+        for i, (start, stop) in enumerate([(0, 1), (1, 100), (100, 240)]):
+            np.save(f"states{i}.npy", STATES[start:stop])
+            np.save(f"labels{i}.npy", LABELS[start:stop])
         head = ("--lm-head", "head.npy", "--quiet")
         whole = run("loss", "states.npy", "labels.npy", *head).out
         assert abs(float(whole) - losses().mean()) < 1e-6
@@ -87,6 +92,7 @@ class TestFiles:
         assert got.out == run("loss", "states.npy", "labels.npy", "--lm-head", "head.npy").out
 
     def test_probabilities(self, run: Run) -> None:
+        save_sequences()
         run("softmax", "sequences.npz", "--lm-head", "head.npy", "-o", "probs.npy")
         z = STATES.astype(np.float64) @ HEAD.T.astype(np.float64)
         exps = np.exp(z - z.max(axis=1, keepdims=True))
@@ -179,7 +185,7 @@ class TestFiles:
         [
             (("--lm-head", "none"), 1, "none: cannot be read: no such file"),
             (("--lm-head", "labels.npy"), 1, "a head is a matrix"),
-            (("--lm-head", "states0.npy", "--lm-head", "head.npy"), 2, "--lm-head is given once"),
+            (("--lm-head", "states.npy", "--lm-head", "head.npy"), 2, "--lm-head is given once"),
             (("--softcap", "3"), 2, "--softcap is for hidden states"),
             (("--lm-head", "head.npy", "--layer", "5"), 1, "are no hidden states"),
             (("--lm-head", "head.npy", "--logit-scale", "nan"), 2, "--logit-scale is a number"),

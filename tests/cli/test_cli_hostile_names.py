@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, Screen, Terminal
-from in_one_test import in_one_test
-
-pytestmark = pytest.mark.usefixtures("folder")
+from in_one_test import in_one_folder, in_one_test
 
 HOSTILE = [
     ("[red]markup[/red]", "[red]markup[/red]"),
@@ -35,29 +33,29 @@ def assert_shown(screen: Screen, shown: str) -> None:
     assert all(c.isprintable() for c in flat), ascii(screen.text)
 
 
-def hostile_csv(folder: Path, name: str, kind: str = "z") -> None:
-    quoted = f'"{name}"'
-    rows = "1,2\n3,4\n" if kind == "z" else "1,0\n3,1\n"
-    beside = "b" if kind == "z" else "label"
-    (folder / f"{kind}.csv").write_text(f"{quoted},{beside}\n{rows}", newline="")
+def hostile_csv(name: str) -> str:
+    """Write a file with a column of this name, and return its header."""
+    header = f'"{name}",b\n'
+    Path("z.csv").write_text(f"{header}1,2\n3,4\n", newline="")
+    return header
 
 
 @in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
-def test_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
-    hostile_csv(folder, name)
+def test_headers(terminal: Terminal, name: str, shown: str) -> None:
+    hostile_csv(name)
     assert_shown(terminal("softmax", "z.csv", columns=200), shown)
     if (name, shown) in SOME:
         assert_shown(terminal("info", "z.csv", columns=200), shown)
     if (name, shown) in FEW:
-        (folder / "y.csv").write_text("0\n0\n")
+        Path("y.csv").write_text("0\n0\n")
         assert_shown(terminal("explain", "z.csv", "y.csv", columns=200), shown)
 
 
 @in_one_test
 @pytest.mark.parametrize(("name", "shown"), SOME)
-def test_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
-    (folder / "z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
+def test_headers_in_errors(terminal: Terminal, name: str, shown: str) -> None:
+    Path("z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
     screen = terminal("softmax", "z.csv", columns=200)
     assert screen.code == 1
     assert len(screen.lines) == 2
@@ -65,25 +63,26 @@ def test_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: s
     assert shown.replace("\\", "") in screen.text.replace("\\", "")
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize(("name", "shown"), SOME)
 def test_class_names(terminal: Terminal, name: str, shown: str) -> None:
-    assert_shown(terminal("one-hot", "y.csv", "--classes", f"{name},b,c", columns=200), shown)
+    assert_shown(terminal("one-hot", "0,1,2", "--classes", f"{name},b,c", columns=200), shown)
 
 
 @in_one_test
 @pytest.mark.parametrize(("name", "shown"), [pair for pair in SOME if "/" not in pair[0]])
-def test_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
-    (folder / f"{name}.csv").write_text(",a,b\n0,1,2\n")
+def test_file_names(terminal: Terminal, name: str, shown: str) -> None:
+    Path(f"{name}.csv").write_text(",a,b\n0,1,2\n")
     assert_shown(terminal("info", f"{name}.csv", columns=200), shown)
     for arguments in (["softmax", f"{name}.csv"], ["softmax", f"{name}.npy"]):
         screen = terminal(*arguments, columns=200)
         assert_shown(screen, shown)
         assert screen.lines[0].startswith(("note: ", "error: "))
-    assert_shown(terminal("softmax", "z.npy", "-o", f"no{name}/x.csv"), f"no{shown}")
+    assert_shown(terminal("softmax", "1,2", "-o", f"no{name}/x.csv"), f"no{shown}")
 
 
-@in_one_test
+@pytest.mark.usefixtures("folder")
+@in_one_folder
 @pytest.mark.parametrize(("name", "_shown"), FEW)
 def test_arguments(terminal: Terminal, name: str, _shown: str) -> None:
     for arguments in (
@@ -99,18 +98,17 @@ def test_arguments(terminal: Terminal, name: str, _shown: str) -> None:
 
 @in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
-def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: str) -> None:
-    hostile_csv(folder, name)
+def test_names_in_files_are_unchanged(run: Run, name: str, shown: str) -> None:
+    header = hostile_csv(name)
     assert run("softmax", "z.csv", "-o", "out.csv").code == 0
-    header = (folder / "z.csv").read_text().removesuffix("1,2\n3,4\n")
-    written = (folder / "out.csv").read_text()
+    written = Path("out.csv").read_text()
     assert written.replace('"', "").startswith(header.replace('"', "")), shown
     if (name, shown) in SOME:
         columns = run("softmax", "z.csv", "--json").json["columns"]
         assert columns[0] == name.strip()
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize(("name", "shown"), SOME)
 def test_a_traceback_is_as_harmless(run: Run, name: str, shown: str) -> None:
     outcome = run("loss", "1,2", "0", "--weight", f"{name},x", "--debug")
