@@ -153,7 +153,7 @@ def test_a_pipe_that_does_not_block_gets_everything(run: Run, folder: Path) -> N
         with process, open(reading, "rb") as stream:  # noqa: PTH123
             while waiting_in(reading) < PIPE_BYTES and process.poll() is None:
                 time.sleep(0.01)
-            time.sleep(0.1)
+            time.sleep(0.3)
             content = stream.read()
         assert (process.returncode, content[filled:]) == (0, run(*line.split()).stdout)
 
