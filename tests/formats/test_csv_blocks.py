@@ -131,7 +131,7 @@ def test_labels_come_with_their_rows(order: str, block: int) -> None:
 
 @in_one_test
 @pytest.mark.parametrize("block", [32, 2**22])
-@pytest.mark.parametrize("columns", ["a b c", "c b a", "b a c", "c a", "b", "a a"])
+@pytest.mark.parametrize("columns", ["a b c", "c b a", "b a c", "c a", "b"])
 def test_columns_come_in_the_order_asked_for(columns: str, block: int) -> None:
     names = columns.split()
     text = "a,b,c\n" + "".join(f"{i}.1,{i}.2,{i}.3\n" for i in range(30))
