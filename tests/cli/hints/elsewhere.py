@@ -139,8 +139,6 @@ measures of one model, tested in test_cli_compare_odd.py
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
 weights of classes with an index, tested in test_cli_weights_of_classes.py
-    where names are numbers, columns go by name: '0', '1', '2'
-    write the numbers alone, in the order of the classes
     write one row, with a column for each class that has its name; or the weights alone, in the
         order of the classes
 classes numbered in another order, tested in test_cli_unnamed_classes.py
@@ -149,7 +147,6 @@ classes numbered in another order, tested in test_cli_unnamed_classes.py
 frames in Python, tested in test_pipeline_frames.py
     leave it out of the frame; if it is a class, give to_numpy()
     labels count columns: number these so, or give to_numpy()
-    weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)
     frames go by place, as arrays: put both in one order, or give to_numpy() of each
     weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)
 ids in arrays, tested in test_cli_array_ids.py
