@@ -106,7 +106,7 @@ def test_small_batches_among_large_ones(tmp_path: Path, kind: str) -> None:
 @codecs
 def test_flipped_bits_of_a_large_batch(tmp_path: Path, kind: str, codec: str | None) -> None:
     content = stored(TABLE.select(["lists", "text", "categories"]), kind, codec)
-    for bit in RNG.integers(0, 8 * len(content), 12).tolist():
+    for bit in RNG.integers(0, 8 * len(content), 20).tolist():
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         with file_input(tmp_path / "a", bytes(flipped)) as data:

@@ -204,7 +204,7 @@ def test_known_differences(content: bytes, layout: RowLayout) -> None:
 
 
 @given(table=tables())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @example(table=("1,2\n3,4\n", PLAIN, 0))
 def test_any_table(table: tuple[str, RowLayout, int]) -> None:
     text, layout, first_row = table
@@ -212,12 +212,12 @@ def test_any_table(table: tuple[str, RowLayout, int]) -> None:
 
 
 @given(table=corrupted())
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_corrupted_table(table: tuple[bytes, RowLayout, int]) -> None:
     assert_the_fast_parsers_are_right(*table)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=5))
 def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> None:
     """The fast parsers are there to be used: pandas' where there is none of JSON."""

@@ -35,7 +35,7 @@ def array_of(text: str, options: ReadOptions | None = None) -> Array:
     return read(text.encode(), "a.json", options or ReadOptions())[0]
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(arrays.arrays(np.float64, arrays.array_shapes(max_dims=3), elements=st.floats(width=64)))
 def test_what_python_writes_is_read_to_the_bit(array: Array) -> None:
     got = array_of(json.dumps(array.tolist()))
