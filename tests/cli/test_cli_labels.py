@@ -110,7 +110,17 @@ def test_which_column_holds_the_labels(run: Run) -> None:
         "y.csv: columns 'truth', 'label' may be the labels",
         "--label-column truth or --label-column label",
     )
-    assert_losses(run(*LOSS, "z.csv", "--labels", "y.csv", "--label-column", "label"))
+    by_place = "note: y.csv: rows are matched by place, not by column 'id'\n"
+    for logits in ("z.csv", "z.npy"):
+        words = (*LOSS, logits, "--labels", "y.csv", "--label-column", "label")
+        names = () if logits == "z.csv" else ("--classes", "cat,dog,bird")
+        assert_losses(run(*words, *names), note=by_place)
+    # Nothing is said of columns that are no ids, or that are read for something else.
+    write_rows("y.csv", ["humidity", "label"], [[1, label] for label in LABELS])
+    assert_losses(run(*words, *names))
+    write_rows("y.csv", ["site_id", "label"], [["s", label] for label in LABELS])
+    grouped = run("eval", *words[len(LOSS) :], *names, "--by", "site_id")
+    assert "matched by place" not in grouped.err
 
 
 @in_one_test

@@ -207,6 +207,23 @@ def _left_out(file: str, others: Sequence[str], options: ReadOptions) -> list[st
     return [f"{file}: {what} {listed(names)} {are} {left_out}{place}"]
 
 
+def notes_of_named(
+    file: str, names: Sequence[str], options: ReadOptions, found: list[str], *, have_ids: bool
+) -> list[str]:
+    """Return notes on columns that the user names; `found` are those on how they were found.
+
+    Rows go by place where labels named so stand beside ids that the other file has not.
+    """
+    if options.names:
+        return []
+    aside = have_ids or options.id_column is not None or options.weights or options.alone
+    read = {*(options.columns or ()), *options.drop, *options.groups}
+    ids = [name for name in names if names_rows(name) and name not in read]
+    if aside or not options.labels or len(ids) != 1 or says_label(ids[0]):
+        return found
+    return [*found, f"{file}: rows are matched by place, not by column {ids[0]!r}"]
+
+
 def _ask(file: str, names: Sequence[str]) -> InputError:
     hint = one_a_class(names, names) or choices(names)
     return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)

@@ -127,7 +127,7 @@ def _chosen(
     else:
         places, found = there.choose(named)
         chosen = [names[place] for place in places]
-        found = [] if options.names else found
+        found = label_columns.notes_of_named(file, names, options, found, have_ids=ids is not None)
     values = tuple(name for name in chosen if name not in others)
     if not values:
         raise InputError(f"{file}: no column is left to read")

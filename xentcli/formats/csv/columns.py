@@ -114,7 +114,8 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     notes = [f"{fields.file}: {note}" for note in beside.notes]
     if options.columns is not None:
         chosen, found = there.choose(options.columns)
-        notes += () if options.names else found
+        of_file = fields.file, fields.names or (), options, found
+        notes += label_columns.notes_of_named(*of_file, have_ids=ids is not None)
     else:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out
