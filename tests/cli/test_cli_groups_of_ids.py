@@ -81,3 +81,23 @@ def test_labels_in_a_pipe_are_matched_by_the_ids_that_name_groups(tables: Run, o
     assert outcome.json["clusters"] == there["clusters"]
     reverse = tables("eval", "-", "y.csv", option, "id", stdin=Path("one.csv").read_bytes())
     assert refusal(reverse).error == "-: column 'id' is read twice, which a pipe is not"
+
+
+def test_names_and_weights_in_shards_of_their_own(tables: Run) -> None:
+    """A pattern stands for their files, which are cut otherwise than those of the logits."""
+    names = ["a" if i % 3 else "b" for i in range(ROWS)]
+    weights = np.arange(1.0, ROWS + 1)
+    for part, places in enumerate((ORDER[:5], ORDER[5:])):
+        write_rows(f"by{part}.csv", ["id", "site"], [[IDS[i], names[i]] for i in places])
+        write_rows(f"of{part}.csv", ["id", "weight"], [[IDS[i], weights[i]] for i in places])
+    groups = ("--by", "by?.csv", "--metric", "groups", "--json")
+    found = tables("eval", "one.csv", "y.csv", "--id-column", "id", *groups).json["groups"]
+    for each in found:
+        of_name = [name == each["name"] for name in names]
+        assert each["metrics"]["loss"]["value"] == close_to(losses(ONE)[of_name].mean(), rel=1e-12)
+    assert [each["name"] for each in found] == ["a", "b"]
+    weighted = ("--sample-weight", "of?.csv")
+    loss = tables("loss", "one.csv", "y.csv", "--id-column", "id", *weighted).number
+    assert loss == close_to(np.average(losses(ONE), weights=weights), rel=1e-12)
+    lacking = refusal(tables("eval", "one.csv", "y.csv", "--by", "no?.csv"))
+    assert lacking.error == "y.csv and one.csv: there is no column 'no?.csv'"

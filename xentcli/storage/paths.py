@@ -147,6 +147,14 @@ def is_there(path: str) -> bool:
     return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112 - never raise
 
 
+def are_files(name: str) -> bool:
+    """Whether a name is a URL, that of a file, or a pattern of local files that are there."""
+    try:
+        return is_url(local_name(name)) or all(map(is_there, expand(name)))
+    except InputError:  # a pattern that no file matches
+        return False
+
+
 def reads_once(path: str) -> bool:
     """Whether `path` can be opened and read only once, as a pipe or a terminal."""
     return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()

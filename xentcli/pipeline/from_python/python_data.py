@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
@@ -16,8 +16,7 @@ from xentcli.pipeline.inputs.heads import heads_from, with_head
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.records import Record
-from xentcli.storage.names import is_url
-from xentcli.storage.paths import expand, is_there
+from xentcli.storage.paths import are_files
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
@@ -92,14 +91,7 @@ def _are_files(names: Sequence[Any], rows: int | None) -> bool:
     """Whether a list beside an array of so many rows names files, and no classes."""
     if names and all(isinstance(each, PathLike) for each in names):
         return True
-    return len(names) != rows and all(isinstance(each, str) and _is_file(each) for each in names)
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return is_url(name) or all(map(is_there, expand(name)))
-    except InputError:  # a pattern that no file matches
-        return False
+    return len(names) != rows and all(isinstance(each, str) and are_files(each) for each in names)
 
 
 def _is_name(value: Any) -> bool:

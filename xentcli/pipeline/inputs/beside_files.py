@@ -10,6 +10,7 @@ from xentcli.alignment.followers import leader_of_ids
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, columns_of, open_files
+from xentcli.formats.inline import first_of
 from xentcli.storage.names import shown_name
 
 _SHOWN_NAMES = 8
@@ -31,7 +32,7 @@ def open_weights(
     from xentcli.formats.label_columns import same_ids
 
     weights_of = partial(file_of, weights=True, key_option=None)
-    header = columns_of(weights_of(path))
+    header = _header(path, weights_of)
     id_column = same_ids(leader_of_ids(rows, labels).id_column, header)
     if id_column is None:
         if len(header) > 1 and any(map(says_ids, header)):
@@ -49,6 +50,12 @@ def open_weights(
             hint="leave one of them beside the ids, or name it weight",
         )
     return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))
+
+
+def _header(name: str, file_of: Callable[[str], InputFile]) -> tuple[str, ...]:
+    """Return the names of the columns of a file, or of the first of a pattern's."""
+    first = first_of([name])
+    return () if first is None else columns_of(file_of(first))
 
 
 def _by_place(name: str) -> InputError:
@@ -71,7 +78,7 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
     from xentcli.formats.label_columns import same_ids
 
     names_of = partial(file_of, names=True, key_option=None)
-    header = columns_of(names_of(path))
+    header = _header(path, names_of)
     if len(header) < 2:
         return open_files([path], names_of)
     there = same_ids(id_column, header)

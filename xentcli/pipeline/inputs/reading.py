@@ -11,7 +11,7 @@ from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_
 from xentcli.formats.inline import first_of, is_inline
 from xentcli.records import Record
 from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.paths import are_files, reads_once
 
 ROW_WORDS = ("axis0", "rows")
 """Words that name no column, but each slice of the first axis, or each row."""
@@ -112,7 +112,7 @@ class Reader(Record):
         """Return the same, which knows which of these names are columns, and those of files."""
         named = [name for name in names if name and name not in ROW_WORDS]
         groups = [name for name in named if name in columns]
-        files = [name for name in named if name not in columns and is_there(name)]
+        files = [name for name in named if name not in columns and are_files(name)]
         found = chain(*(self.header_of([file]) for file in files))
         return self._replace(beside=(*self.beside, *found), groups=(*self.groups, *groups))
 
@@ -158,7 +158,7 @@ class Reader(Record):
                 )
             if header:
                 headers[paths[0]] = header
-        if is_there(name):
+        if are_files(name):
             from xentcli.pipeline.inputs.beside_files import open_names
 
             return open_names(name, self.labels, row_ids)

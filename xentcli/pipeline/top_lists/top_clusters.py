@@ -14,7 +14,7 @@ from xentcli.pipeline.inputs.reading import ROW_WORDS, Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists, columns_of_lists
 from xentcli.pipeline.top_lists.top_files import array_of
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
-from xentcli.storage.paths import is_there
+from xentcli.storage.paths import are_files
 
 _MOST_CLUSTER_NAMES = 2**28  # one for each row, held in memory
 _SHOWN_COLUMNS = 8
@@ -47,7 +47,7 @@ def with_clusters(
         both = zip(told, founds, strict=True)
         found = ((each, *_beside(each, found, name)) for each, found in both)
         return [*_of_each(found, options.shift)]
-    if is_there(name):
+    if are_files(name):
         source = open_names(name, Reader().labels, None)
         return [*_cut(told, *_read(source), options.shift)]
     shown = ", ".join(map(repr, known[:_SHOWN_COLUMNS]))
