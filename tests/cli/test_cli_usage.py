@@ -65,6 +65,8 @@ MISUSED: list[tuple[Command, str]] = [
     (["softmax", "z.npy", "--temperature", "nan"], "--temperature must be positive"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--temperature", "inf"], "--temperature must be"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "1.5"], "Invalid value for"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "nan"], "Invalid value for"),
+    (["eval", "z.npy", "y.npy", "--clip", "nan"], "Invalid value for '--clip': 'nan' is not a"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--reduction", "max"], "Invalid value for"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--non-finite", "zero"], "Invalid value for"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--jobs", "0"], "Invalid value for '--jobs'"),

@@ -1,5 +1,6 @@
 """What a command is: a function, and what its help page shows first."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
@@ -112,15 +113,18 @@ def _refuse_empty(parameters: list[Any], values: dict[str, Any]) -> None:
 
 def _strictly_read(kind: Any) -> Any:
     """Return the type of an option with its numbers read as all numbers in text are."""
-    read = _READS.get(kind.name.removesuffix(" range"))
+    name = kind.name.removesuffix(" range")
+    read = _READS.get(name)
     if read is None:
         return kind
     found, convert = copy(kind), kind.convert
 
     def converted(value: Any, parameter: Any, context: Any) -> Any:
         with suppress(ValueError):
-            return convert(read(value) if isinstance(value, str) else value, parameter, context)
-        return kind.fail(f"{value!r} is not a valid {kind.name}.", parameter, context)
+            number = convert(read(value) if isinstance(value, str) else value, parameter, context)
+            if not (isinstance(number, float) and math.isnan(number)):  # outside of no range
+                return number
+        return kind.fail(f"{value!r} is not a valid {name}.", parameter, context)
 
     found.convert = converted
     return found
