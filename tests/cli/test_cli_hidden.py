@@ -188,7 +188,7 @@ class TestFiles:
             (("--lm-head", "states.npy", "--lm-head", "head.npy"), 2, "--lm-head is given once"),
             (("--softcap", "3"), 2, "--softcap is for hidden states"),
             (("--lm-head", "head.npy", "--layer", "5"), 1, "are no hidden states"),
-            (("--lm-head", "head.npy", "--logit-scale", "nan"), 2, "--logit-scale is a number"),
+            (("--lm-head", "head.npy", "--logit-scale", "inf"), 2, "--logit-scale is a number"),
         ],
     )
     def test_one_line(self, run: Run, options: tuple[str, ...], code: int, message: str) -> None:
