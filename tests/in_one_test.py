@@ -3,7 +3,7 @@
 import inspect
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from itertools import product
@@ -63,11 +63,21 @@ def _together(
         if failures:
             raise BaseExceptionGroup(f"{len(failures)} cases fail", failures)
 
+    others = [mark for mark in marks if mark.name != "parametrize"]
+    return _dressed(test, function, others, fixtures_named)
+
+
+def _dressed(
+    test: Callable[..., None],
+    function: Callable[..., None],
+    marks: list[pytest.Mark],
+    fixtures: Iterable[str],
+) -> Callable[..., None]:
+    """Return a test that is called as a function is, with marks and fixtures of its own."""
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(test, name, getattr(function, name))
-    others = [mark for mark in marks if mark.name != "parametrize"]
-    test.pytestmark = others  # type: ignore[attr-defined]
-    parameters = [inspect.Parameter(name, _BY_NAME) for name in fixtures_named]
+    test.pytestmark = marks  # type: ignore[attr-defined]
+    parameters = [inspect.Parameter(name, _BY_NAME) for name in fixtures]
     test.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return test
 

@@ -69,11 +69,15 @@ def run_softmax(
     common.tell_notes(notes_of_rounding(source.name, total.remarks))
     if Destination(command, writing, common).form == "file":
         common.tell_notes(notes_of_lost_names(source.columns, writing.output, writing.to))
-    looks_like = total.looks_like
+    _warn(command, source.name, total.looks_like, common)
+
+
+def _warn(command: str, name: str, looks_like: str | None, common: Common) -> None:
+    """Warn of logits that look like what the command makes of logits."""
     if looks_like == "probabilities":
-        common.tell("warning", f"{source.name}: these look like probabilities already, not logits")
+        common.tell("warning", f"{name}: these look like probabilities already, not logits")
     elif looks_like == "log-probabilities" and command == "log-softmax":
-        common.tell("warning", f"{source.name}: these look like log-probabilities already")
+        common.tell("warning", f"{name}: these look like log-probabilities already")
 
 
 @contextmanager

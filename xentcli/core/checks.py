@@ -152,27 +152,26 @@ def check_labels(
     rows = np.flatnonzero(wrong)
     if rows.size == 0:
         return ()
-    message = f"label {flat[rows[0]]} is outside {base}..{top}"
-    if flat[rows[0]] == MASKED:
-        message = "the mask leaves this row out"
-    label = int(flat[rows[0]]) if (flat[rows] == flat[rows[0]]).all() else None
-    hint = None
     counted = flat if used is None else flat[used.reshape(-1)]
-    one_based = label == top + 1 and base == 0 and 0 not in counted
-    if one_based:
-        hint = "labels look 1-based; try --label-base 1"
-    row = int(rows[0])
-    return (
-        Problem(
-            LabelError,
-            row,
-            message,
-            rows.size,
-            "labels",
-            hint=hint,
-            label=label,
-            one_based=one_based,
-        ),
+    one_based = bool((flat[rows] == num_classes).all()) and base == 0 and 0 not in counted
+    return (_outside(flat[rows], int(rows[0]), base, top, one_based=one_based),)
+
+
+def _outside(
+    labels: NDArray[np.int64], row: int, base: int, top: int, *, one_based: bool
+) -> Problem:
+    """Return the problem of labels outside base..top, of which the first stands in this row."""
+    first = int(labels[0])
+    message = f"label {first} is outside {base}..{top}"
+    return Problem(
+        LabelError,
+        row,
+        "the mask leaves this row out" if first == MASKED else message,
+        labels.size,
+        "labels",
+        hint="labels look 1-based; try --label-base 1" if one_based else None,
+        label=first if (labels == first).all() else None,
+        one_based=one_based,
     )
 
 

@@ -38,8 +38,7 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
     elif whole_names := _whole_names(names):
         names = [whole_names.get(name, name) for name in names]
     ordered = _in_order_once(names)
-    index = {name: i for i, name in enumerate(ordered)}
-    return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
+    return ordered, _indices(ordered, names)[places.reshape(-1)]
 
 
 def _name(key: Any) -> str:
@@ -56,11 +55,9 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
         same = np.arange(len(one))
         return one, same, same
     if whole_names := _whole_names(one, other):
-        renamed = [[whole_names.get(name, name) for name in names] for names in (one, other)]
-        names = _in_order_once([*renamed[0], *renamed[1]])
-        index = {name: i for i, name in enumerate(names)}
-        at = [np.array([index[name] for name in each], np.int64) for each in renamed]
-        return names, at[0], at[1]
+        here, there = ([whole_names.get(name, name) for name in names] for names in (one, other))
+        names = _in_order_once([*here, *there])
+        return names, _indices(names, here), _indices(names, there)
     names = _in_order_once([*one, *other])
     return names, _places_in(names, one), _places_in(names, other)
 
@@ -80,6 +77,12 @@ def _whole_names(*parts: Sequence[str]) -> dict[str, str]:
         return found
     both = {name for each in sets for name in found.keys() & each if found[name] in each}
     return {name: whole for name, whole in found.items() if name not in both}
+
+
+def _indices(names: Sequence[str], some: Sequence[str]) -> Places:
+    """Return the places of some names, in any order, among names that occur once."""
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[name] for name in some], np.int64)
 
 
 def _places_in(names: tuple[str, ...], some: tuple[str, ...]) -> Places:
