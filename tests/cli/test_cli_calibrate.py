@@ -10,6 +10,8 @@ from cli_tools import Argument, Run, Terminal
 from close_to import close_to
 from in_one_test import in_one_folder
 
+import xentcli as xent
+
 TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
 UNFOLDED = ("--folds", "0")
 """Without the losses out of fold, which take most of the time."""
@@ -95,6 +97,25 @@ def test_other_files_of_another_model(run: Run) -> None:
     fitted = "the rows to test on have 12 classes, and those that were fitted 10"
     assert outcome.err == f"note: {fitted}: are they of one model?\n"
     assert outcome.json["tested"]["num_classes"] == 12
+
+
+def test_what_is_odd_about_other_files(run: Run) -> None:
+    """They may hold something else than what was fitted, and have none of its rows' weights."""
+    np.save("p.npy", np.exp(xent.log_softmax(np.load(DIGITS[0]))))
+    np.save("v.npy", np.linspace(0.0, 1.0, 450))
+    more = ("--sample-weight", "v.npy", "--test", "p.npy", DIGITS[1], *UNFOLDED)
+    outcome = run("calibrate", *DIGITS, *more, "--json")
+    kind = (
+        "these look like probabilities, not logits: xent calibrate --probs PROBS LABELS would fit"
+    )
+    weights = "the weights of rows concern the temperature and the losses alone"
+    alone = f"{weights}; the rows to test on have no such weights"
+    assert outcome.err == f"warning: p.npy: {kind}\nwarning: {alone}\n"
+    found = outcome.json["tested"]["metrics"]["loss_before"]["value"]
+    assert found == run("loss", "p.npy", DIGITS[1]).number
+    test = ("p.npy", DIGITS[1])
+    notes = xent.calibrate(*DIGITS, sample_weight="v.npy", test=test, folds=0).notes
+    assert {f"p.npy: {kind}", alone} <= {*notes}
 
 
 def test_pipes_and_text(run: Run) -> None:

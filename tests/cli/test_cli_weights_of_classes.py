@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from cli_tools import Run, refusal
 
+import xentcli as xent
+
 LOGITS = np.random.default_rng(2).normal(size=(9, 3))
 LABELS = np.arange(9) % 3
 WEIGHTS = np.array([1.0, 2.0, 5.0])
@@ -103,3 +105,43 @@ def test_two_rows_of_numbers_are_no_weights(run: Run, text: str) -> None:
     error = refusal(run("loss", "z.npy", "y.npy", "--weight", "w.csv")).error
     needed = f"w.csv: one row or one column is needed, not shape (2, {classes})"
     assert error == needed or error.startswith("w.csv: column 1 may be no class")
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1]])
+def test_rows_to_test_on_have_the_weights_of_their_own_classes(
+    files: Run, order: list[int]
+) -> None:
+    """Their classes may stand in another order than those of the rows that were fitted."""
+    names = ["ant", "bee", "cat"]
+    moved = [names[i] for i in order]
+    pd.DataFrame(LOGITS[:, order], columns=moved).to_csv("moved.csv", index=False)
+    pd.DataFrame([WEIGHTS], columns=names).to_csv("row.csv", index=False)
+    pd.DataFrame({"label": np.array(names)[LABELS]}).to_csv("y.csv", index=False)
+    fit = ("calibrate", "z.csv", "y.csv", "--folds", "0", "--json")
+    found = files(*fit, "--test", "moved.csv", "y.csv", "--weight", "row.csv").json
+    tested = found["tested"]["metrics"]
+    assert tested["loss_before"]["value"] == pytest.approx(LOSS, rel=1e-12)
+    for name in ("loss_before", "loss_after"):
+        assert tested[name] == found["metrics"][name]
+    hot, moved_hot = np.eye(3)[LABELS], np.eye(3)[LABELS][:, order]
+    pd.DataFrame(hot, columns=names).to_csv("hot.csv", index=False)
+    pd.DataFrame(moved_hot, columns=moved).to_csv("moved_hot.csv", index=False)
+    binary = ("calibrate", "z.csv", "hot.csv", "--folds", "0", "--json", "--binary")
+    found = files(*binary, "--test", "moved.csv", "moved_hot.csv", "--pos-weight", "row.csv").json
+    losses = np.where(hot == 1, WEIGHTS, 1.0) * np.logaddexp(
+        0.0, np.where(hot == 1, -1, 1) * LOGITS
+    )
+    tested = found["tested"]["metrics"]
+    assert tested["loss_before"]["value"] == pytest.approx(losses.mean(), rel=1e-12)
+    assert tested["loss_after"] == found["metrics"]["loss_after"]
+
+
+def test_weights_that_may_be_of_other_classes_of_the_rows_to_test_on(files: Run) -> None:
+    """As with the rows that are fitted, only one of weights and rows has the classes' numbers."""
+    np.save("z.npy", LOGITS)
+    pd.DataFrame(LOGITS[:, [2, 0, 1]], columns=["c2", "c0", "c1"]).to_csv("moved.csv", index=False)
+    fit = ("calibrate", "z.npy", "y.npy", "--folds", "0", "--weight", "1,2,5")
+    error = refusal(files(*fit, "--test", "moved.csv", "y.npy")).error
+    assert error.startswith("--weight: its classes have no names, and those of moved.csv are numb")
+    with pytest.raises(xent.XentError, match=r"and those of moved[.]csv are numbered"):
+        xent.calibrate("z.npy", "y.npy", weight=WEIGHTS, folds=0, test=("moved.csv", "y.npy"))

@@ -22,7 +22,7 @@ from in_one_test import in_one_test
 from pipeline_tools import run
 
 from xentcli.errors import InputError, UsageError
-from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
+from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows, calibrate
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
 from xentcli.pipeline.measure import Options, measure
@@ -171,7 +171,7 @@ def test_numbers_that_make_no_sense(options: CalibrateOptions) -> None:
 def test_other_files_are_reported_on() -> None:
     z, y = digits()
     weak, _ = digits("digits_weak")
-    tested = (source(weak), source(y, "y"))
+    tested = OtherRows(source(weak), source(y, "y"), Criterion())
     found = calibrate(source(z), source(y, "y"), Criterion(), run(), NO_FOLDS, tested=tested)
     assert found.notes == ()
     assert found.tested is not None

@@ -9,7 +9,7 @@ from close_to import close_to
 from in_one_test import in_one_test
 from pipeline_tools import run
 
-from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
+from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows, calibrate
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure import Options, measure
 
@@ -60,14 +60,23 @@ def test_rows_to_test_on_have_the_errors_of_their_own_clusters() -> None:
     flat = source(z), source(y, "y")
     names = source(np.arange(120) // 3, "g")
     for cluster in (None, "axis0", "rows"):
-        found = calibrate(*deep, Criterion(), run(), NO_FOLDS, cluster=cluster, tested=deep)
+        found = calibrate(
+            *deep,
+            Criterion(),
+            run(),
+            NO_FOLDS,
+            cluster=cluster,
+            tested=OtherRows(*deep, Criterion()),
+        )
         assert found.tested is not None
         want = measure(*deep, Criterion(), run(), Options(("loss", "brier")), cluster=cluster)
         for name in ("loss", "brier"):
             assert found.tested.metrics[f"{name}_before"] == want[name]
         assert found.tested.clusters == found.clusters == (None if cluster == "rows" else 40)
         assert INDEPENDENT not in found.notes
-    found = calibrate(*flat, Criterion(), run(), NO_FOLDS, cluster=names, tested=flat)
+    found = calibrate(
+        *flat, Criterion(), run(), NO_FOLDS, cluster=names, tested=OtherRows(*flat, Criterion())
+    )
     assert found.tested is not None
     plain = measure(*flat, Criterion(), run(), Options(("loss",)))
     assert found.tested.metrics["loss_before"] == plain["loss"]

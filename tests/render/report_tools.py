@@ -11,7 +11,7 @@ from hostile_names import HOSTILE
 
 from xentcli.core.binary_options import BinaryOptions
 from xentcli.formats.base import MemorySource
-from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
+from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows, calibrate
 from xentcli.pipeline.compare import Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure import Options, measure
@@ -220,7 +220,7 @@ COMPARED: dict[str, Callable[[], tuple[Comparison, ...]]] = {
 @cache
 def temperature() -> FittedTemperature:
     logits, weak, labels = digits_arrays()
-    tested = source(weak, "weak"), source(labels, "labels")
+    tested = OtherRows(source(weak, "weak"), source(labels, "labels"), Criterion())
     options = CalibrateOptions(curve=True)
     rows = source(logits, "logits"), source(labels, "labels")
     return calibrate(*rows, Criterion(), Run(1), options, tested=tested)

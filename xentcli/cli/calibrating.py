@@ -12,9 +12,10 @@ from xentcli.pipeline.result_warnings import of_temperature
 
 if TYPE_CHECKING:
     from xentcli.cli.options import Writing
-    from xentcli.pipeline.calibrate import CalibrateOptions
+    from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
+    from xentcli.pipeline.inputs.reading import Reader
     from xentcli.pipeline.opening import Source
     from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.temperature import FittedTemperature
@@ -61,7 +62,7 @@ class FitRows(NamedTuple):
     criterion: "Criterion"
     sample_weight: "Source | None"
     cluster: "Source | str | None"
-    tested: "tuple[Source, Source | None] | None"
+    tested: "OtherRows | None"
 
 
 def open_rows(
@@ -81,16 +82,26 @@ def open_rows(
     reader = reader.with_files_beside([weight])
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
-    criterion = loss_inputs.with_weights_in_order(criterion, source, labels, common)
+    asked = criterion
+    criterion = loss_inputs.with_weights_in_order(asked, source, labels, common)
     weights = slots.open_weights(reader, weight, source, labels)
     names = files[0], files[1]
     clusters = open_group_names("clusters", cluster, reader, source, labels, names)
     common.tell_notes(new_notes((weights, clusters), (source, labels)))
-    tested = None
-    if test is not None:
-        tested = loss_inputs.open_rows(criterion, [[each] for each in test], flags, writing, reader)
-        common.tell_notes(note for each in tested if each is not None for note in each.notes)
+    tested = None if test is None else _open_test(asked, test, given, reader)
     return FitRows(source, labels, criterion, weights, clusters, tested)
+
+
+def _open_test(
+    criterion: "Criterion", test: tuple[str, str], given: GivenOptions, reader: "Reader"
+) -> "OtherRows":
+    """Open the rows to report on, and print notes about them."""
+    from xentcli.pipeline.calibrate import OtherRows
+
+    files = [[each] for each in test]
+    both = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
+    given.common.tell_notes(note for each in both if each is not None for note in each.notes)
+    return OtherRows(*both, loss_inputs.with_weights_in_order(criterion, *both, given.common))
 
 
 def provenance(
@@ -108,7 +119,8 @@ def provenance(
     source = evaluating.provenance(rows.logits, rows.labels, files, counted, digest=digest)
     tested: list[FileFacts] = []
     roles = ("test logits", "test labels")
-    for role, each, path in zip(roles, rows.tested or (), test or (), strict=False):
+    others = () if rows.tested is None else (rows.tested.logits, rows.tested.labels)
+    for role, each, path in zip(roles, others, test or (), strict=False):
         if each is not None:
             tested += of_files.file_facts(role, each, [path], digest=digest)
     if found.tested is not None:
@@ -131,6 +143,7 @@ def tell(
             kind,
             rows.criterion,
             rows.logits.name,
+            tested=None if rows.tested is None else rows.tested.logits.name,
             weighted=rows.sample_weight is not None,
         ),
     )

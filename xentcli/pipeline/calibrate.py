@@ -62,6 +62,18 @@ class CalibrateOptions(NamedTuple):
         check_bins(self.bins)
 
 
+class OtherRows(NamedTuple):
+    """Rows that a temperature is reported on, and their loss.
+
+    Their classes may stand in another order than those of the rows that were fitted, and so may
+    the class weights of the criterion.
+    """
+
+    logits: Source
+    labels: Source | None
+    criterion: Criterion
+
+
 def calibrate(
     logits: Source,
     labels: Source | None,
@@ -71,7 +83,7 @@ def calibrate(
     *,
     sample_weight: Source | None = None,
     cluster: Source | str | None = None,
-    tested: tuple[Source, Source | None] | None = None,
+    tested: OtherRows | None = None,
 ) -> FittedTemperature:
     """Return the temperature that minimises the cross entropy of logits divided by it.
 
@@ -90,8 +102,8 @@ def calibrate(
     cluster : Source or 'axis0' or 'rows', optional
         Which rows depend on one another, as for `measure`. The rows of a source's cluster are in
         the same fold.
-    tested : tuple of Source, optional
-        Logits and labels that the temperature is reported on, too.
+    tested : OtherRows, optional
+        Rows that the temperature is reported on, too.
 
     Raises
     ------
@@ -137,7 +149,7 @@ def calibrate(
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
     of_others: Tested = (None, ())
     if tested is not None:
-        of_others = _tested(tested, criterion, cooled, run, options, cluster)
+        of_others = _tested(tested, fitted.temperature, run, options, cluster)
     counted = of_start.counts.rows
     return report_of(fitted, before, after, again, of_others, curve, options.folds, counted)
 
@@ -201,9 +213,8 @@ def _with_error_of_clusters(
 
 
 def _tested(
-    sources: tuple[Source, Source | None],
-    criterion: Criterion,
-    cooled: Criterion,
+    others: OtherRows,
+    temperature: float,
     run: Run,
     options: CalibrateOptions,
     cluster: Source | str | None,
@@ -211,11 +222,19 @@ def _tested(
     """Return what the temperature does to other rows, whose clusters no source names."""
     if isinstance(cluster, Source):
         cluster = "rows"
-    rows = TemperatureRows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
-    before, _ = _measures(rows, criterion, run, options, cluster=cluster)
+    labels = None if others.labels is None else others.labels.kept()
+    rows = TemperatureRows(others.logits.kept(), labels)
+    cooled = others.criterion._replace(temperature=temperature)
+    before, _ = _measures(rows, others.criterion, run, options, cluster=cluster)
     after, _ = _measures(rows, cooled, run, options, cluster=cluster)
     both, bins = before_and_after(before, after), (before.bins, after.bins)
     found = TestedTemperature(
-        both, before.rows, before.used, *bins, before.clusters, before.num_classes
+        both,
+        before.rows,
+        before.used,
+        *bins,
+        before.clusters,
+        before.num_classes,
+        before.looks_like,
     )
     return found, before.notes

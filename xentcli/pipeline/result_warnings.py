@@ -116,18 +116,28 @@ def of_models(
 
 
 def of_temperature(
-    found: "FittedTemperature", kind: "Kind", criterion: "Criterion", name: str, *, weighted: bool
+    found: "FittedTemperature",
+    kind: "Kind",
+    criterion: "Criterion",
+    name: str,
+    *,
+    tested: str | None = None,
+    weighted: bool,
 ) -> Iterator[str]:
     """Say what is odd about a temperature that was fitted to rows of this name and kind.
 
-    `weighted` says whether rows have weights.
+    `tested` is the name of the rows that it is reported on, too. `weighted` says whether rows have
+    weights.
     """
     commands = fitting_commands("calibrate", binary=found.binary)
     yield from _of_kind(name, kind, found.looks_like, commands)
+    if found.tested is not None and tested is not None:
+        yield from _of_kind(tested, kind, found.tested.looks_like, commands)
     if (criterion.binary or criterion.options).weight is not None:
         yield "the weights of classes concern the temperature and the losses alone"
     if weighted:
-        yield "the weights of rows concern the temperature and the losses alone"
+        of_test = "" if found.tested is None else "; the rows to test on have no such weights"
+        yield f"the weights of rows concern the temperature and the losses alone{of_test}"
 
 
 def fitting_commands(command: str, *, binary: bool = False) -> dict[str, str]:

@@ -40,6 +40,8 @@ class TestedTemperature(ByName):
         How many clusters of rows there are, if errors are those of clusters.
     num_classes : int
         The number of classes.
+    looks_like : str
+        What the first rows look like.
     """
 
     metrics: dict[str, Measure]
@@ -49,6 +51,7 @@ class TestedTemperature(ByName):
     bins_after: tuple[Bin, ...] = ()
     clusters: int | None = None
     num_classes: int = 0
+    looks_like: str = "unknown"
 
 
 @dataclass(frozen=True)

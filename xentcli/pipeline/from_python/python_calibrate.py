@@ -8,7 +8,7 @@ from typing import Literal
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from xentcli.pipeline.calibrate import CalibrateOptions
+from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
@@ -140,7 +140,10 @@ def calibrate(
     if sample_weight is not None:
         weights = weights_source(sample_weight, reader, source, labels_source)
     clusters = open_group_names("clusters", cluster, reader, source, labels_source, files)
-    tested = None if test is None else open_data(GivenRows.of(*test), reader, how.names)
+    tested = None
+    if test is not None:
+        tested = OtherRows(*open_data(GivenRows.of(*test), reader, how.names), criterion)
+        check_weight(criterion, tested.logits)
     found = fitted(
         source,
         labels_source,
@@ -151,7 +154,15 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    notes = [*notes_of(source, labels_source, weights, clusters, *(tested or ())), *found.notes]
+    of_others = () if tested is None else (tested.logits, tested.labels)
+    notes = [*notes_of(source, labels_source, weights, clusters, *of_others), *found.notes]
     weighted = weights is not None
-    notes += of_temperature(found, KINDS[input], criterion, source.name, weighted=weighted)
+    notes += of_temperature(
+        found,
+        KINDS[input],
+        criterion,
+        source.name,
+        tested=None if tested is None else tested.logits.name,
+        weighted=weighted,
+    )
     return replace(found, notes=tuple(notes))
