@@ -85,3 +85,21 @@ def test_an_index_that_one_of_two_models_has_is_left_out_and_said(run: Run) -> N
     assert notes == (f"one.parquet: {said.format(repr('sample'))}",)
     assert notes[0] in xent.compare(LOGITS.to_numpy(), "one.parquet").notes
     assert "by place" not in run("softmax", "one.parquet").err
+
+
+def test_an_index_that_counts_in_steps_is_said(run: Run) -> None:
+    np.save("y.npy", np.zeros(15, int))
+    LABELS.to_parquet("y.parquet")
+    said = "z.parquet: the index that pandas saved counts {}; rows are matched by place"
+    for step, counted in ((slice(None, None, -1), "14, 13, ..."), (slice(3, None, 2), "3, 5, ...")):
+        frame = LOGITS[step]
+        frame.to_parquet("z.parquet")
+        np.save("y.npy", np.zeros(len(frame), int))
+        assert said.format(counted) in run("loss", "z.parquet", "y.npy").err
+        assert run("softmax", "z.parquet").err == ""
+    LOGITS[::-1].to_parquet("z.parquet")
+    assert said.format("14, 13, ...") in run("loss", "z.parquet", "y.parquet").err
+    for cut in (LOGITS[3:], LOGITS):  # as a shard begins where the last one ends
+        cut.to_parquet("z.parquet")
+        np.save("y.npy", np.zeros(len(cut), int))
+        assert run("loss", "z.parquet", "y.npy").err == ""

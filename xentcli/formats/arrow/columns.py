@@ -137,6 +137,9 @@ def _chosen(
         place = "; rows are matched by place" if ids is None and _goes_with_rows(options) else ""
         what = f"the index that pandas saved, {listed(left_out)}, is left out"
         notes.append(f"{file}: {what}{place}")
+    if ids is None and _goes_with_rows(options) and (counted := _saved_steps(schema)):
+        what = f"the index that pandas saved counts {counted}"
+        notes.append(f"{file}: {what}; rows are matched by place")
     return Selection(values, labels, ids, notes)
 
 
@@ -150,6 +153,19 @@ def saved_index(schema: Any) -> list[str]:
     """Return the columns that are a pandas index; one that only counts is not stored."""
     saved = (schema.pandas_metadata or {}).get("index_columns", ())
     return [n for n in schema.names if n in saved or re.fullmatch(r"__index_level_\d+__", n)]
+
+
+def _saved_steps(schema: Any) -> str | None:
+    """Return how an index that is a range counts, unless each number is one more than the last.
+
+    That of ``frame[::-1]`` or ``frame[::2]`` is no column, and names the rows all the same.
+    """
+    for saved in (schema.pandas_metadata or {}).get("index_columns", ()):
+        if isinstance(saved, dict) and saved.get("kind") == "range":
+            start, step = saved.get("start"), saved.get("step")
+            if isinstance(start, int) and isinstance(step, int) and step != 1:
+                return f"{start}, {start + step}, ..."
+    return None
 
 
 def _check_beside(schema: Any, file: str, selection: Selection) -> None:
