@@ -45,13 +45,23 @@ def test_rows_where_a_divergence_is_infinite(run: Run, terminal: Terminal) -> No
     found = metrics_of(outcome)
     screen = terminal("compare", "one.npy", "two.npy", columns=200)
     assert "nats, infinite in 2 rows, the same" in screen.lines[0]
-    assert "infinite in 2 rows, left out of these" in screen.text
+    assert " infinite in 2 rows, left out there" in screen.text
     assert found["infinite_rows"] == {**found["infinite_rows"], "value": 2, "n": 40}
     assert (found["kl"]["n"], found["kl_reverse"]["n"], found["kl_max"]["n"]) == (38, 40, 38)
-    said = "rows in which a divergence is infinite: 2"
-    assert said in outcome.err
+    said = "rows in which KL(base || new) is infinite: 2; measures of it are of the others"
+    assert outcome.err == f"note: two.npy: {said}\n"
     assert said in run("compare", "one.npy", "two.npy", "--metric", "kl_reverse").err
     assert said not in run("compare", "one.npy", "two.npy", "--metric", "agreement").err
+    back = run("compare", "two.npy", "one.npy", "--json")
+    assert back.err == f"note: one.npy: {said.replace('base || new', 'new || base')}\n"
+    screen = terminal("compare", "two.npy", "one.npy", columns=200)
+    assert "nats, back infinite in 2 rows, the same" in screen.lines[0]
+    assert " back infinite in 2 rows, left out there" in screen.text
+    one = ONE.copy()
+    one[5:8, 2] = -np.inf
+    np.save("one.npy", one)
+    screen = terminal("compare", "one.npy", "two.npy", columns=200)
+    assert " infinite in 2 rows, back infinite in 3 rows, left out there" in screen.text
     keep = np.setdiff1d(np.arange(40), [3, 8])
     np.save("one.npy", ONE[keep])
     np.save("two.npy", two[keep])

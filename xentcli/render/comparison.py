@@ -25,7 +25,7 @@ from xentcli.render.comparison_verdict import (
 )
 from xentcli.render.measures import group_tables, measure_table
 from xentcli.render.row_tables import titled
-from xentcli.render.tables import Sentence, counted, grid, headline, row_word, short
+from xentcli.render.tables import Sentence, counted, grid, headline, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ def _of_losses(of: "Mapping[str, Measure]", difference: "Measure") -> list[str]:
 
 def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
     """Return the lines on divergences: their means, and percentiles of one of them."""
-    infinite = infinite_rows(of)
-    left = f"infinite in {infinite:,} {row_word(infinite)}, left out of these" if infinite else ""
+    infinite = ", ".join(infinite_rows(of))
     return [
         _joined(
             ("base to new {}", of.get("kl"), None),
@@ -169,7 +168,7 @@ def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
             ("99 % {}", of.get("kl_p99"), short),
             ("largest {}", of.get("kl_max"), short),
         ),
-        left,
+        f"{infinite}, left out there" if infinite else "",
     ]
 
 

@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xentcli.render.tables import headline, row_word, short
+from xentcli.render.tables import counted, headline, row_word, short
+from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,17 +129,21 @@ def _apart(found: "Comparison") -> str:
     parts = []
     if kl is not None and kl.value is not None:
         parts.append(f"KL {headline(kl.value, kl.standard_error or math.nan)} nats")
-        if infinite := infinite_rows(found.metrics):
-            parts.append(f"infinite in {infinite:,} {row_word(infinite)}")
+        parts += infinite_rows(found.metrics)
     if agreement is not None and agreement.value is not None:
         parts.append(f"the same prediction in {percent(agreement.value)} of the rows")
     return ", ".join(parts)
 
 
-def infinite_rows(metrics: "Mapping[str, Measure]") -> int:
-    """Return how many rows the means of divergences leave out, since they are infinite there."""
-    rows = metrics.get("infinite_rows")
-    return 0 if rows is None or rows.value is None else int(rows.value)
+def infinite_rows(metrics: "Mapping[str, Measure]") -> list[str]:
+    """Return in how many rows KL is infinite, which its measures leave out: forth, and back."""
+    rows = metrics.get("infinite_rows", NOTHING).n
+    texts = []
+    for name, text in (("kl", "infinite in {}"), ("kl_reverse", "back infinite in {}")):
+        n = metrics.get(name, NOTHING).n
+        if rows is not None and n is not None and n < rows:
+            texts.append(text.format(counted(rows - n, "row")))
+    return texts
 
 
 def difference_of(measure: "Measure") -> str:

@@ -142,11 +142,11 @@ class PairReport:
             if math.isnan(loss.difference.value or 0.0):
                 which = "with one model alone, with either of them: their mean difference is NaN"
             yield f"{name}: rows whose losses are infinite {which}"
-        if of_divergences and apart.infinite:
-            yield (
-                f"{name}: rows in which a divergence is infinite: {apart.infinite:,}; means and "
-                "percentiles are of the others"
-            )
+        both = (("KL(base || new)", apart.kl), ("KL(new || base)", apart.kl_reverse))
+        for which, kl in both if of_divergences else ():
+            if rows := apart.n - (kl.n or 0):
+                infinite = f"rows in which {which} is infinite: {rows:,}"
+                yield f"{name}: {infinite}; measures of it are of the others"
 
     def _values(self) -> dict[str, Measure]:
         loss: PairedLoss = self.results["pair_loss"]
