@@ -100,25 +100,30 @@ def test_lists_of_some_classes_against_a_formula(run: Run) -> None:
         assert found[name]["value"] is found[name]["standard_error"] is found[name]["low"] is None
 
 
-@pytest.mark.parametrize(("command", "cluster"), [("eval", "site"), ("compare", None)])
+@pytest.mark.parametrize(
+    ("command", "cluster"),
+    [("eval", "site"), ("eval", "site{}.npy"), ("compare", None), ("compare", "site{}.npy")],
+)
 def test_parts_merge_to_the_same_bits(run: Run, command: str, cluster: str | None) -> None:
     more = () if cluster is None else ("--cluster", cluster)
     for i, part in enumerate((slice(0, 9), slice(9, 10), slice(10, None))):
         paths = [write(f"base{i}", "npz", BASE, part), write(f"new{i}", "npz", NEW, part)]
         named = paths if command == "compare" else paths[:1]
-        run(command, *named, *more, "--state", f"{i}.json")
+        np.save(f"site{i}.npy", np.load("site.npy")[part])
+        run(command, *named, *(each.format(i) for each in more), "--state", f"{i}.json")
+    of_all = [each.format("") for each in more]
     merged = run("merge", "2.json", "0.json", "1.json", "--json", "--state", "m.json").json
     again = run("merge", "1.json", "2.json", "0.json", "--json", "--state", "n.json").json
     named = ["base.npz", "new.npz"] if command == "compare" else ["base.npz"]
     for jobs in "12" if cluster is None else "1":
-        whole = run(command, *named, *more, "--json", "--jobs", jobs).json
+        whole = run(command, *named, *of_all, "--json", "--jobs", jobs).json
         assert merged["metrics"] == again["metrics"] == whole["metrics"]
         assert merged.get("clusters") == whole.get("clusters") == (N if cluster is None else 5)
     assert Path("m.json").read_bytes() == Path("n.json").read_bytes()
     run(command, *named, "--cluster", "rows", "--state", "other.json")
     assert "clusters" in refusal(run("merge", "0.json", "other.json")).error
     if command == "eval":
-        files = run("eval", "base[0-2].npz", *more, "--json").json
+        files = run("eval", "base[0-2].npz", *of_all, "--json").json
         assert files["metrics"] == whole["metrics"]
 
 

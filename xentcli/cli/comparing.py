@@ -203,10 +203,12 @@ def write_state(
     given: GivenOptions,
 ) -> None:
     """Write the state of a comparison; `asked` are options, groups and clusters."""
+    from xentcli.pipeline.inputs.given_names import GivenNames
     from xentcli.pipeline.saved_states.pair_states import state_of_pairs
 
     labelled = None if rows.labels is None else (rows.labels, labels or [paths[0]])
     wanted, by, cluster = asked
-    by = states.by_or_tasks(by, grouped=rows.by is not None)
-    saved = state_of_pairs(found, rows.models, paths, labelled, wanted, by, cluster)
+    groups = GivenNames(states.by_or_tasks(by, grouped=rows.by is not None), rows.by)
+    clusters = GivenNames(cluster, rows.cluster)
+    saved = state_of_pairs(found, rows.models, paths, labelled, wanted, groups, clusters)
     states.write_state(saved, given.loss.state, given.writing)

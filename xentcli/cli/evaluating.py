@@ -136,23 +136,22 @@ class KeptState:
         usual = self._asked._replace(metrics=None).asked(binary=binary)
         return Keeping((*REPORT_NEEDS, *usual), self._found.append)
 
-    def write(
-        self,
-        criterion: "Criterion",
-        sources: "tuple[Source, Source | None]",
-        names: list[list[str]],
-        measures: "Measures",
-    ) -> None:
+    def write(self, rows: "EvalRows", names: list[list[str]], measures: "Measures") -> None:
         """Write it, if it is asked for."""
         if self._path is None:
             return
+        from xentcli.pipeline.inputs.given_names import GivenNames
         from xentcli.pipeline.saved_states.loss_states import state_of
         from xentcli.pipeline.saved_states.measure_states import asked_of
+        from xentcli.pipeline.saved_states.state_rows import BesideRows
 
         (found,) = self._found
         by = states.by_or_tasks(self._by, grouped=bool(measures.groups))
-        asked = asked_of(self._asked, by, self._cluster, sources[0], found)
-        saved = state_of("eval", found, criterion, sources, names, asked=asked)
+        groups, clusters = GivenNames(by, rows.by), GivenNames(self._cluster, rows.cluster)
+        asked = asked_of(self._asked, groups.called, clusters.called, rows.logits, found)
+        beside = BesideRows(groups=groups.files, clusters=clusters.files)
+        sources = (rows.logits, rows.labels)
+        saved = state_of("eval", found, rows.criterion, sources, names, beside=beside, asked=asked)
         states.write_state(saved, self._path, self._writing)
 
 

@@ -119,12 +119,13 @@ def _write_state(
 ) -> None:
     """Write the state of a loss; `beside` has the weights of its rows."""
     from xentcli.pipeline.saved_states.loss_states import state_of
+    from xentcli.pipeline.saved_states.state_rows import BesideRows
 
     assert evaluation.found is not None  # noqa: S101 - rows were read
     weight = given.loss.sample_weight
     weights = None if beside is None or weight is None else (beside, [weight])
     saved = state_of(
-        criterion.command, evaluation.found, criterion, sources, names, weights=weights
+        criterion.command, evaluation.found, criterion, sources, names, beside=BesideRows(weights)
     )
     write_state(saved, given.loss.state, given.writing)
 

@@ -11,8 +11,9 @@ from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import by_of_user, write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
+from xentcli.pipeline.saved_states.missing_rows import notes_of_missing
+from xentcli.pipeline.saved_states.numbers_beside import notes_of_numbers
 from xentcli.pipeline.saved_states.state_header import changed_files
-from xentcli.pipeline.saved_states.state_rows import notes_of_missing
 from xentcli.pipeline.saved_states.states import SavedState, damage
 from xentcli.text import shortened
 
@@ -46,7 +47,8 @@ def run(
         )
     header, names = saved.header, [each.name for each in saved.header.files]
     missing = notes_of_missing(header.rows, names, paths)
-    common.tell_notes([*changed_files(header), *missing, *saved.notes])
+    numbered = notes_of_numbers(header.rows)
+    common.tell_notes([*changed_files(header), *missing, *numbered, *saved.notes])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)

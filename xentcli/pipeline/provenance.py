@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from xentcli.errors import reading
 from xentcli.formats.base import Shape, Source
 from xentcli.formats.inline import expand_all, is_inline
+from xentcli.formats.shards import Shards
 from xentcli.pipeline.criterion import Criterion
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
@@ -56,6 +57,15 @@ def within(source: Source, names: Sequence[str]) -> str:
     """Return what follows the only file's name in that of a source, such as its array."""
     paths = paths_of(source, names)
     return source.name.removeprefix(_name_of(paths[0])) if len(paths) == 1 else ""
+
+
+def first_file(source: Source, names: Sequence[str]) -> tuple[Source, Sequence[str]]:
+    """Return the first of several files, which all have the array and the column of the others."""
+    if not isinstance(source, Shards):
+        return source, names
+    first = source.shard(0)
+    first.opened = source.files[0]
+    return first, [source.files[0].path]
 
 
 def _name_of(path: str) -> str:

@@ -140,7 +140,7 @@ def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: Given
     found = found.of(evaluating.provenance(*sources, both, counted, digest=asked.digest))
     name, odd = opened.logits.name, doubts(opened.logits)
     evaluated.tell(telling, found, wanted, opened.criterion, name, by, odd)
-    kept.write(opened.criterion, sources, both, found)
+    kept.write(opened, both, found)
     keeper.exit()
 
 

@@ -10,7 +10,6 @@ from xentcli import __version__
 from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
-from xentcli.formats.shards import Shards
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation
@@ -18,10 +17,10 @@ from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.oddities import missing_sums, summary_of
 from xentcli.pipeline.opening import Source
-from xentcli.pipeline.provenance import file_facts, within
+from xentcli.pipeline.provenance import file_facts, first_file, within
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.saved_states.state_options import Asked, Setting
-from xentcli.pipeline.saved_states.state_rows import joined, rows_of
+from xentcli.pipeline.saved_states.state_rows import NOTHING_BESIDE, BesideRows, joined, rows_of
 from xentcli.pipeline.saved_states.states import SavedState, renumbered
 from xentcli.results.provenance import FileFacts
 
@@ -37,7 +36,7 @@ def state_of(
     sources: tuple[Source, Source | None],
     names: Sequence[Sequence[str]],
     *,
-    weights: tuple[Source, Sequence[str]] | None = None,
+    beside: BesideRows = NOTHING_BESIDE,
     asked: Asked | None = None,
 ) -> SavedState:
     """Return the state of a run.
@@ -52,8 +51,8 @@ def state_of(
         The loss, whose weights are in the order of the classes.
     sources, names
         The logits and the labels, and what the user named them.
-    weights : (Source, sequence of str), optional
-        The weights of rows, and what the user named their file.
+    beside : BesideRows
+        The weights, groups and clusters of rows that stand in files of their own.
     asked : Asked, optional
         What an evaluation was asked for.
     """
@@ -63,7 +62,7 @@ def state_of(
     if labels is not None:
         inputs.append(("labels", labels, names[1] or names[0]))
     rows = criterion.rows, total.rows
-    setting = Setting.of(criterion, logits, sample_weight=weights is not None)
+    setting = Setting.of(criterion, logits, sample_weight=beside.weights is not None)
     missing = missing_sums(criterion, total.remarks)
     header = StateHeader(
         __version__,
@@ -77,7 +76,7 @@ def state_of(
         crosses=criterion.shift > 0 and len(found.lead) == 1,
         asked=asked,
     )
-    return of_files(header, (total.state or criterion.states,), inputs, *rows, weights)
+    return of_files(header, (total.state or criterion.states,), inputs, *rows, beside)
 
 
 def of_files(
@@ -86,7 +85,7 @@ def of_files(
     inputs: Sequence[tuple[str, Source, Sequence[str]]],
     chosen: slice | None,
     length: int,
-    weights: tuple[Source, Sequence[str]] | None = None,
+    beside: BesideRows = NOTHING_BESIDE,
 ) -> SavedState:
     """Return the state of files.
 
@@ -102,31 +101,22 @@ def of_files(
         Which rows were read.
     length : int
         How many rows were read along the first axis.
-    weights : (Source, sequence of str), optional
-        The weights of rows, and what the user named their file.
+    beside : BesideRows
+        What stands beside the rows in files of its own.
     """
     _, logits, names = inputs[0]
     labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
     others = [(source, given) for role, source, given in inputs[1:] if role != "labels"]
-    rows = tuple(rows_of(logits, names, chosen, length, labels, others, weights))
+    rows = tuple(rows_of(logits, names, chosen, length, labels, others, beside))
     files = [facts for each in inputs for facts in _facts(*each)]
-    logits, names = _first_file(logits, names)
-    labels = labels and _first_file(*labels)
+    logits, names = first_file(logits, names)
+    labels = labels and first_file(*labels)
     arrays = (within(logits, names).removeprefix(":"), _labels_of(logits, labels))
     header = replace(
         header, rows=joined(each for each, _ in rows), files=each_once(files), arrays=arrays
     )
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
     return SavedState(header, tuple(renumbered(each, number) for each in states))
-
-
-def _first_file(source: Source, names: Sequence[str]) -> tuple[Source, Sequence[str]]:
-    """Return the first of several files, which all have the array and the column of the others."""
-    if not isinstance(source, Shards):
-        return source, names
-    first = source.shard(0)
-    first.opened = source.files[0]
-    return first, [source.files[0].path]
 
 
 def _labels_of(logits: Source, labels: tuple[Source, Sequence[str]] | None) -> str:

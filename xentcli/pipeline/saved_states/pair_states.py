@@ -8,6 +8,7 @@ from xentcli import __version__
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.pipeline.compare import Compared, Model
+from xentcli.pipeline.inputs.given_names import GivenNames
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pairs.pair_plan import ERRORS_IN_GROUPS, PairOptions, PairPlan
 from xentcli.pipeline.pairs.pair_report import OF_ORDER, PairedRows, comparisons_of
@@ -15,6 +16,7 @@ from xentcli.pipeline.provenance import role_of_model, within
 from xentcli.pipeline.saved_states.loss_states import of_files
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.saved_states.state_options import PairAsked, Setting
+from xentcli.pipeline.saved_states.state_rows import BesideRows
 from xentcli.pipeline.saved_states.states import SavedState
 from xentcli.pipeline.spool import Spools
 
@@ -25,8 +27,8 @@ def state_of_pairs(
     paths: Sequence[str],
     labels: tuple[Source, Sequence[str]] | None,
     options: PairOptions,
-    by: str | None,
-    cluster: str | None,
+    by: GivenNames,
+    cluster: GivenNames,
 ) -> SavedState:
     """Return the state of a comparison.
 
@@ -53,7 +55,7 @@ def state_of_pairs(
         facts.append(ModelFacts(role_of_model(i), setting, array, found.looks[i], missing))
     base = models[0]
     shape = tuple(n or 0 for n in base.source.shape[1:])
-    asked = PairAsked(options, by, cluster, shape, rows.rows.lead[1:], rows.labelled)
+    asked = PairAsked(options, by.called, cluster.called, shape, rows.rows.lead[1:], rows.labelled)
     header = StateHeader(
         __version__,
         "compare",
@@ -68,7 +70,8 @@ def state_of_pairs(
     )
     if labels is not None:
         inputs.append(("labels", *labels))
-    return of_files(header, rows.states, inputs, base.criterion.rows, rows.length)
+    beside = BesideRows(groups=by.files, clusters=cluster.files)
+    return of_files(header, rows.states, inputs, base.criterion.rows, rows.length, beside)
 
 
 def compared_of(saved: SavedState, options: PairOptions) -> Compared:

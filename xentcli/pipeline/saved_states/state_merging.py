@@ -124,7 +124,7 @@ def _check_alike(one: SavedState, other: SavedState) -> None:
     """Raise InputError if two states do not belong together."""
     names = f"{one.name} and {other.name}"
     for what in _differences(one.header, other.header):
-        raise InputError(f"{names}: {what}")
+        raise InputError(f"{names}: {what}", hint=_hint_of(what, one.header, other.header))
     if [[*each.states] for each in one.states] != [[*each.states] for each in other.states]:
         raise InputError(f"{names}: other measures")
 
@@ -152,6 +152,16 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:
         yield "other names of classes, or in another order"
+
+
+def _hint_of(what: str, *headers: StateHeader) -> str | None:
+    """Return how two states are merged whose files of groups or of clusters differ."""
+    for option, beside in (("--by", "groups"), ("--cluster", "clusters")):
+        files = [{getattr(each, beside) for each in header.rows} - {""} for header in headers]
+        if what.startswith(f"other options: {option} ") and all(files):
+            what = f"files of one kind of {beside} have one name but for numbers"
+            return f"{what}, lang-0.csv and lang-1.csv, and one name of their column"
+    return None
 
 
 def _other_order(one: StateHeader, two: StateHeader) -> str | None:

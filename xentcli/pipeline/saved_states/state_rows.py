@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product, starmap
 from typing import NamedTuple
 
 from xentcli.errors import InputError
@@ -10,13 +9,26 @@ from xentcli.formats.base import Source
 from xentcli.formats.inline import is_inline
 from xentcli.pipeline.provenance import lengths_of, paths_of
 from xentcli.storage.names import is_url, local_name, shown_name, uncompressed_name
-from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import natural_key, reads_once
 
 ONE_STATE = "each row belongs to one state: leave one of them out"
 _ONE_FILE = "run again what was run with the other files"
-_SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
+
+
+NamedSource = tuple[Source, Sequence[str]] | None
+"""What was read, if it was, and what the user named its files."""
+
+
+class BesideRows(NamedTuple):
+    """What stands beside rows in files of its own: their weights, and names of what they are in."""
+
+    weights: NamedSource = None
+    groups: NamedSource = None
+    clusters: NamedSource = None
+
+
+NOTHING_BESIDE = BesideRows()
 
 
 class FileRows(NamedTuple):
@@ -38,8 +50,9 @@ class FileRows(NamedTuple):
         The files that these lead to, where they are links.
     models : tuple of str
         The files that they are compared with, past any link; empty where none is known.
-    weights : str
-        The file of their weights, past any link; empty where none is known.
+    weights, groups, clusters : str
+        The files of their own with their weights, and with the names of their groups and clusters,
+        past any link; empty where none is known.
     """
 
     file: str
@@ -52,6 +65,8 @@ class FileRows(NamedTuple):
     target_of_labels: str = ""
     models: tuple[str, ...] = ()
     weights: str = ""
+    groups: str = ""
+    clusters: str = ""
 
     @property
     def itself(self) -> str:
@@ -81,9 +96,10 @@ class FileRows(NamedTuple):
         for one, two in zip(self.models, other.models, strict=True):
             if uncompressed_name(one) != uncompressed_name(two) and one and two:
                 return f"it is compared with {one}, and with {two}"
-        here, there = self.weights, other.weights
-        if uncompressed_name(here) != uncompressed_name(there) and here and there:
-            return f"the weights of its rows are in {here} and {there}"
+        for what in BesideRows._fields:
+            here, there = getattr(self, what), getattr(other, what)
+            if uncompressed_name(here) != uncompressed_name(there) and here and there:
+                return f"the {what} of its rows are in {here} and {there}"
         if None not in (self.length, other.length) and self.length != other.length:
             return f"it has {self.length} rows, and {other.length}"
         return None
@@ -98,18 +114,19 @@ def rows_of(
     names: Sequence[str],
     chosen: slice | None,
     rows: int,
-    labels: tuple[Source, Sequence[str]] | None = None,
+    labels: NamedSource = None,
     models: Iterable[tuple[Source, Sequence[str]]] = (),
-    weights: tuple[Source, Sequence[str]] | None = None,
+    beside: BesideRows = NOTHING_BESIDE,
 ) -> Iterator[tuple[FileRows, int]]:
     """Yield the rows read of each file of a source, and how many rows stand before that file.
 
     `rows` is the number of rows read in all: every row, or those `chosen`. `labels` are their
-    labels, and what the user named these; so are `models`, the other models', and `weights`.
+    labels, and what the user named these; so are `models`, the other models'. `beside` is what
+    stands beside the rows.
     """
     paths = paths_of(source, names)
     of_labels = _beside(labels, len(paths))
-    of_weights = [_itself(each) for each in _beside(weights, len(paths))]
+    of_beside = [[_itself(p) for p in _beside(each, len(paths))] for each in beside]
     of_models = [[_itself(each) for each in _beside(model, len(paths))] for model in models]
     first = 0 if chosen is None else chosen.start or 0
     if len(paths) == 1:
@@ -119,20 +136,21 @@ def rows_of(
     else:
         lengths = lengths_of(source, len(paths))
     before = 0
-    for i, (path, length, beside) in enumerate(zip(paths, lengths, of_labels, strict=True)):
+    for i, (path, length, of_label) in enumerate(zip(paths, lengths, of_labels, strict=True)):
         start, stop = max(first, before), first + rows
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
             ends = (start - before, stop - before)
-            found = _named(path, *ends, length, beside)
-            compared = tuple(each[i] for each in of_models)
-            yield found._replace(models=compared, weights=of_weights[i]), before
+            found = _named(path, *ends, length, of_label)
+            found = found._replace(models=tuple(each[i] for each in of_models))
+            weights, groups, clusters = (each[i] for each in of_beside)
+            yield found._replace(weights=weights, groups=groups, clusters=clusters), before
         if length is None:
             return
         before += length
 
 
-def _beside(inputs: tuple[Source, Sequence[str]] | None, count: int) -> list[str]:
+def _beside(inputs: NamedSource, count: int) -> list[str]:
     """Return the file that goes with each of `count` files; empty where that is unknown."""
     found = [] if inputs is None else [whole_name(path) for path in paths_of(*inputs)]
     return found if len(found) == count else [found[0] if len(found) == 1 else ""] * count
@@ -203,48 +221,7 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
         most = (each, state)
 
 
-def notes_of_missing(
-    rows: Sequence[FileRows], names: Sequence[str], states: Sequence[str]
-) -> Iterator[str]:
-    """Say what may be missing of merged states, by the names of files and of the states.
-
-    These are rows of a file of which some state has other rows, and files or states whose number is
-    left out among numbered names. What is missing after the last number cannot be known. `names`
-    are those of all files that were read, also of files without rows.
-    """
-    gaps = list(_gaps(rows))
-    numbered = left_out(each.file for each in rows)
-    files = [each for each in numbered if not any(starmap(leads_to, product(each, names)))]
-    counted = "in no state, though the names of other files count it"
-    gaps += [f"{' or '.join(each)}: {counted}" for each in files]
-    if not files:
-        gaps += [
-            f"{' or '.join(name)}: not merged, though the names of other states count it"
-            for name in left_out(map(shown_name, states))
-        ]
-    yield from gaps[:_SHOWN_GAPS]
-    if len(gaps) > _SHOWN_GAPS:
-        yield f"and {len(gaps) - _SHOWN_GAPS:,} more such gaps"
-
-
 def leads_to(path: str, name: str) -> bool:
     """Whether a whole path may be that of the file with this name."""
     end = name.removeprefix("./")
     return path == end or path.endswith(f"/{end}")
-
-
-def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
-    by_file: dict[str, list[FileRows]] = {}
-    for each in joined(rows):
-        by_file.setdefault(each.itself, []).append(each)
-    for parts in by_file.values():
-        parts.sort(key=lambda each: each.start)
-        file = parts[0].file
-        if not file:
-            continue
-        ends = [0, *(part.stop for part in parts)]
-        lengths = [part.length for part in parts if part.length is not None]
-        starts = [*(part.start for part in parts), max([ends[-1], *lengths])]
-        for end, start in zip(ends, starts, strict=True):
-            if end < start:
-                yield f"{file}: rows {end}:{start} are in no state"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.base import Source, read_whole
 from xentcli.pipeline.inputs.beside_files import open_names
+from xentcli.pipeline.inputs.given_names import GivenNames
 from xentcli.pipeline.inputs.reading import ROW_WORDS, Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists, columns_of_lists
 from xentcli.pipeline.top_lists.top_files import array_of
@@ -49,6 +50,8 @@ def with_clusters(
         return [*_of_each(found, options.shift)]
     if are_files(name):
         source = open_names(name, Reader().labels, None)
+        called = GivenNames(name, source).called
+        told = [each._replace(cluster=called) for each in told]
         return [*_cut(told, *_read(source), options.shift)]
     shown = ", ".join(map(repr, known[:_SHOWN_COLUMNS]))
     raise InputError(
