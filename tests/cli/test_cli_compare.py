@@ -1,5 +1,6 @@
 """xent compare: what a pipe, JSON and a page get, of two models and of three, and its gates."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -226,3 +227,34 @@ def test_text_that_is_cast_is_what_a_file_of_float32_is(run: Run) -> None:
     options = ("--labels", "y.npy", "--temperature", "1.7", "--metric", "all")
     want = run("compare", "one.npy", "two.npy", *options).out
     assert run("compare", "one.csv", "two.csv", *options, "--dtype", "float32").out == want
+
+
+def test_a_page_has_the_usual_set_whatever_is_printed(run: Run) -> None:
+    """Its sentence said that there is nothing to compare, or heeded only what was asked for."""
+    save_models()
+    sentences = {}
+    for name in ("", "share_worse", "agreement", "changed_rows"):
+        asked = ("--metric", name) if name else ()
+        bare = run("compare", *MODELS, *asked)
+        paged = run(
+            "compare", *MODELS, *asked, "--report", "a.html", "--force", "--state", "s.json"
+        )
+        assert (paged.code, paged.out) == (0, bare.out)
+        Path("a.html").replace(f"{name}.html")
+        run("merge", "s.json", "--report", f"merged_{name}.html")
+        for path in (f"{name}.html", f"merged_{name}.html"):
+            page = Path(path).read_text()
+            sentences[path] = re.findall(r'<p class="lead">.*</p>', page)
+            assert "rows lost: right with the first model alone" in page, path
+        Path("s.json").unlink()
+    assert len({*map(str, sentences.values())}) == 1, sentences
+    assert "two.npy is" in str(sentences["share_worse.html"])
+
+
+def test_what_a_gate_names_is_not_printed_besides(run: Run) -> None:
+    save_models()
+    asked = ("--metric", "kl", "--metric", "js")
+    gated = run("compare", *MODELS, *asked, "--fail-if", "agreement > 1", "--json")
+    assert {"kl", "js", "agreement"} == {*gated.json["metrics"]}
+    gated = run("compare", *MODELS, *asked, "--fail-if", "agreement > 1")
+    assert gated.out == run("compare", *MODELS, *asked).out

@@ -67,6 +67,9 @@ def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
     assert "<td>kl_p99</td>" in html
     assert "<td>&lt;b&gt;a</td>" in html
     assert "<b>" not in html
+    html = xent.compare(rows, rows[::-1], [0, 1, 2], metrics="agreement", jobs=1)._repr_html_()
+    assert html.startswith("<table>")
+    assert "<td>agreement</td>" in html
 
 
 @in_one_test

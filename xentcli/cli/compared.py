@@ -65,7 +65,9 @@ def forms(
 ) -> Forms:
     """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's number."""
     names = asked.metrics
-    shown = [replace(each, groups=shown_groups(each, names, by)) for each in comparisons]
+    shown = [
+        replace(each.only(names), groups=shown_groups(each, names, by)) for each in comparisons
+    ]
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.comparison import comparison_screen, comparison_tables

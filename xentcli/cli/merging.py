@@ -179,6 +179,8 @@ def _report_compare(
         besides=(*wanted.besides, *keeper.names),
         pictures=drawn.wanted,
     )
+    if drawn.report is not None:
+        wanted = wanted.with_page()
     telling = Telling.of("compare", keeper, drawn, writing, common)
     with damage(saved.name):
         found = compared_of(saved, wanted)

@@ -19,11 +19,14 @@ _ERROR_DIGITS = 2
 
 
 def verdict(found: "Comparison") -> tuple[str, str]:
-    """Return the sentence, and whether it is good news: 'better', 'worse' or 'unclear'."""
+    """Return the sentence, and whether it is good news: 'better', 'worse' or 'unclear'.
+
+    The sentence is empty if what it is made of was not asked for.
+    """
     kl = found.metrics.get("kl_max")
     difference = found.metrics.get("loss_difference")
     if not found.used or (kl is None and difference is None):
-        return f"{found.new}: nothing to compare", "unclear"
+        return "" if found.used else f"{found.new}: nothing to compare", "unclear"
     if _is_same(found):
         return f"{found.new} gives the same as {found.base}: no row differs", "unclear"
     details = ", ".join(part for part in (_loss(found), _accuracy(found), _moved(found)) if part)

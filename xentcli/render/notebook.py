@@ -40,7 +40,9 @@ def comparison_html(found: "Comparison") -> str:
     from xentcli.render.comparison_verdict import verdict
 
     there = {name: each for name, each in found.metrics.items() if each.value is not None}
-    parts = [f"<p>{escape(visible(verdict(found)[0]))}</p>", measures_html(there)]
+    sentence, _ = verdict(found)
+    parts = [f"<p>{escape(visible(sentence))}</p>"] if sentence else []
+    parts.append(measures_html(there))
     if found.changed_rows:
         shown = ["row", "id", "change", "label", "prediction_base", "prediction_new"]
         parts.append(_table(shown, [*cells_of_changed(found, shown)][:_WORST_SHOWN]))

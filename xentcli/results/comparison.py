@@ -1,6 +1,6 @@
 """The result of ``xent compare``: how another model's outputs differ from those of a first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.results.measure import NOTHING, ByName, Measure
@@ -191,6 +191,13 @@ class Comparison(ByName, Names):
     lead: tuple[int, ...] = ()
     pictures: "PairPictures | None" = field(default=None, repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def only(self, names: "Sequence[str] | None") -> "Comparison":
+        """Return the same result with only these measures; with all if `names` are None."""
+        if names is None or "all" in names:
+            return self
+        metrics = {name: each for name, each in self.metrics.items() if name in names}
+        return replace(self, metrics=metrics)
 
     def to_json(self) -> str:
         """Return everything that was measured as JSON, as the command prints it."""

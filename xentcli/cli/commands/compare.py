@@ -154,6 +154,8 @@ def _compare(
     by, cluster, state = asked.by, asked.cluster, given.loss.state
     wanted = comparing.wanted(asked.metric, asked.worst, keeper.names)
     wanted = wanted._replace(pictures=drawn.wanted)
+    if drawn.report is not None:
+        wanted = wanted.with_page()
     criteria = asked.criteria(given, paths, kinds)
     check_state(state, given.writing, by=by)
     telling = Telling.of("compare", keeper, drawn, given.writing, given.common)

@@ -43,7 +43,8 @@ class PairOptions(NamedTuple):
     worst : int
         How many of the rows that changed most are named.
     besides : tuple of str
-        Measures that are taken besides, whatever the set is: those that gates name.
+        Measures and tables that are taken besides, whatever the set is: those that gates name,
+        and those of a page.
     pictures : bool
         Whether what pictures show is measured too.
     """
@@ -72,6 +73,11 @@ class PairOptions(NamedTuple):
         else:
             names = list(self.metrics)
         return tuple(dict.fromkeys([*names, *self.besides]))
+
+    def with_page(self) -> "PairOptions":
+        """Return the same, with the usual set besides: a page shows it, whatever is printed."""
+        usual = PairOptions().names(sequences=False)
+        return self._replace(besides=(*self.besides, *usual))
 
 
 def unknown_measure(name: str) -> UsageError:
