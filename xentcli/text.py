@@ -70,6 +70,14 @@ def is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal()
 
 
+def is_missing(value: object) -> bool:
+    """Whether a value says that there is none: None, NaN, NaT, or the NA of pandas."""
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124
+    except TypeError:  # NA is neither equal nor unequal to itself
+        return True
+
+
 def shortened(text: str, characters: int = 40) -> str:
     """Return the beginning of a long text, with dots in place of the rest."""
     return text if len(text) <= characters else text[: characters - 3] + "..."

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from in_one_test import in_one_test
 
@@ -35,7 +36,7 @@ def test_text_of_every_kind(labels: Any, shape: tuple[int, ...]) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("missing", [None, float("nan"), "", "  "])
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, "", "  "])
 def test_what_is_missing(missing: Any) -> None:
     labels = np.array(["cat", missing, "dog", missing, "cow"], object)
     found, _, problems = NAMES.indices(labels, LossOptions())

@@ -109,6 +109,20 @@ def test_names_are_labels() -> None:
     assert array_of("[true, false]", LABELS).tolist() == [1.0, 0.0]
 
 
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "keys"])
+def test_names_of_groups_are_what_json_says(tmp_path: Path, suffix: str) -> None:
+    """Integers beyond 2^53, which float64 rounds, were names of one group."""
+    for names in ([2**53, 2**53 + 1, 2**64 - 1, 7], [7.5, None, True, "7", "\u00e9"]):
+        key, lines = '{"g": %s}' if suffix == "keys" else "%s", map(json.dumps, names)
+        text = (
+            f"[{', '.join(lines)}]" if suffix == "json" else "".join(f"{key % n}\n" for n in lines)
+        )
+        options = LABELS._replace(names=True)
+        source = opened(tmp_path, text, f"a.{suffix.replace('keys', 'jsonl')}", options)
+        found = values_of(source, 9).tolist()
+        assert [*map(str, found)] == [*map(str, names)]
+
+
 WRONG = {
     "[[1, 2], [1]]": r"a\.json\[1\]: a list of 1 where the first has 2",
     "[[1, 2], [1, [2]]]": r"a\.json\[1, 1\]: a list where there should be a number",

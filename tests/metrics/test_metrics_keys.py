@@ -1,9 +1,11 @@
 """Names of groups, and their order."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from in_one_test import in_one_test
 from numpy.typing import NDArray
@@ -29,6 +31,31 @@ def test_groups_are_in_the_order_of_reading(keys: NDArray[Any], want: list[str])
     names, places = names_of(keys)
     assert [names[i] for i in shown_order(names)] == want
     assert [names[i] for i in places] == [_name(key) for key in keys.tolist()]
+
+
+def test_equal_keys_of_several_types_have_names_of_their_own() -> None:
+    """True is equal to 1, and what pandas calls missing is equal to nothing."""
+    keys = [
+        True,
+        1,
+        "True",
+        1.0,
+        "1",
+        False,
+        0,
+        Decimal("7.50"),
+        7.5,
+        pd.NA,
+        pd.NaT,
+        None,
+        math.nan,
+    ]
+    want = ["True", "1", "True", "1", "1", "False", "0", "7.50", "7.5", "", "", "", ""]
+    for order in (range(13), range(12, -1, -1)):
+        for of_clusters in (False, True):
+            given = np.array([keys[i] for i in order], object)
+            names, places = names_of(given, of_clusters=of_clusters)
+            assert [names[i] for i in places] == [want[i] for i in order]
 
 
 def test_clusters_have_the_names_of_whole_numbers_in_text() -> None:

@@ -135,10 +135,13 @@ def test_columns_that_number_classes_otherwise_than_labels_are_an_error() -> Non
     for numbers in ([1, 2, 3], [2, 1, 0], ["0", "2", "1"]):
         frame = Z.set_axis(numbers, axis=1)
         for function in (xent.cross_entropy, xent.evaluate, xent.calibrate):
-            with pytest.raises(InputError, match="are numbers, but not 0 to 2 in order") as caught:
-                function(frame, Y)
+            for labels in (Y, Y.to_numpy()[:, None], Y.to_frame(), Y.tolist()):
+                with pytest.raises(InputError, match="numbers, but not 0 to 2 in order") as caught:
+                    function(frame, labels)
         assert caught.value.hint == "labels count columns: number these so, or give to_numpy()"
-        assert xent.evaluate(frame, np.eye(3)[Y]).loss.value == pytest.approx(LOSS, rel=1e-12)
+    one_hot = np.eye(3)[Y]
+    found = xent.evaluate(Z.set_axis([1, 2, 3], axis=1), one_hot)
+    assert found.loss.value == pytest.approx(LOSS, rel=1e-12)
     for fine, labels, base in ((["0", "1", "2"], Y, 0), ([1, 2, 3], Y + 1, 1)):
         found = xent.evaluate(Z.set_axis(fine, axis=1), labels, label_base=base)
         assert found.loss.value == pytest.approx(LOSS, rel=1e-12)
@@ -186,3 +189,91 @@ def test_class_weights_in_the_order_of_their_counts() -> None:
     # These weigh rows, of which an index may have any order.
     binary = pd.Series(np.arange(6.0), np.arange(6)[::-1])
     assert xent.loss(z[:, 0], labels > 1, weight=binary, binary=True).used == 6
+
+
+def test_columns_numbered_in_another_order_beside_what_has_no_names() -> None:
+    """Whatever has no names may go by these numbers or by place, and nothing says which."""
+    z, one_hot, moved = Z.to_numpy(), np.eye(3)[Y], [2, 0, 1]
+    for names in (moved, ["2", "0", "1"], [2.0, 0.0, 1.0], ["p2", "p0", "p1"]):
+        frame, targets = Z.set_axis(names, axis=1), ONE_HOT.set_axis(names, axis=1)
+        said = "the columns are numbers in another order, and {} has no names"
+        for given, message in (
+            ({"logits": frame, "labels": one_hot}, f"logits: {said.format('labels')}"),
+            ({"logits": frame, "labels": one_hot.tolist()}, f"logits: {said.format('labels')}"),
+            ({"logits": z, "labels": targets}, f"labels: {said.format('logits')}"),
+            (
+                {"logits": frame, "labels": targets, "weight": [1.0, 2.0, 3.0]},
+                f"logits: {said.format('weight')}",
+            ),
+        ):
+            for function in (xent.cross_entropy, xent.evaluate, xent.loss, xent.calibrate):
+                with pytest.raises(InputError) as caught:
+                    function(**given)
+                assert caught.value.message == message
+                if "weight" in given:
+                    break  # calibrate has none
+        with pytest.raises(InputError, match=f"base: {said.format('new')}"):
+            xent.compare(frame, z)
+        with pytest.raises(InputError, match=f"new: {said.format('base')}"):
+            xent.compare(z, frame)
+        assert xent.evaluate(frame, targets).loss.value == pytest.approx(LOSS, rel=1e-12)
+        np.testing.assert_allclose(xent.softmax(frame), xent.softmax(z), rtol=1e-15)
+
+
+def test_columns_that_only_count_are_names_of_classes_beside_others() -> None:
+    """The columns that pandas gives count: they are not those of a frame in another order."""
+    counted = pd.DataFrame(Z.to_numpy())
+    moved = counted[[2, 0, 1]]
+    both = "name the same classes in two orders"
+    for new in (
+        moved,
+        moved.set_axis(["2", "0", "1"], axis=1),
+        moved.set_axis([2.0, 0.0, 1.0], axis=1),
+    ):
+        for one, other in ((counted, new), (new, counted)):
+            with pytest.raises(InputError, match=f"base and new {both}"):
+                xent.compare(one, other)
+        with pytest.raises(InputError, match=f"logits and labels {both}"):
+            xent.evaluate(new, pd.DataFrame(np.eye(3)[Y]))
+        with pytest.raises(InputError, match=f"logits and weight {both}"):
+            xent.evaluate(new, ONE_HOT.set_axis(new.columns, axis=1), weight=pd.Series([1.0, 2, 3]))
+    of_a_model = Z.set_axis([f"prob_{name}" for name in CLASSES], axis=1)
+    with pytest.raises(InputError, match=f"logits and labels {both}"):
+        xent.evaluate(of_a_model, ONE_HOT[MOVED])
+    with pytest.raises(InputError, match=f"logits and classes {both}"):
+        xent.evaluate(Z, np.array(CLASSES)[Y], classes=MOVED)
+    weight = pd.Series([1.0, 2.0, 3.0], [2, 1, 0])
+    with pytest.raises(InputError, match="pos_weight: its index has the classes in another order"):
+        xent.loss(Z.to_numpy(), np.eye(3)[Y], binary=True, pos_weight=weight)
+    assert xent.evaluate(of_a_model, ONE_HOT).loss.value == pytest.approx(LOSS, rel=1e-12)
+
+
+def test_a_note_says_that_classes_of_other_names_go_by_place() -> None:
+    other = [
+        note for note in xent.compare(Z, Z.rename(columns={"cat": "dog"})).notes if "go" in note
+    ]
+    said = "the columns name other classes than those of"
+    assert other == [f"new: {said} base: classes go by place"]
+    for labels in (ONE_HOT, pd.DataFrame(np.eye(3)[Y]), ONE_HOT.add_prefix("is_")):
+        assert not [note for note in xent.loss(Z, labels).notes if said in note]
+
+
+def test_names_of_rows_that_are_missing() -> None:
+    """NaN is not equal to itself, and pandas' NA is neither equal nor unequal to anything."""
+    for missing in (np.nan, pd.NA, None, pd.NaT):
+        rows = [missing, 1, 2, 3, 4, 5]
+        z, y = Z.set_axis(rows), Y.set_axis(rows)
+        found = xent.loss(z, y)
+        assert found.loss == pytest.approx(LOSS, rel=1e-12)
+        assert not [note for note in found.notes if "go by place" in note]
+        with pytest.raises(InputError, match="the same rows in two orders"):
+            xent.loss(z, y[::-1])
+
+
+def test_a_batch_of_arrow_is_a_table() -> None:
+    frame = Z.reset_index(drop=True).assign(id=range(6))
+    batch = pa.RecordBatch.from_pandas(frame)
+    with pytest.raises(InputError, match="column 'id' may be no class"):
+        xent.loss(batch, Y.to_numpy())
+    with pytest.raises(InputError, match="the same classes in two orders"):
+        xent.compare(pa.RecordBatch.from_pandas(frame[CLASSES]), frame[MOVED])

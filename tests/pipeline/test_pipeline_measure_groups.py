@@ -4,11 +4,13 @@ import math
 
 import naive
 import numpy as np
+import pandas as pd
 import pytest
 from close_to import close_to
 from measure_tools import measured, rows_like, source
 from pipeline_tools import run, set_block_rows
 
+import xentcli as xent
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
 from xentcli.pipeline.criterion import Criterion
@@ -107,3 +109,15 @@ def test_names_of_too_few_rows() -> None:
     logits, labels = rows_like(9, 60, 7)
     with pytest.raises(InputError, match="groups"):
         measured(logits, labels, by=source(np.arange(59)))
+
+
+def test_lists_of_integers_that_float64_rounds_name_groups() -> None:
+    """NumPy makes floats of integers that no one integer dtype holds, or that stand beside them."""
+    logits, labels = rows_like(9, 6, 3)
+    for names in ([2**64 - 1, 2**64 - 2, -1] * 2, [2**53, 2**53 + 1, 0.5] * 2):
+        found = xent.evaluate(logits, labels, by=names, cluster=names)
+        assert {group.name: group.rows for group in found.groups} == {str(n): 2 for n in names}
+        assert found.clusters == 3
+    missing = pd.Series([True, None, False] * 2, dtype="boolean")
+    found = xent.evaluate(logits, labels, by=missing)
+    assert [group.name for group in found.groups] == ["", "False", "True"]

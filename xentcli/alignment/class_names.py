@@ -21,6 +21,7 @@ from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
 from xentcli.records import Record
+from xentcli.text import is_missing
 
 Array = NDArray[Any]
 
@@ -211,7 +212,7 @@ def _text(label: Any) -> str:
     """Return a label as text without blanks around it; an empty text for a missing one."""
     if isinstance(label, str):
         return label.strip()
-    if label is None or label != label:  # noqa: PLR0124 - NaN, as pandas marks what is missing
+    if is_missing(label):
         return ""
     return (label.decode(errors="replace") if isinstance(label, bytes) else str(label)).strip()
 

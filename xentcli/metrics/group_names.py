@@ -1,6 +1,5 @@
 """Finds the names of groups and clusters in rows, and unites the names of two states."""
 
-import math
 import re
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Places
+from xentcli.text import is_missing
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WHOLE = re.compile(r"(-?[0-9]+)\.0+")
 _AS_PANDAS_WRITES = re.compile(r"-?[0-9]+\.0")
+_OF_ONE_NAME = frozenset((str, bytes, int, float, type(None)))
+"""Of these types, what is equal has one name; True is equal to 1."""
 
 
 def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[str, ...], Places]:
@@ -30,6 +32,8 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
         place_of[order] = np.arange(len(order))
         return tuple(map(str, found[order].tolist())), place_of[places.reshape(-1)]
     texts = keys.tolist()
+    if keys.dtype == object and not _OF_ONE_NAME.issuperset(map(type, texts)):
+        texts = [*map(_name, texts)]
     found_names: dict[Any, int] = {}
     places = np.array([found_names.setdefault(key, len(found_names)) for key in texts], np.int64)
     names = [_name(key) for key in found_names]
@@ -42,7 +46,7 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
 
 
 def _name(key: Any) -> str:
-    if key is None or (isinstance(key, float) and math.isnan(key)):
+    if is_missing(key):
         return ""
     if isinstance(key, float) and key.is_integer():
         return str(int(key))

@@ -147,8 +147,9 @@ classes numbered in another order, tested in test_cli_unnamed_classes.py
 frames in Python, tested in test_pipeline_frames.py
     leave it out of the frame; if it is a class, give to_numpy()
     labels count columns: number these so, or give to_numpy()
+    put the columns in the order of their numbers, or give to_numpy()
     frames go by place, as arrays: put both in one order, or give to_numpy() of each
-    weights go by place, as the classes do: weight=WEIGHT.reindex(CLASSES)
+    weights go by place, as the classes do: X=WEIGHT.reindex(CLASSES)
 ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
 an empty name or value, tested in test_cli_errors.py and test_cli_usage.py

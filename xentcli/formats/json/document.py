@@ -100,7 +100,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where
 
-    values = careful(value, place, labels=options.takes_names)
+    values = careful(value, place, labels=options.takes_names, names=options.names)
     if not options.labels and may_be_rounded(values, content):
         values = as_integers(values, flat(value))
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
@@ -126,7 +126,8 @@ def _plain(content: bytes, options: ReadOptions) -> Array | None:
         numbers = fast(simdjson.parse(content))
     except (ValueError, RuntimeError):
         return None
-    rounded = numbers is not None and not options.labels and may_be_rounded(numbers, content)
+    exact = options.names or not options.labels
+    rounded = numbers is not None and exact and may_be_rounded(numbers, content)
     return None if rounded else numbers
 
 

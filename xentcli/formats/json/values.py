@@ -139,8 +139,10 @@ def parser() -> Any:
     return simdjson.Parser()
 
 
-def careful(value: Any, place: Place, *, labels: bool) -> Array:
+def careful(value: Any, place: Place, *, labels: bool, names: bool = False) -> Array:
     """Return an array of what JSON says: numbers or, of labels, names.
+
+    Where all values are `names` of groups, each is what JSON says: float64 would round integers.
 
     Raises
     ------
@@ -154,8 +156,11 @@ def careful(value: Any, place: Place, *, labels: bool) -> Array:
         inner = inner[0] if inner else None
     found: list[Any] = []
     _gather(value, (), tuple(shape), found, place)
-    names = labels and any(isinstance(item, str) for item in found)
-    if names:
+    if names and not any(isinstance(item, dict) for item in found):
+        kept = np.empty(len(found), object)
+        kept[:] = found
+        return kept.reshape(shape)
+    if labels and any(isinstance(item, str) for item in found):
         made: Array = np.array([None if x is None else str(x) for x in found], object)
         return made.reshape(shape)
     numbers = np.empty(len(found), np.float64)

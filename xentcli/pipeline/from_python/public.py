@@ -27,11 +27,11 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if "numpy.ma" in sys.modules:
                 _check_masks(tuple(given.values()))
-            check_frames(given)
             if len(args) + len(kwargs) > len(given):  # too many, or one of them twice
                 return function(*args, **kwargs)
             taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
-            return _noted(function(**taken), notes_of_frames(given))
+            check_frames(taken)
+            return _noted(function(**taken), notes_of_frames(taken))
         except XentError as error:
             if error.hint is not None:
                 error.hint = hint_in_python(error.hint, frozenset(names))

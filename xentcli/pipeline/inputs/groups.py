@@ -61,6 +61,8 @@ def open_group_names(
         return None
     if not isinstance(names, str):
         values = np.asarray(names)
+        if values.dtype.kind == "f" and not hasattr(names, "dtype"):
+            values = np.asarray(names, object)  # floats may have rounded integers of a list
         if not values.ndim:
             raise UsageError(f"{what}: a name for each row is needed")
         return MemorySource(what, values)
