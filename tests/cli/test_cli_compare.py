@@ -203,7 +203,7 @@ def test_a_page_and_a_picture(run: Run) -> None:
     assert outcome.code == 3
     page = Path("a.html").read_text()
     assert "1 of 2 gates failed." in page
-    assert f"✓</span> two.npy is better: loss {changes.mean():+.2f} ± " in page
+    assert f"✓</span> two.npy is better by loss: loss {changes.mean():+.2f} ± " in page
     assert f"{(changes > 0).sum()} rows worse, {(changes < 0).sum()} better, 0 the same" in page
     assert "How much the losses of rows changed" in Path("a.svg").read_text()
     assert outcome.out == run("compare", *MODELS).out

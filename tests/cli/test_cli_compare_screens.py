@@ -84,7 +84,8 @@ def test_one_sequence_proves_nothing_of_others(terminal: Terminal) -> None:
 def test_a_model_beside_itself_at_another_temperature(terminal: Terminal) -> None:
     options = ("--temperature", "1", "--temperature", "0.5725")
     outcome = terminal("compare", BASE, BASE, "--labels", LABELS, *options)
-    assert "digits_logits.npy (T = 0.5725) is better: loss -0.045" in " ".join(outcome.text.split())
+    said = "digits_logits.npy (T = 0.5725) is better by loss: loss -0.045"
+    assert said in " ".join(outcome.text.split())
 
 
 def test_three_models_have_a_line_each(terminal: Terminal) -> None:

@@ -135,7 +135,7 @@ def test_a_page_says_what_was_said_while_files_were_opened(run: Run) -> None:
         assert run(*command, "--report", "a.html", "--force", "--quiet").err == ""
         assert _notes_of_page("a.html") == [*warnings, *notes], command
         if command[0] == "compare":
-            verdict = '<span class="mark failed">✗</span> two.csv is worse: loss +'
+            verdict = '<span class="mark failed">✗</span> two.csv is worse by loss: loss +'
             assert verdict in Path("a.html").read_text()
 
 

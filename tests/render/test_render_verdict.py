@@ -24,10 +24,10 @@ def verdicts(margins: Any, cluster: Any = None) -> list[tuple[str, str]]:
     return [verdict(each) for each in both]
 
 
-def words(margins: Any, cluster: Any = None) -> list[str]:
+def words(margins: Any, cluster: Any = None, by: str = "") -> list[str]:
     found = verdicts(margins, cluster)
     for sentence, word in found:
-        said = "is not clearly better or worse" if word == "unclear" else f"is {word}"
+        said = "is not clearly better or worse" if word == "unclear" else f"is {word}{by}"
         assert f"{said}: loss " in sentence
     return [word for _, word in found]
 
@@ -45,24 +45,36 @@ def words(margins: Any, cluster: Any = None) -> list[str]:
 )
 def test_rows_decide_where_losses_do_not(lost: int, won: int, word: str) -> None:
     margins = [LOST] * lost + [WON] * won + [UP, DOWN] * 20
-    assert words(margins) == [word, OTHER_WAY[word]]
+    assert words(margins, by=" by accuracy") == [word, OTHER_WAY[word]]
+
+
+def test_the_sentence_names_what_alone_is_clear() -> None:
+    """A model of a lower loss may seem to be less accurate, and the other way round."""
+    assert words([UP] * 20 + [LOST] * 2 + [WON], by=" by loss") == ["better", "worse"]
+    assert words([UP] * 20 + [WON] * 8) == ["better", "worse"]
+    z, labels = guesses(300, 5)
+    better = z.copy()
+    better[np.arange(300), labels] += 0.01
+    only = compared((z, better), labels)[0].only(["loss_difference"])
+    assert "is better: loss " in verdict(only)[0]
 
 
 def test_rows_that_are_won_in_each_cluster_are_good_news() -> None:
     clusters = [[WON] * (1 + i % 2) + [(UP, DOWN)[i % 2]] * 4 for i in range(8)]
     numbers = np.repeat(np.arange(8), [len(each) for each in clusters])
-    assert words([*chain(*clusters)], numbers) == ["better", "worse"]
+    assert words([*chain(*clusters)], numbers, by=" by accuracy") == ["better", "worse"]
     assert words([UP, DOWN, DOWN, UP] * 4, np.repeat(np.arange(4), 4)) == ["unclear", "unclear"]
 
 
 def test_an_infinite_loss_is_bad_news() -> None:
-    assert words([(1.0, -np.inf), UP, UP, UP]) == ["worse", "better"]
+    assert words([(1.0, -np.inf), UP, UP, UP], by=" by loss") == ["worse", "better"]
 
 
 def test_what_speaks_for_neither() -> None:
     opposed = [LOST] * 2 + [WON] * 14 + [DOWN] * 40  # more rows right, and a higher loss
-    for sentence, word in verdicts(opposed):
-        assert "is better in one way and worse in another: loss " in sentence
+    both = "better by accuracy and worse by loss", "worse by accuracy and better by loss"
+    for (sentence, word), said in zip(verdicts(opposed), both, strict=True):
+        assert f"is {said}: loss " in sentence
         assert word == "unclear"
     for sentence, word in verdicts([UP]):
         assert "one row says little of others: loss " in sentence

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
 _ROUNDED = 1e-5  # nats, by row: float32 rounds logits up to 100 by less
 _ERROR_DIGITS = 2
+_WORDS = {-1: "better", 0: "unclear", 1: "worse"}
 
 
 def verdict(found: "Comparison") -> tuple[str, str]:
@@ -37,14 +38,8 @@ def verdict(found: "Comparison") -> tuple[str, str]:
         return f"{found.new}: one {alone} says little of others: {details}", "unclear"
     if _is_nearly_same(found, difference):
         return f"{found.new} gives nearly the same as {found.base}: {details}", "unclear"
-    word = _word(found)
-    judgement = {
-        "better": "is better",
-        "worse": "is worse",
-        "unclear": "is not clearly better or worse",
-        "mixed": "is better in one way and worse in another",
-    }[word]
-    return f"{found.new} {judgement}: {details}", "unclear" if word == "mixed" else word
+    judgement, word = _judgement(found)
+    return f"{found.new} is {judgement}: {details}", word
 
 
 def _is_same(found: "Comparison") -> bool:
@@ -70,13 +65,21 @@ def _changed(found: "Comparison") -> bool:
     return any(row.change for row in found.changed_rows)
 
 
-def _word(found: "Comparison") -> str:
-    """Return what loss and accuracy say together."""
+def _judgement(found: "Comparison") -> tuple[str, str]:
+    """Return what loss and accuracy say together, and one word for it.
+
+    If only one of them is sure, the judgement names it, since the other may seem to contradict it.
+    """
     by_loss = _sign(found.metrics["loss_difference"])
     by_rows = _sign_of_rows(found)
     if by_loss * by_rows < 0:
-        return "mixed"
-    return {-1: "better", 0: "unclear", 1: "worse"}[by_loss or by_rows]
+        return f"{_WORDS[by_rows]} by accuracy and {_WORDS[by_loss]} by loss", "unclear"
+    word = _WORDS[by_loss or by_rows]
+    if word == "unclear":
+        return "not clearly better or worse", word
+    if (by_loss and by_rows) or "accuracy_difference" not in found.metrics:
+        return word, word
+    return f"{word} by {'loss' if by_loss else 'accuracy'}", word
 
 
 def _sign_of_rows(found: "Comparison") -> int:
