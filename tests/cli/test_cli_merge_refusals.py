@@ -102,10 +102,3 @@ def test_labels_that_stand_in_the_next_file_are_not_lost(run: Run) -> None:
         write_state(run, f"{line.replace('{}', '*')} --rows {rows}", f"{name}.json")
     whole = run(*all_shards(line), "--json")
     assert run("merge", "a.json", "b.json", "--json").stdout == whole.stdout
-
-
-def test_a_pipe_has_no_rows_that_could_be_there_twice(run: Run, tmp_path: Path) -> None:
-    data = (tmp_path / "z-0.npy").read_bytes()
-    for name in "ab":
-        assert run("loss", "-", "y-0.npy", "--state", f"{name}.json", stdin=data).code == 0
-    assert run("merge", "a.json", "b.json").code == 0

@@ -30,7 +30,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
     rows |= {"name": "z-0.npy", "labels": str(tmp_path / "y-0.npy")}
     rows |= {"target": "", "target_of_labels": ""}  # they are no links
-    rows |= {"models": [], "weights": "", "groups": "", "clusters": ""}  # a loss has one model
+    rows |= {"models": [], "weights": "", "groups": "", "clusters": "", "digest": ""}
     assert found["rows"] == [rows]
     said = "a.json: the state of a run, and no array"
     assert refusal(run("loss", "a.json")).error.endswith(said)

@@ -36,6 +36,7 @@ def merged(paths: Iterable[str]) -> SavedState:
     tasks: dict[str, str] = {}
     arrays: dict[tuple[str, str], tuple[str, str]] = {}
     losses: dict[tuple[Any, ...], str] = {}
+    digests: dict[str, str] = {}
     notes: list[str] = []
     for path in paths:
         _check_new(path, seen)
@@ -44,7 +45,7 @@ def merged(paths: Iterable[str]) -> SavedState:
         first = found if first is None else first
         _check_alike(first, found)
         _check_arrays(found, arrays)
-        notes += _copied(found, losses)
+        notes += _copied(found, losses, digests)
         rows += [(each, found.name) for each in found.header.rows]
         with damage(found.name):
             merging.add(found)
@@ -63,23 +64,35 @@ def merged(paths: Iterable[str]) -> SavedState:
     return replace(total, notes=tuple(notes))
 
 
-def _copied(saved: SavedState, seen: dict[tuple[Any, ...], str]) -> Iterator[str]:
-    """Say if the losses are those of a state before; `seen` has names of states by their losses.
+def _copied(
+    saved: SavedState, losses: dict[tuple[Any, ...], str], digests: dict[str, str]
+) -> Iterator[str]:
+    """Say if rows may be there twice: those of two files, or those without a file.
 
-    Losses that are all equal say nothing.
+    Both mappings have names of states before: by their losses, and by the digests of rows without a
+    file. Losses that are all equal say nothing.
     """
     found = saved.states[0].states
     pair, tokens = found.get("pair_loss"), found.get("tokens")
     alone = found.get("loss") if tokens is None else tokens.tokens.loss
     both = (alone,) if pair is None else (pair.base, pair.new)
-    losses = tuple(each for each in both if each is not None)
-    if not any(each.compute().standard_error > 0.0 for each in losses):
+    mine = tuple(each for each in both if each is not None)
+    if mine and not any(each.compute().standard_error > 0.0 for each in mine):
         return
-    other = seen.setdefault(losses, saved.name)
+    before = [
+        digests.setdefault(each.digest, saved.name) for each in saved.header.rows if each.digest
+    ]
+    other = losses.setdefault(mine, saved.name) if mine else saved.name
     if other != saved.name:
         yield (
             f"{saved.name}: the losses are those of {other}, to the last bit: rows that are in two "
             "files, as in a copy, count twice"
+        )
+        return
+    for other in [each for each in before if each != saved.name][:1]:
+        yield (
+            f"{saved.name}: what was measured of rows without a file is that of {other}, to the "
+            "last bit: rows that are in two states count twice"
         )
 
 

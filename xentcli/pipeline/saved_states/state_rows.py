@@ -53,6 +53,9 @@ class FileRows(NamedTuple):
     weights, groups, clusters : str
         The files of their own with their weights, and with the names of their groups and clusters,
         past any link; empty where none is known.
+    digest : str
+        What tells rows without a file from those of other runs: what was measured of them, as a
+        digest, and their number in their run. Empty for the rows of a file.
     """
 
     file: str
@@ -67,6 +70,7 @@ class FileRows(NamedTuple):
     weights: str = ""
     groups: str = ""
     clusters: str = ""
+    digest: str = ""
 
     @property
     def itself(self) -> str:
@@ -75,8 +79,11 @@ class FileRows(NamedTuple):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What sorts rows by the natural order of names, and then by their numbers."""
-        return (natural_key(self.file), self.start, self.stop)
+        """What sorts rows by the natural order of names, and then by their numbers.
+
+        Rows without a file have an order too, whichever state comes first.
+        """
+        return (natural_key(self.file), self.start, self.stop, self.digest, repr(self))
 
     def check(self) -> None:
         """Raise ValueError if no file has such rows."""
@@ -105,7 +112,9 @@ class FileRows(NamedTuple):
         return None
 
     def covers(self, other: "FileRows") -> bool:
-        """Whether the other rows are among these."""
+        """Whether the other rows are among these; those without a file only if they are these."""
+        if not self.file:
+            return self == other
         return self.file == other.file and self.start <= other.start and other.stop <= self.stop
 
 

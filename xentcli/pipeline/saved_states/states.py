@@ -27,6 +27,7 @@ from xentcli.text import shortened
 
 WHAT_IS_STATE = "a state is what xent merge and other commands write: --state FILE.json"
 _DIGEST = "sha256"
+_DIGITS = 16  # of what tells rows without a file apart
 _DAMAGED = "write it again: --state FILE.json"
 _NAMING_ROWS = {"worst_rows", "changed_rows"}  # states whose rows have numbers
 _SOLE_STATES: dict[str, type[Any]] = {
@@ -87,6 +88,17 @@ class SavedState:
         states = tuple(one.merge(two) for one, two in zip(*both, strict=True))
         return SavedState(header, states, self.name)
 
+    def told_apart(self) -> "SavedState":
+        """Return the same, whose rows without a file are told from those of other runs."""
+        if all(each.file or each.digest for each in self.header.rows):
+            return self
+        digest = _digest_of([each.to_plain() for each in self.states])[:_DIGITS]
+        rows = tuple(
+            each if each.file or each.digest else each._replace(digest=f"{digest}:{i}")
+            for i, each in enumerate(self.header.rows)
+        )
+        return replace(self, header=replace(self.header, rows=rows))
+
     def text(self) -> str:
         """Return a line of JSON."""
         plain = {**to_plain(self.header), "states": [each.to_plain() for each in self.states]}
@@ -94,7 +106,7 @@ class SavedState:
 
     def write(self, path: str, *, force: bool) -> None:
         """Write it, whole or not at all."""
-        text = self.text()
+        text = self.told_apart().text()
         with text_file(path, "json", force=force) as write:
             write(text)
 
@@ -104,7 +116,7 @@ def _json_of(plain: Any) -> str:
 
 
 def _digest_of(plain: Any) -> str:
-    """Return the SHA-256 of a state's JSON without blanks, which shows whether it was changed."""
+    """Return the SHA-256 of JSON without blanks: that of a state's shows whether it was changed."""
     return hashlib.sha256(_json_of(plain).encode()).hexdigest()
 
 
