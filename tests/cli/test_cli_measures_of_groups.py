@@ -1,5 +1,6 @@
 """Measures that are asked for by name are printed of each group of --by."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -186,3 +187,26 @@ def test_whether_the_first_row_of_a_file_of_names_is_one(run: Run) -> None:
     longer = "y\n0\n1\n2\n0\n"  # its first row is known to be a header
     Path("longer.csv").write_text(longer)
     assert refusal(run("loss", "z.npy", "longer.csv")).hint == ""
+
+
+def test_what_is_said_to_show_the_rest_of_a_table_does(run: Run, terminal: Terminal) -> None:
+    """A screen said of groups and classes that a pipe gets all, which it does if asked for them."""
+    rng = np.random.default_rng(6)
+    np.save("base.npy", rng.normal(size=(400, 150)))
+    np.save("new.npy", rng.normal(size=(400, 150)))
+    np.save("y.npy", rng.integers(0, 150, 400))
+    for command, tables in (
+        (("eval", "base.npy", "y.npy", "--by", "y.npy"), ["groups", "classes", "confusions"]),
+        (("compare", "base.npy", "new.npy", "--labels", "y.npy", "--by", "y.npy"), ["groups"]),
+    ):
+        screens = [terminal(*command).text]
+        screens += [terminal(*command, "--metric", name).text for name in tables]
+        assert all("| cat" in screen for screen in screens[2:])
+        said = [re.findall(r"(\d+) of ([\d,]+)\b.*; all: (.*)", screen) for screen in screens]
+        assert len(said[0]) > 0
+        for shown, count, how in [each for one in said for each in one]:
+            words = how.removesuffix(" | cat").split()
+            assert words[0] == "--metric"
+            rows = run(*command, *words).table
+            if words[1] not in ("changed_rows", "worst_rows"):  # of which --worst has 10
+                assert len(rows) >= int(count.replace(",", "")) > int(shown), how

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.measures import cluster_cells, short_number
 from xentcli.render.number_columns import short_names
-from xentcli.render.row_tables import class_cell, empty_table, fitted_table, left_out
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
@@ -131,7 +130,7 @@ def percentile_table(found: "Comparison") -> Table:
 
 
 def group_table(found: "Comparison", most: int, width: int) -> RenderableType:
-    """Return a line for each of the first groups, and a note on the others."""
+    """Return a line for each of the first groups."""
     shown = found.groups[:most]
     columns = {
         "group": [group.name or "(missing)" for group in shown],
@@ -146,8 +145,7 @@ def group_table(found: "Comparison", most: int, width: int) -> RenderableType:
     }
     columns = {head: cells for head, cells in columns.items() if any(cells)}
     shown_columns = _narrowed(columns, width, _LEFT_OUT_OF_GROUPS, ("group",))
-    table = fitted_table(shown_columns, ("group",), width)
-    return Lines(table, *left_out(len(shown), len(found.groups), "groups"))
+    return fitted_table(shown_columns, ("group",), width)
 
 
 def _change(metrics: "Mapping[str, Measure]", name: str, shown: "Callable[[float], str]") -> str:

@@ -68,8 +68,8 @@ def _classes(found: "Measures", width: int, _most: int | None) -> RenderableType
             for each in scores
         ]
     table = fitted_table(columns, ("class",), width)
-    closing = left_out(len(scores), len(found.classes), "classes, those of the lowest F1")
-    return Lines(table, *closing)
+    shown = "classes, those of the lowest F1"
+    return Lines(table, *left_out(len(scores), len(found.classes), shown, "classes"))
 
 
 def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableType:
@@ -92,7 +92,7 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
         "rows": [f"{rows:,}" for _, _, rows in pairs],
     }
     table = fitted_table(columns, ("label", "prediction"), width, left=2)
-    return Lines(table, *left_out(len(pairs), confusions.confused_pairs, "pairs"))
+    return Lines(table, *left_out(len(pairs), confusions.confused_pairs, "pairs", "confusions"))
 
 
 def _matrix(names: list[str], matrix: Any, widths: list[int]) -> Table:
@@ -155,7 +155,7 @@ def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType
     return Lines(*([table] if rows else []), Text(counts, "dim"))
 
 
-def _group_table(groups: "Sequence[Group]", header: str, count: int, width: int) -> RenderableType:
+def _group_table(groups: "Sequence[Group]", header: str, width: int) -> RenderableType:
     """Return the measures of groups, whose names get the room that the numbers leave."""
     columns = {
         header: [group.name or "(missing)" for group in groups],
@@ -163,17 +163,15 @@ def _group_table(groups: "Sequence[Group]", header: str, count: int, width: int)
     }
     for name in measured_names(groups):
         columns[name] = [short_number(group.metrics[name].value) for group in groups]
-    return Lines(
-        fitted_table(columns, (header,), width), *left_out(len(groups), count, header + "s")
-    )
+    return fitted_table(columns, (header,), width)
 
 
 def _groups(found: "Measures", width: int, most: int | None) -> RenderableType:
-    return _group_table(found.groups[:most], "group", len(found.groups), width)
+    return _group_table(found.groups[:most], "group", width)
 
 
 def _labels(found: "Measures", width: int, most: int | None) -> RenderableType:
-    return _group_table(found.labels[:most], "label", len(found.labels), width)
+    return _group_table(found.labels[:most], "label", width)
 
 
 def _losses(found: "Measures", width: int, _most: int | None) -> RenderableType:

@@ -49,11 +49,14 @@ def fitted_table(
     return table
 
 
-def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
-    """Return a closing line on how many rows of a table are shown, unless all are."""
+def left_out(shown: int, count: int, what: str, name: str) -> list[RenderableType]:
+    """Return a closing line on how many rows of a table are shown, unless all are.
+
+    `name` is that of the table for ``--metric``: a pipe gets all of one that is asked for alone.
+    """
     if shown >= count:
         return []
-    return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
+    return [Text(f"{shown:,} of {count:,} {what}; all: --metric {name} | cat", "dim")]
 
 
 def side_by_side(left: Iterable[Any], right: Iterable[Any], *, gap: int) -> Table:
