@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -212,8 +213,26 @@ def _become(request: tuple[str, list[str], str, dict[str, str]], streams: list[i
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     module, _, name = function.partition(":")
     sys.argv = [name, *arguments]
-    getattr(import_module(module), name)()
-    sys.exit()
+    try:
+        getattr(import_module(module), name)()
+    except SystemExit as stop:
+        _end(stop.code)
+    _end(0)
+
+
+def _end(code: str | int | None) -> NoReturn:
+    """Leave to the system, as the command does, what a fork would copy to take it apart.
+
+    That took as long as a short run. What dask leaves behind may say something when it is taken
+    apart, and threads may go on.
+    """
+    if isinstance(code, int) and "distributed" not in sys.modules and threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def import_all(*names: str) -> None:
