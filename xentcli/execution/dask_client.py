@@ -221,5 +221,8 @@ def _close_cluster(cluster: Any) -> None:
 def _free() -> None:
     """Free what the workers' processes shared with this one."""
     connected.cache_clear()
+    frozen = gc.get_freeze_count()
     gc.unfreeze()
     gc.collect()  # automatic collection may be switched off
+    if frozen:  # what a command leaves, Python would else search for a quarter of a second
+        gc.freeze()
