@@ -40,6 +40,23 @@ def test_weights_are_found_by_id(run: Run, order: slice, *, binary: bool) -> Non
     assert (note in outcome.err) == (order.step == -1)
 
 
+def test_weights_in_several_files_are_found_by_id(run: Run) -> None:
+    """In Python a list of files went by place, or was an error of the program."""
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    ids.join(pd.DataFrame(Z, columns=NAMES)).to_csv("z.csv", index=False)
+    ids.assign(label=Y).to_csv("y.csv", index=False)
+    weights = ids.assign(weight=WEIGHTS)[::-1]
+    for i, columns in ((1, ["id", "weight"]), (2, ["weight", "id"])):
+        weights[columns][i * 6 - 6 : i * 6].to_csv(f"w-{i}.csv", index=False)
+    want = close_to(np.average(LOSSES, weights=WEIGHTS), rel=1e-14)
+    assert run("loss", "z.csv", "y.csv", "--sample-weight", "w-*.csv").number == want
+    for files in (["w-1.csv", "w-2.csv"], [Path("w-1.csv"), Path("w-2.csv")], "w-*.csv"):
+        assert xent.loss("z.csv", "y.csv", sample_weight=files).loss == want
+    weights[["weight"]][:6].to_csv("w-1.csv", index=False)
+    outcome = run("loss", "z.csv", "y.csv", "--sample-weight", "w-*.csv")
+    assert refusal(outcome).error == "w-2.csv: columns 'weight', 'id' may be the weights"
+
+
 @in_one_test
 @pytest.mark.parametrize(("shape", "ending"), [((1,), "csv"), ((1, 1), "npy"), ((1, 1), "jsonl")])
 def test_one_row_of_a_file_that_does_not_tell_how_many(

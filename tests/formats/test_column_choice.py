@@ -34,6 +34,26 @@ def test_columns_that_are_not_there(said: str, format_: str) -> None:
         opened(FRAME, format_, columns=(said,))
 
 
+def test_a_column_without_a_name_is_what_no_name_and_no_pattern_finds() -> None:
+    """A name that is not there was taken for the index of pandas, which has none."""
+    index = np.arange(ROWS) + 5
+    first, last = FRAME.copy(), FRAME.assign(__index_level_0__=index)
+    first.insert(0, "", index)
+    for format_, frame, at in (("csv", first, "1"), ("parquet", last, "4")):
+        for said in ("zebra", "0", "cat,0", "-", "zebra,cat"):
+            for option in ("columns", "drop"):
+                with pytest.raises(InputError, match=r"there is no column '(zebra|0|-)'"):
+                    opened(frame, format_, **{option: split_names(said)})
+        for said in ("*", "[!q]*", "cat,*"):
+            source = opened(frame, format_, columns=split_names(said))
+            assert (source.columns, source.notes) == (("cat", "dog", "fox"), [])
+            assert values(source) == Z.tolist()
+        source = opened(frame, format_, columns=(at, "cat"))
+        what = f"column {at} has no name: it may be an index, and no class"
+        assert [note.partition(": ")[2] for note in source.notes] == [what]
+        assert [row[0] for row in values(source)] == index.tolist()
+
+
 @in_one_test
 @both
 @pytest.mark.parametrize("beside", [{"id": range(ROWS)}, {"fold": 1, "filename": "x"}])

@@ -100,4 +100,4 @@ def open_weights(
         return None
     from xentcli.pipeline.inputs import beside_files
 
-    return beside_files.open_weights(path, reader.labels, rows, labels)
+    return beside_files.open_weights([path], reader.labels, rows, labels)

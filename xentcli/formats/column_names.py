@@ -69,7 +69,7 @@ class ColumnNames(Record):
             if place in named:
                 raise InputError(f"{self.file}: column {column!r} is named twice")
             named.update(self._all(column))
-        return found, self._notes(columns)
+        return found, [*self._notes(columns), *self._unnamed(found)]
 
     def _notes(self, columns: Iterable[str]) -> list[str]:
         """Say that numbers are taken for names, if they might count the columns as well."""
@@ -80,6 +80,13 @@ class ColumnNames(Record):
         place = self.find(elsewhere[0])
         what = f"column {elsewhere[0]!r} is the one of that name, which is number {place + 1}"
         return [f"{self.file}: {what}"]
+
+    def _unnamed(self, found: Iterable[int]) -> list[str]:
+        """Say which of these has no name, if others have: it is most often the index of pandas."""
+        names = self.names or ()
+        unnamed = [place + 1 for place in found if any(names) and _is_unnamed(names[place])]
+        what = "has no name: it may be an index, and no class"
+        return [f"{self.file}: column {number} {what}" for number in unnamed]
 
     def name(self, column: str) -> str:
         """Return the name of a column that has one."""
@@ -122,18 +129,21 @@ class ColumnNames(Record):
         if place is not None:
             return [place]
         if is_pattern(column):
-            found = [i for i, name in enumerate(self.names or ()) if fnmatchcase(name, column)]
+            names = enumerate(self.names or ())
+            found = [i for i, name in names if fnmatchcase(name, column) and not _is_unnamed(name)]
             if found:
                 return found
             raise self._not_there(column)
-        first, last = map(self._place, _ends(column) or ("", ""))
+        first, last = map(self._place, _ends(column) or (None, None))
         if first is None or last is None:
             raise self._not_there(column)
         if last < first:
             raise InputError(f"{self.file}: columns {column!r} run backwards")
         return range(first, last + 1)
 
-    def _place(self, column: str) -> int | None:
+    def _place(self, column: str | None) -> int | None:
+        if column is None:
+            return None
         if self.names and column in self.names:
             if self.names.count(column) > 1:
                 several = self.names.count(column)
@@ -166,6 +176,11 @@ def _ends(column: str) -> tuple[str, str] | None:
 def is_pattern(column: str) -> bool:
     """Whether a name stands for several: ``logit_*``."""
     return any(character in column for character in "*?[")
+
+
+def _is_unnamed(name: str) -> bool:
+    """Whether a column has no name, or the one that pandas gives an index without a name."""
+    return re.fullmatch(r"(__index_level_[0-9]+__)?", name) is not None
 
 
 def listed(names: Iterable[str]) -> str:

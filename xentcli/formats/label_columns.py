@@ -129,7 +129,7 @@ def choose(
     if len(kept) == 1:
         return chosen(of_labels)
     alike = len(kept) < len(columns) or one_a_class([n for _, n in kept], [n for _, n in columns])
-    if alike and not options.classes and sum_to_one(of_labels):
+    if alike and kept and not options.classes and sum_to_one(of_labels):
         return chosen(of_labels)
     if options.classes and _count(kept, options.classes):
         what = "its columns count the classes; they are matched by number with"
@@ -137,7 +137,7 @@ def choose(
         return of_labels, [*notes, f"{file}: {what} {listed(options.classes)}"]
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
-        raise _ask(file, [name for _, name in kept or columns])
+        raise _ask(file, [name for _, name in kept or columns], options)
     if options.classes and not _same_names(kept, options.classes):
         raise InputError(
             f"{file}: columns {listed(name for _, name in kept)} are not named as the classes: "
@@ -198,12 +198,11 @@ def _left_out(file: str, others: Sequence[str], options: ReadOptions) -> list[st
         return []
     # Other columns beside labels may still be read, as the groups or the clusters of rows.
     left_out = "not taken for labels" if options.takes_names else "left out"
-    what = "column" if len(names) == 1 else "columns"
+    what, are = ("column", "is") if len(names) == 1 else ("columns", "are")
     ids = [name for name in names if names_rows(name)]
     place = "; rows are matched by place" if ids else ""
     if ids and options.alone:
         place = f" (--id-column {name_option(ids[0])} writes it before each row)"
-    are = "is" if len(names) == 1 else "are"
     return [f"{file}: {what} {listed(names)} {are} {left_out}{place}"]
 
 
@@ -224,9 +223,11 @@ def notes_of_named(
     return [*found, f"{file}: rows are matched by place, not by column {ids[0]!r}"]
 
 
-def _ask(file: str, names: Sequence[str]) -> InputError:
-    hint = one_a_class(names, names) or choices(names)
-    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)
+def _ask(file: str, names: Sequence[str], options: ReadOptions) -> InputError:
+    what, hint = "labels", one_a_class(names, names) or choices(names)
+    if options.weights:
+        what, hint = "weights", "in each file, leave them alone, or in one column beside the ids"
+    return InputError(f"{file}: columns {listed(names)} may be the {what}", hint=hint)
 
 
 def choices(names: Sequence[str]) -> str:

@@ -138,6 +138,8 @@ measures of one model, tested in test_cli_compare_odd.py
     xent eval has ece, of one model
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
+weights in files of other columns, tested in test_cli_weights_and_groups.py
+    in each file, leave them alone, or in one column beside the ids
 weights of classes with an index, tested in test_cli_weights_of_classes.py
     write one row, with a column for each class that has its name; or the weights alone, in the
         order of the classes

@@ -135,9 +135,7 @@ def weights_source(data: Data, reader: Reader, rows: Source, labels: Source | No
     files = names_of_files(data)
     if files is None:
         return MemorySource("sample_weight", np.asarray(data))
-    if len(files) == 1:
-        return open_weights(files[0], reader.labels, rows, labels)
-    return open_files(files, lambda path: reader.labels(path, weights=True, key_option=None))
+    return open_weights(files, reader.labels, rows, labels)
 
 
 def open_data(

@@ -3,7 +3,7 @@
 No option names one of several arrays there: --label-key names one of the labels'.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from xentcli.alignment.followers import leader_of_ids
@@ -17,11 +17,11 @@ _SHOWN_NAMES = 8
 
 
 def open_weights(
-    path: str, file_of: Callable[..., InputFile], rows: Source, labels: Source | None
+    paths: Sequence[str], file_of: Callable[..., InputFile], rows: Source, labels: Source | None
 ) -> Source:
     """Open the weights of rows, by id where their file has the column of the ids, else by place.
 
-    Rows without ids have those of their labels.
+    Rows without ids have those of their labels. Of several files, the first tells.
 
     Raises
     ------
@@ -32,12 +32,12 @@ def open_weights(
     from xentcli.formats.label_columns import same_ids
 
     weights_of = partial(file_of, weights=True, key_option=None)
-    header = _header(path, weights_of)
+    header, file = _header(paths, weights_of), shown_name(paths[0])
     id_column = same_ids(leader_of_ids(rows, labels).id_column, header)
     if id_column is None:
         if len(header) > 1 and any(map(says_ids, header)):
-            raise _by_place(shown_name(path))
-        source = open_files([path], weights_of)
+            raise _by_place(file)
+        source = open_files(paths, weights_of)
         several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
         if several and source.id_column is None:
             raise _by_place(source.name)
@@ -46,15 +46,15 @@ def open_weights(
     named = [name for name in names if "weight" in name.casefold()] or names
     if len(named) != 1:
         raise InputError(
-            f"{shown_name(path)}: {_listed(names)} may be the weights",
+            f"{file}: {_listed(names)} may be the weights",
             hint="leave one of them beside the ids, or name it weight",
         )
-    return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))
+    return open_files(paths, partial(weights_of, label_column=named[0], id_column=id_column))
 
 
-def _header(name: str, file_of: Callable[[str], InputFile]) -> tuple[str, ...]:
-    """Return the names of the columns of a file, or of the first of a pattern's."""
-    first = first_of([name])
+def _header(names: Sequence[str], file_of: Callable[[str], InputFile]) -> tuple[str, ...]:
+    """Return the names of the columns of a file, or of the first of several, or of a pattern's."""
+    first = first_of(names)
     return () if first is None else columns_of(file_of(first))
 
 
@@ -78,7 +78,7 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
     from xentcli.formats.label_columns import same_ids
 
     names_of = partial(file_of, names=True, key_option=None)
-    header = _header(path, names_of)
+    header = _header([path], names_of)
     if len(header) < 2:
         return open_files([path], names_of)
     there = same_ids(id_column, header)
