@@ -104,7 +104,8 @@ class Aligned:
         """Notes that tell the user what was decided."""
         named = self.names.where == "--classes"
         by_number = None if named else note_of_labels(self.logits, self.labels)
-        of_names = self.names.notes_on(self.labels.dtype if self.labels else None)
+        dtype = self.labels.dtype if self.labels else None
+        of_names = self.names.notes_on(dtype, probabilities=self.axes.probabilities)
         return [*filter(None, (self._note, self.axes.note, by_number)), *of_names]
 
     def in_memory(self) -> "Aligned":

@@ -101,12 +101,12 @@ class ClassNames:
         is_count = numbers == tuple(range(len(numbers)))
         return () if is_count or len(set(numbers)) < len(numbers) else numbers
 
-    def notes_on(self, labels: np.dtype[Any] | None) -> list[str]:
+    def notes_on(self, labels: np.dtype[Any] | None, *, probabilities: bool = False) -> list[str]:
         """Return what the user should know about the names, and what labels mean as numbers."""
         notes = []
         if self.header is not None:
             notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
-        if labels is not None and labels.kind in _TEXT:
+        if probabilities or (labels is not None and labels.kind in _TEXT):
             return notes
         names = self.shorts or self.names
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -66,8 +66,7 @@ class Naming(Record):
             header.
         """
         where = "--classes" if self.classes else logits.name
-        found = ((), None, ()) if axes.probabilities else self._names_in(logits, axes)
-        names, header, shorts = found
+        names, header, shorts = self._names_in(logits, axes)
         return ClassNames(names, self.counted, where, header, shorts)
 
     def _names_in(
