@@ -218,3 +218,19 @@ def test_several_labels_of_a_row_are_measured_by_another_command(run: Run) -> No
     assert "xent eval --binary LOGITS --labels LABELS measures each model" in refused.hint
     assert "ones: --binary" not in refused.hint
     assert run("eval", "--binary", "one.npy", "--labels", "several.npy").code == 0
+
+
+def test_what_labels_that_are_probabilities_leave_out_is_said(run: Run, terminal: Terminal) -> None:
+    np.save("soft.npy", np.eye(3)[TRUE])
+    files = ("one.npy", "two.npy", "--labels", "soft.npy")
+    note = "note: labels are class probabilities: what needs one class a row is left out, such as "
+    assert run("compare", *files).err == f"{note}accuracy and delta_p\n"
+    assert run("compare", *files, "--metric", "loss_difference").err == ""
+    assert note not in run("compare", *MODELS).err
+    assert note not in run("compare", *files[:2]).err
+    better = ONE + 1.5 * np.eye(3)[TRUE]
+    np.save("two.npy", better)
+    assert terminal("compare", *files).lines[0].startswith("two.npy is better: loss -")
+    fitted = run("calibrate", "two.npy", "soft.npy", "--folds", "0", "--json")
+    assert f"{note}accuracy and ece\n" in fitted.err
+    assert metrics_of(fitted)["ece_after"]["value"] is None

@@ -77,7 +77,8 @@ def _judgement(found: "Comparison") -> tuple[str, str]:
     word = _WORDS[by_loss or by_rows]
     if word == "unclear":
         return "not clearly better or worse", word
-    if (by_loss and by_rows) or "accuracy_difference" not in found.metrics:
+    measured = found.metrics.get("accuracy_difference", NOTHING).value is not None
+    if (by_loss and by_rows) or not measured:
         return word, word
     return f"{word} by {'loss' if by_loss else 'accuracy'}", word
 

@@ -8,6 +8,9 @@ from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, Plan, metric_name_of
 
 NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
+NOTE_OF_CLASSES = (
+    "labels are class probabilities: what needs one class a row is left out, such as accuracy"
+)
 _NEEDS_CHOICES = "it needs the lengths of choices, as samples of lm-evaluation-harness have them"
 _OF_ANY_LABELS = ("loss", "losses", "worst_rows", "brier", "entropy")
 _OF_ROWS = ("ranks", "classwise", "suspects")

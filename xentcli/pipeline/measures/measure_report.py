@@ -10,7 +10,7 @@ from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.inputs.clustering import notes_of_errors
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.added_measures import added_measure, notes_of_added
-from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, reasons
+from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, NOTE_OF_CLASSES, reasons
 from xentcli.pipeline.measures.loss_measures import (
     accuracy_measure,
     groups_of,
@@ -190,10 +190,7 @@ class Report:
         if ranks is not None and ranks.tied:
             yield f"rows in which another class has the label's very value: {ranks.tied:,}"
         if NEEDS_A_CLASS in self.inapplicable.values() and self.plan.options.metrics is None:
-            yield (
-                "labels are class probabilities: what needs one class a row is left out, such as "
-                "accuracy, confusions and ece"
-            )
+            yield f"{NOTE_OF_CLASSES}, confusions and ece"
         yield from self.plan.clustering.notes
         yield from notes_of_errors(self.results.get("clusters"))
 

@@ -7,6 +7,7 @@ from typing import Any
 from xentcli.metrics.intervals import t_quantile
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measured import Measured
+from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, NOTE_OF_CLASSES
 from xentcli.pipeline.measures.loss_measures import loss_measure, with_errors
 from xentcli.pipeline.temperatures.temperature import Fit
 from xentcli.results.measure import NOTHING, Measure
@@ -48,6 +49,8 @@ def report_of(
     """Return what a temperature of so many rows is, and what is measured without and with it."""
     tested, notes = of_others
     notes = tuple(dict.fromkeys((*before.notes, *notes)))
+    if NEEDS_A_CLASS in before.inapplicable.values():
+        notes = (*notes, f"{NOTE_OF_CLASSES} and ece")
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     return FittedTemperature(
         metrics={
