@@ -149,6 +149,17 @@ def test_a_line_each(terminal: Terminal, mixed: Path, columns: int) -> None:
     assert starts[:3] == ["file", "mixed.csv", "mixed.csv"]
 
 
+def test_integers_that_float64_rounds_are_shown_as_they_are(run: Run, terminal: Terminal) -> None:
+    np.save("large.npy", np.array([7, 2**53 + 1]))
+    Path("large.csv").write_text("key,value\n9007199254740993,0.5\n7,0.25\n")
+    assert run("info", "large.npy", "--json").json["files"][0]["maximum"] == 2**53 + 1
+    assert run("info", "large.npy").table[0]["maximum"] == "9007199254740993"
+    assert "7 to 9007199254740993" in terminal("info", "large.npy").text
+    both = terminal("info", "large.npy", "large.csv", columns=120).text
+    assert "7 to 9,007,199,254,740,993" in both
+    assert "7 to 9.007e+15" in both  # float64, in which 9,007,199,254,740,992 is as near
+
+
 def test_an_output_is_no_input(run: Run) -> None:
     for _ in range(2):
         assert run("info", "*.csv", "-o", "out.csv", "--force").code == 0

@@ -59,3 +59,11 @@ PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
 def test_kinds(values: Any, kind: str) -> None:
     halves = [SummaryState.from_block(part) for part in np.array_split(values, 2)]
     assert halves[0].merge(halves[1]).compute().looks_like(values.ndim) == kind
+
+
+def test_integers_that_float64_rounds_are_exact() -> None:
+    for dtype, ends in (("i8", (-(2**62) - 1, 2**53 + 1)), ("u8", (2**53 + 1, 2**64 - 1))):
+        values = np.array([*ends, sum(ends) // 2], dtype)
+        parts = [SummaryState.from_block(values[i : i + 2]) for i in range(0, 4, 2)]
+        found = parts[0].merge(parts[1]).merge(SummaryState()).compute()
+        assert f"{found.minimum}, {found.maximum}" == f"{ends[0]}, {ends[1]}"

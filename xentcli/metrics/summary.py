@@ -32,6 +32,8 @@ class SummaryState:
     kinds: frozenset[str] = frozenset()
     least: float = math.inf
     """The smallest number besides -100, which is the label of rows to ignore."""
+    ends: tuple[int, ...] = ()
+    """The smallest and the largest of integers, which float64 might round."""
 
     @classmethod
     def from_block(cls, block: NDArray[Any]) -> Self:
@@ -48,10 +50,13 @@ class SummaryState:
             bool((finite == np.floor(finite)).all()) and finite.size == values.size,
             kinds,
             float(numbers[numbers != IGNORED].min(initial=math.inf)),
+            _ends(block) if block.dtype.kind in "iub" else (),
         )
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' values."""
+        some = [each for each in (self, other) if each.count]
+        ends = self.ends + other.ends
         return type(self)(
             min(self.minimum, other.minimum),
             max(self.maximum, other.maximum),
@@ -60,14 +65,16 @@ class SummaryState:
             self.whole and other.whole,
             self.kinds | other.kinds,
             min(self.least, other.least),
+            (min(ends), max(ends)) if all(each.ends for each in some) and ends else (),
         )
 
     def compute(self) -> ValueSummary:
         """Return the range, the mean and what the values may be."""
         some = self.minimum <= self.maximum
+        least, most = self.ends or (self.minimum, self.maximum)
         return ValueSummary(
-            minimum=self.minimum if some else math.nan,
-            maximum=self.maximum if some else math.nan,
+            minimum=least if some else math.nan,
+            maximum=most if some else math.nan,
             mean=float(self.total) / self.count if self.count else math.nan,
             count=self.count,
             nan=self.total.nan,
@@ -77,6 +84,10 @@ class SummaryState:
             kinds=self.kinds,
             least=self.least,
         )
+
+
+def _ends(integers: NDArray[Any]) -> tuple[int, ...]:
+    return (int(integers.min()), int(integers.max())) if integers.size else ()
 
 
 def _kind(values: NDArray[Any]) -> str:

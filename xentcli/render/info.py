@@ -74,7 +74,12 @@ def _one(result: "ArraySummary") -> Table:
 def _ends(result: "ArraySummary") -> list[str]:
     labels = result.looks_like in _LABELS
     ends = (result.minimum, result.maximum)
-    return [f"{end:.0f}" if labels or isinstance(end, int) else full(end) for end in ends]
+    return [str(int(end)) if isinstance(end, int) or labels else full(end) for end in ends]
+
+
+def _is_exact(number: float) -> bool:
+    """Whether a number is a whole one whose digits are those of the file, and not rounded."""
+    return number.is_integer() and abs(number) < 2**53
 
 
 def _columns(columns: Sequence[str]) -> str:
@@ -113,7 +118,7 @@ def _row(result: "ArraySummary") -> list[str]:
         name = _columns(result.columns) if result.columns else ""
     some = math.isfinite(result.minimum) or math.isfinite(result.maximum)
     ends = [
-        f"{end:,.0f}" if float(end).is_integer() else f"{end:.4g}"
+        f"{int(end):,}" if isinstance(end, int) or _is_exact(end) else f"{end:.4g}"
         for end in (result.minimum, result.maximum)
     ]
     span = " to ".join(ends) if some else ""

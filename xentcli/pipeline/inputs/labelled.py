@@ -100,7 +100,7 @@ def open_both(
         if twice and label_column is None and label_key is None:
             name = shown_name(twice[0])
             raise InputError(
-                f"{name}: the same file as logits and as labels",
+                f"{name}: given as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME",
             )
         check_one_order(logits, labels, how.label_reader or how.reader, how.without)

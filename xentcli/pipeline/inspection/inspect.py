@@ -175,7 +175,7 @@ def _found(
         dtype=group.dtype if group else "text" if names else source.stored_dtype,
         columns=columns,
         bytes=source.size,
-        **range_of(values, integers=integers),
+        **range_of(values),
         looks_like=looks_like,
         memory=None if looks_like in BESIDE_OUTPUTS else _memory(source, shape, run),
     )

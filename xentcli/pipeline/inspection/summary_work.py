@@ -48,21 +48,16 @@ class SummaryWork(NamedTuple):
         return Part(block.rows, state=ColumnStates(tuple(map(_state, parts))))
 
 
-def range_of(values: ValueSummary, *, integers: bool = False) -> dict[str, Any]:
+def range_of(values: ValueSummary) -> dict[str, Any]:
     """Return the fields of an `ArraySummary` that say which numbers there are."""
     return {
-        "minimum": _whole(values.minimum, integers=integers),
-        "maximum": _whole(values.maximum, integers=integers),
+        "minimum": values.minimum,
+        "maximum": values.maximum,
         "mean": values.mean,
         "nan": values.nan,
         "positive_infinities": values.positive_infinities,
         "negative_infinities": values.negative_infinities,
     }
-
-
-def _whole(number: float, *, integers: bool) -> float:
-    """Return the value of an integer array as an integer, where float64 holds all of them."""
-    return int(number) if integers and abs(number) < 2**53 else number
 
 
 def _columns(values: NDArray[Any], group: ColumnGroup) -> NDArray[Any]:
