@@ -189,7 +189,7 @@ def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:
         ("calibrate z.npy y.npy --test z.npy", "--test LOGITS LABELS"),
         ("calibrate z.npy y.npy --input", "--input logits|log-probs|probs"),
         ("softmax z.npy -o", "-o FILE"),
-        ("eval z.npy y.npy --by", "--by COLUMN|axis0"),
+        ("eval z.npy y.npy --by", "--by COLUMN|FILE|axis0"),
         ("loss z.npy y.npy --json=3", "xent loss --help"),
     ],
 )

@@ -49,7 +49,7 @@ ClusterOption = Annotated[
     str | None,
     computation(
         "--cluster",
-        metavar="COLUMN|axis0|rows",
+        metavar="COLUMN|FILE|axis0|rows",
         help="Which rows depend on one another, for the errors of means.",
         show_default="axis0 where rows have several axes",
     ),

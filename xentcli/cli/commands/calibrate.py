@@ -39,7 +39,7 @@ class CalibrateFlags(OptionGroup):
         str | None,
         options.computation(
             "--cluster",
-            metavar="COLUMN|axis0|rows",
+            metavar="COLUMN|FILE|axis0|rows",
             help="Which rows depend on one another: for the errors, and for the folds.",
             show_default="axis0 where rows have several axes",
         ),

@@ -71,7 +71,7 @@ class CompareFlags(OptionGroup):
     by: Annotated[
         str | None,
         options.computation(
-            "--by", metavar="COLUMN|axis0", help="Also compare within each group of rows."
+            "--by", metavar="COLUMN|FILE|axis0", help="Also compare within each group of rows."
         ),
     ] = None
     cluster: measure_options.ClusterOption = None

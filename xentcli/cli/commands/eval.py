@@ -53,7 +53,7 @@ class EvalFlags(OptionGroup):
     by: Annotated[
         str | None,
         options.computation(
-            "--by", metavar="COLUMN|axis0", help="Also measure each group of rows by itself."
+            "--by", metavar="COLUMN|FILE|axis0", help="Also measure each group of rows by itself."
         ),
     ] = None
     cluster: measure_options.ClusterOption = None
