@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_files import DIGITS, write_rows
-from cli_tools import Run, Terminal
+from cli_files import DIGITS, log_probs, write_rows
+from cli_tools import Run, Terminal, refusal
 from in_one_test import in_one_folder
 
 HEADER = "metric,value,standard_error,low,high,n"
@@ -244,3 +245,16 @@ def test_usage_errors(run: Run, arguments: list[str], message: str) -> None:
     outcome = run("eval", *DIGITS, *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert message in outcome.err
+
+
+def test_a_temperature_of_log_probabilities(run: Run) -> None:
+    """What calibrate fits to them divides them where they are given as logits."""
+    np.save("p.npy", log_probs(np.load(DIGITS[0])))
+    assert run("calibrate", "--log-probs", "p.npy", DIGITS[1], "-o", "t.json", "-q").code == 0
+    named = ("--temperature", "t.json", "--metric", "loss")
+    refused = refusal(run("eval", "--log-probs", "p.npy", DIGITS[1], *named), code=2)
+    assert refused.hint == "log-probabilities count as logits: --logits FILE"
+    found = run("eval", "--logits", "p.npy", DIGITS[1], *named).number
+    assert math.isclose(found, 0.1111914824920989, rel_tol=1e-6)
+    refused = refusal(run("eval", "--probs", "p.npy", DIGITS[1], *named), code=2)
+    assert refused.hint.startswith("save the logits, or the logarithms")
