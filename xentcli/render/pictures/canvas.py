@@ -112,14 +112,18 @@ def headline(figure: Figure, text: str, below: str = "") -> None:
 
 
 def rectangles(axes: Axes, boxes: Iterable[Box], **style: Any) -> None:
-    """Draw rectangles as one path, which takes a fifth of the bytes of single ones."""
+    """Draw rectangles as one path, which takes a fifth of the bytes of single ones.
+
+    Each picture sets the limits of its axes: to let them grow with every corner took a tenth of all
+    the time.
+    """
     corners: list[tuple[float, float]] = []
     codes: list[Any] = []
     for left, right, low, high in boxes:
         corners += [(left, low), (left, high), (right, high), (right, low), (left, low)]
         codes += [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     if corners:
-        axes.add_patch(PathPatch(Path(corners, codes), **style))
+        axes.add_artist(PathPatch(Path(corners, codes), **style))
 
 
 def segments(
@@ -129,7 +133,7 @@ def segments(
     points = [point for pair in ends for point in pair]
     if points:
         codes = [Path.MOVETO, Path.LINETO] * (len(points) // 2)
-        axes.add_patch(PathPatch(Path(points, codes), fill=False, **style))
+        axes.add_artist(PathPatch(Path(points, codes), fill=False, **style))
 
 
 def short_number(value: float | None) -> str:
