@@ -1,5 +1,6 @@
 """Requests that failed or came without log-probabilities, and what is said if none is left."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,19 @@ def test_a_server_that_was_down_at_first_or_all_the_time(run: Run) -> None:
         write(failure, failure)
         refused = refusal(run("nll", "a.jsonl")).error
         assert refused.startswith("a.jsonl: every request failed: 2 (a.jsonl:1 ("), failure
+
+
+@pytest.mark.parametrize("whole", ["%s", '{"results": %s}'])
+def test_what_failed_is_null_in_a_list_of_answers(run: Run, whole: str) -> None:
+    """So it is where somebody gathers what many requests gave; nothing was said of it."""
+    for answers in ([chat([-0.5]), None, chat([-1.5]), None], [None, None, chat([-0.5, -1.5])]):
+        Path("a.json").write_text(whole % json.dumps(answers))
+        outcome = run("nll", "a.json", "--json")
+        sequences = [[-0.5], [-1.5]] if answers[0] else [[-0.5, -1.5]]
+        found = check(outcome, "generated", sequences)
+        assert [found[k] for k in ("requests", "failed_requests")] == [len(answers), 2]
+        assert "requests that failed, left out: 2 (" in outcome.err
+        assert "(null)" in outcome.err
 
 
 def test_rows_that_tell_of_an_error_are_no_failed_requests(run: Run) -> None:

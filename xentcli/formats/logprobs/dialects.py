@@ -49,6 +49,8 @@ def _listed(each: list[Any]) -> list[tuple[str, Any]]:
         return [("", {"logprobs": each})]
     if (n := servers.samples_a_prompt(each)) > 1:
         return [(f"[{i}:{i + n}]", each[i : i + n]) for i in range(0, len(each), n)]
+    if any(map(_may_hold, each)):  # what failed is null in a list of what several requests gave
+        each = [{"error": "null"} if one is None else one for one in each]
     return [(f"[{i}]", one) for i, one in enumerate(each) if _may_hold(one)]
 
 
