@@ -84,3 +84,24 @@ def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_pat
     assert run("merge", "run-*.json").err == ""  # a file without rows is not missing
     said = run("merge", "job-*.json").err  # of rows from pipes
     assert said == "note: job-3.json: not merged, though the names of other states count it\n"
+
+
+def test_labels_of_another_column_and_logits_of_another_array_are_a_note(
+    run: Run, tmp_path: Path
+) -> None:
+    """One run over all files takes one column of them."""
+    for i in (0, 1):
+        z, y = np.load(f"z-{i}.npy"), np.load(f"y-{i}.npy")
+        np.savez(tmp_path / f"r-{i}.npz", z0=z, z1=z + 1, v=z[:, ::-1])
+        rows = "\n".join(f"{label},{2 - label}" for label in y)
+        (tmp_path / f"t-{i}.csv").write_text(f"right,left\n{rows}\n")
+    line = "loss r-{}.npz --key {} --labels t-{}.csv --label-column {}"
+    write_state(run, line.format(0, "z0", 0, "right"), "a.json")
+    for key, column, said in (
+        ("z0", "right", []),
+        ("z1", "right", []),  # as the arrays of ranks have numbers
+        ("z0", "left", ["note: a.json and b.json: the labels are 'right', and 'left'"]),
+        ("v", "right", ["note: a.json and b.json: the logits are 'z0', and 'v'"]),
+    ):
+        write_state(run, line.format(1, key, 1, column), "b.json", "--force")
+        assert run("merge", "a.json", "b.json").err.splitlines() == said

@@ -8,6 +8,17 @@ _TOTAL = re.compile("[-_ ]of[-_ ]", re.IGNORECASE)  # shard-00001-of-00005
 _MOST_COUNTED = 10**6
 
 
+def unnumbered(name: str) -> str:
+    """Return a name with a zero for each number: the same for names that differ in numbers alone.
+
+    Examples
+    --------
+    >>> unnumbered("z-10.npy") == unnumbered("z-2.npy")
+    True
+    """
+    return re.sub("[0-9]+", "0", name)
+
+
 def left_out(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the names that others count and that are not among them, in order.
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xentcli.pipeline.saved_states.state_rows import FileRows
+from xentcli.storage.numbered_names import unnumbered
 
 Pair = tuple[str, str]
 """The file of some rows, and that of their groups or clusters."""
@@ -23,15 +24,11 @@ def notes_of_numbers(rows: Iterable[FileRows]) -> Iterator[str]:
         alike: dict[Pair, list[Pair]] = {}
         for file, names in pairs:
             if names:
-                alike.setdefault((_unnumbered(file), _unnumbered(names)), []).append((file, names))
+                alike.setdefault((unnumbered(file), unnumbered(names)), []).append((file, names))
         odd = (found for each in alike.values() if (found := _odd(each)) is not None)
         for first, other in list(odd)[:1]:
             told = ", and ".join(f"{names} is of {file}" for file, names in (first, other))
             yield f"the files of {what} count otherwise than those of the rows: {told}"
-
-
-def _unnumbered(name: str) -> str:
-    return re.sub("[0-9]+", "0", name)
 
 
 def _numbers(name: str) -> _Numbers:

@@ -1,7 +1,6 @@
 """Merges states in files: those that belong together, each once."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from xentcli.pipeline.saved_states.state_rows import ONE_STATE, FileRows, check_
 from xentcli.pipeline.saved_states.states import WHAT_IS_STATE, SavedState, damage, read_state
 from xentcli.pipeline.top_lists.top_measures import ListsKind
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.numbered_names import unnumbered
 from xentcli.text import shortened
 
 _MOST_SHOWN = 120  # characters shown of a state's description of its rows
@@ -35,6 +35,7 @@ def merged(paths: Iterable[str]) -> SavedState:
     seen: dict[str, str] = {}
     tasks: dict[str, str] = {}
     arrays: dict[tuple[str, str], tuple[str, str]] = {}
+    columns: dict[str, tuple[str, str]] = {}
     losses: dict[tuple[Any, ...], str] = {}
     digests: dict[str, str] = {}
     notes: list[str] = []
@@ -45,6 +46,7 @@ def merged(paths: Iterable[str]) -> SavedState:
         first = found if first is None else first
         _check_alike(first, found)
         _check_arrays(found, arrays)
+        notes += _other_arrays(found, columns)
         notes += _copied(found, losses, digests)
         rows += [(each, found.name) for each in found.header.rows]
         with damage(found.name):
@@ -133,6 +135,20 @@ def _check_arrays(saved: SavedState, seen: dict[tuple[str, str], tuple[str, str]
                 )
 
 
+def _other_arrays(saved: SavedState, seen: dict[str, tuple[str, str]]) -> Iterator[str]:
+    """Say if logits are of other arrays than in a state before, or labels of other columns.
+
+    `seen` has an array and the name of its state, by what it holds. Names may differ in numbers.
+    """
+    for what, array in zip(("logits", "labels"), saved.header.arrays, strict=True):
+        if not array:
+            continue
+        other, state = seen.setdefault(what, (array, saved.name))
+        if unnumbered(other) != unnumbered(array):
+            both = f"{shortened(repr(other))}, and {shortened(repr(array))}"
+            yield f"{state} and {saved.name}: the {what} are {both}"
+
+
 def _check_alike(one: SavedState, other: SavedState) -> None:
     """Raise InputError if two states do not belong together."""
     names = f"{one.name} and {other.name}"
@@ -181,7 +197,7 @@ def _other_order(one: StateHeader, two: StateHeader) -> str | None:
     """Return how models stand in another order, if their files' names say so, but for numbers."""
     names = [[each.names_of(model.role) for model in each.models] for each in (one, two)]
     here, there = (
-        [sorted({re.sub(r"\d+", "0", name) for name in of_model}) for of_model in of_state]
+        [sorted({unnumbered(name) for name in of_model}) for of_model in of_state]
         for of_state in names
     )
     if here == there or sorted(here) != sorted(there):
