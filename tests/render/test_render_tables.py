@@ -202,3 +202,16 @@ def test_loss_table_says_what_the_mean_divides_by(weight_sum: float, divisor: st
     console = screen(80)
     console.print(loss_table(summary(weight_sum=weight_sum)))
     assert f"/ {divisor}" in text(console)
+
+
+@pytest.mark.parametrize("width", [9, 17, 30])
+def test_names_that_some_share_a_part_of_stay_apart(width: int) -> None:
+    """Two runs beside a model of another name, with which they share nothing."""
+    runs = [f"runs/2026-11-{day}_resnet50_lr0.001/logits.npy" for day in (28, 29)]
+    shown = short_names([*runs, "last.npy"], width)
+    assert shown[2] == "last.npy"
+    assert "8" in shown[0]
+    assert "9" in shown[1]
+    assert all(len(name) <= width for name in shown)
+    both = [f"{first}/{'x' * 20}{i}{'y' * 20}/logits.npy" for first in ("old", "new") for i in "12"]
+    assert len(set(short_names(both, max(width, 12)))) == 4

@@ -54,22 +54,35 @@ def short_name(name: str, width: int) -> str:
 
 
 def short_names(names: Sequence[str], width: int) -> list[str]:
-    """Return names cut to `width`; where that makes them alike, the part they share is cut."""
+    """Return names cut to `width`; where that makes some alike, the part they share is cut."""
     shown = [short_name(name, width) for name in names]
-    if len(set(shown)) == len(set(names)):
+    alike: dict[str, dict[str, None]] = {}
+    for name, text in zip(names, shown, strict=True):
+        alike.setdefault(text, {})[name] = None
+    several = [[*group] for group in alike.values() if len(group) > 1]
+    if not several:
         return shown
+    apart = {name: text for group in several for name, text in _apart(group, width).items()}
+    those_alike = [apart.get(name, text) for name, text in zip(names, shown, strict=True)]
+    every = _apart(names, width)
+    # The first of those that tell most names apart.
+    return max(shown, [every[name] for name in names], those_alike, key=lambda each: len({*each}))
+
+
+def _apart(names: Sequence[str], width: int) -> dict[str, str]:
+    """Return names cut to `width` from what all share at their begin and end."""
     first = _shared(names)
     last = _shared([name[first:][::-1] for name in names])
     longest = max(len(name) - last - first for name in names)
     context = max(0, width - longest - 2)  # as much of what they share as there is room for
     start = max(0, first - context // 2)
     stop = max(0, last - (context - (first - start)))
-    apart = [
-        ("…" if start else "") + name[start : len(name) - stop] + ("…" if stop else "")
+    return {
+        name: short_name(
+            ("…" if start else "") + name[start : len(name) - stop] + ("…" if stop else ""), width
+        )
         for name in names
-    ]
-    again = [short_name(name, width) for name in apart]
-    return again if len(set(again)) > len(set(shown)) else shown
+    }
 
 
 def fitted(columns: Sequence[Sequence[str]], room: int, least: int = 9) -> list[list[str]]:
