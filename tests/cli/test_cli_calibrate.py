@@ -177,6 +177,20 @@ def test_binary(run: Run) -> None:
     assert run("calibrate", "z.npy", "y.npy", "--binary", "-q").number == pytest.approx(two)
 
 
+def test_labels_between_0_and_1_have_no_calibration_error(run: Run) -> None:
+    """A binary label of 0.95 is neither right nor wrong, also of rows that a fit left out."""
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=200) * 3
+    np.save("z.npy", z)
+    np.save("y.npy", np.where(rng.random(200) < 1 / (1 + np.exp(-z)), 0.95, 0.05))
+    found = run("calibrate", "z.npy", "y.npy", "--binary", "--json").json["metrics"]
+    for name in ("ece_before", "ece_after", "ece_by_chance_after", "ece_out_of_fold", "accuracy"):
+        assert found[name]["value"] is None, name
+    assert found["loss_out_of_fold"]["value"] > found["loss_after"]["value"]
+    failed = run("calibrate", "z.npy", "y.npy", "--binary", "--fail-if", "ece_out_of_fold > 9")
+    assert (failed.code, "ece_out_of_fold has no value" in failed.err) == (3, True)
+
+
 def test_gates(run: Run) -> None:
     digits = ("calibrate", *DIGITS, *UNFOLDED)
     passes = run(*digits, "--fail-if", "ece_after > 0.05", "-q")

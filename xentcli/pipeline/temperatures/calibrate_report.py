@@ -56,7 +56,7 @@ def report_of(
         metrics={
             **_measure_of_temperature(fitted, counted),
             **before_and_after(before, after),
-            **_out_of_fold(again.results.get("held_out")),
+            **_out_of_fold(again.results.get("held_out"), binned="ece" not in after.inapplicable),
         },
         rows=before.rows,
         used=before.used,
@@ -118,14 +118,18 @@ def held_out_criterion(
     return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
 
 
-def _out_of_fold(found: Any) -> dict[str, Measure]:
-    """Return the measures of rows that took no part in a fit; None where there are none."""
+def _out_of_fold(found: Any, *, binned: bool) -> dict[str, Measure]:
+    """Return the measures of rows that took no part in a fit; None where there are none.
+
+    `binned` says whether a calibration error applies.
+    """
     if found is None:
         return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
     loss = {"loss": loss_measure(found.loss)}
     if found.errors is not None:
         loss = with_errors(loss, found.errors.metrics)
-    return {"loss_out_of_fold": loss["loss"], "ece_out_of_fold": found.calibration.ece}
+    ece = found.calibration.ece if binned else NOTHING
+    return {"loss_out_of_fold": loss["loss"], "ece_out_of_fold": ece}
 
 
 def _notes_of(
