@@ -71,7 +71,7 @@ def test_what_failed_is_null_in_a_list_of_answers(run: Run, whole: str) -> None:
     for answers in ([chat([-0.5]), None, chat([-1.5]), None], [None, None, chat([-0.5, -1.5])]):
         Path("a.json").write_text(whole % json.dumps(answers))
         outcome = run("nll", "a.json", "--json")
-        sequences = [[-0.5], [-1.5]] if answers[0] else [[-0.5, -1.5]]
+        sequences: list[list[float | None]] = [[-0.5], [-1.5]] if answers[0] else [[-0.5, -1.5]]
         found = check(outcome, "generated", sequences)
         assert [found[k] for k in ("requests", "failed_requests")] == [len(answers), 2]
         assert "requests that failed, left out: 2 (" in outcome.err

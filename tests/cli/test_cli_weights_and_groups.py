@@ -204,3 +204,33 @@ def test_no_array_of_several_is_taken_for_weights_or_groups(run: Run, words: str
     refused = refusal(run(command, *rows, option, "l.json"))
     assert refused.error == "l.json: its rows have ids, which are not read from JSON"
     assert refused.hint == "write CSV or Parquet, which are"  # no option chooses their array
+
+
+def test_files_of_weights_and_groups_stand_in_the_order_of_the_logits(run: Run) -> None:
+    """As files of labels do: a pattern has them in the order of their numbers."""
+    for i in range(2):
+        rows = slice(6 * i, 6 * i + 6)
+        for name, values in (("z", Z), ("y", Y), ("w", WEIGHTS), ("g", np.array(list("nsw" * 4)))):
+            np.save(f"{name}-{i}.npy", values[rows])
+        np.save(f"v-{i + 1}.npy", WEIGHTS[rows])
+    for order in ((0, 1), (1, 0)):
+        files = [word for i in order for word in ("--logits", f"z-{i}.npy")]
+        files += [word for i in order for word in ("--labels", f"y-{i}.npy")]
+        for command, option, name in (
+            ("loss", "--sample-weight", "w"),
+            ("eval", "--by", "g"),
+            ("eval", "--cluster", "g"),
+            ("calibrate", "--sample-weight", "w"),
+        ):
+            outcome = run(command, *files, option, f"{name}-*.npy")
+            if order == (1, 0):
+                assert refusal(outcome) == (
+                    f"{name}-0.npy stands at the place of z-1.npy",
+                    "name the files of both in the same order",
+                )
+            elif command == "loss":
+                assert outcome.number == close_to(np.average(LOSSES, weights=WEIGHTS), rel=1e-14)
+            assert order == (1, 0) or (outcome.code == 0 and "count differently" not in outcome.err)
+    outcome = run("loss", "z-*.npy", "y-*.npy", "--sample-weight", "v-*.npy")
+    assert outcome.number == close_to(np.average(LOSSES, weights=WEIGHTS), rel=1e-14)
+    assert "their names count differently: v-1.npy is for z-0.npy" in outcome.err

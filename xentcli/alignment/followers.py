@@ -1,15 +1,14 @@
 """What belongs to the rows of a leader: labels, weights, names, the logits of another model."""
 
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from numpy.typing import NDArray
 
+from xentcli.alignment.last_decoded import decoded
+from xentcli.alignment.shard_counts import shard_note
 from xentcli.alignment.steps import FollowedRows, StepPart, rows_of_table
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import Block, Shape, Source, Table, indexed
+from xentcli.formats.base import Block, Shape, Source, indexed
 from xentcli.records import Record
 
 if TYPE_CHECKING:
@@ -139,7 +138,9 @@ def following(
         rows = (*source.shape[:1], *rows[1:]) if by_id else rows
         source = _for_each_row(leader, source, what, rows)
     if not by_id:
-        return Follower(source, what, axis, offset, None, in_shards)
+        by_place = Follower(source, what, axis, offset, None, in_shards)
+        _shard_note(leader, by_place)  # or an error
+        return by_place
     if only_by_place is not None:
         column = leader.id_column
         raise InputError(f"{leader.name}: rows are matched by {column!r}, and {only_by_place}")
@@ -156,14 +157,25 @@ def matchings_of(followers: "Iterable[Follower]") -> "tuple[Matching, ...]":
 
 
 def notes_of_place(leader: Source, followers: "Iterable[Follower]") -> "Iterator[str]":
-    """Yield a note for each follower without ids, if ids show the others' rows in two orders."""
+    """Yield a note for each follower without ids, if ids show the others' rows in two orders.
+
+    There is another one on each whose files count otherwise than the leader's.
+    """
     followers = tuple(followers)
+    yield from filter(None, (_shard_note(leader, each) for each in followers))
     if any(matching.in_another_order for matching in matchings_of(followers)):
         for each in followers:
             by_place = each.matching is None and each.source.id_column is None
             if by_place and each.source.name != leader.name:
                 place = f"no ids, so its {each.what} are taken in the order of {leader.name}"
                 yield f"{each.source.name}: {place}"
+
+
+def _shard_note(leader: Source, follower: Follower) -> "str | None":
+    """Return how several files of what stands beside rows belong to the leader's, if they do."""
+    if follower.what == "labels" or not follower.in_shards or follower.matching is not None:
+        return None  # of labels it is known before they are followers
+    return shard_note(leader, follower.source, follower.axis, follower.what)
 
 
 def _for_each_row(leader: Source, source: Source, what: str, rows: Shape) -> Source:
@@ -197,7 +209,7 @@ def read(follower: Follower, part: StepPart) -> FollowedRows:
     if isinstance(part, Block):
         return rows_of_table(follower.source.decode(part))
     pieces = [
-        rows_of_table(_decoded.table(follower.source, piece.block), piece.first, piece.stop)
+        rows_of_table(decoded.table(follower.source, piece.block), piece.first, piece.stop)
         for piece in part
     ]
     return FollowedRows.joined(pieces)
@@ -220,25 +232,3 @@ def places_of(
     if follower.matching is None:
         return there.values, None
     return follower.matching.labels_of(ids, there, start)
-
-
-class _Decoded:
-    """Keeps the blocks that this process decoded last, since several steps may need one."""
-
-    _MOST_BLOCKS = 4  # kept for each source
-
-    def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Source, OrderedDict[int, Table]] = WeakKeyDictionary()
-        self._lock = threading.Lock()
-
-    def table(self, source: Source, block: Block) -> Table:
-        with self._lock:
-            kept = self._kept.setdefault(source, OrderedDict())
-            if block.start not in kept:
-                kept[block.start] = source.decode(block).copied()
-                if len(kept) > self._MOST_BLOCKS:
-                    kept.popitem(last=False)
-            return kept[block.start]
-
-
-_decoded = _Decoded()

@@ -66,8 +66,10 @@ class ShardCounts:
         return True
 
 
-def shard_note(leader: Source, follower: Source, cut_axis: int) -> str | None:
-    """Return a note that says which shards of labels belong to which, if names count differently.
+def shard_note(leader: Source, follower: Source, cut_axis: int, what: str = "labels") -> str | None:
+    """Return a note that says which shards belong to which, if their names count differently.
+
+    `what` is what messages call the rows of the follower.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def shard_note(leader: Source, follower: Source, cut_axis: int) -> str | None:
         If there are not as many of both, with as many rows as far as they are known; or if the
         numbers in their names differ, and not all by the same distance.
     """
-    ShardCounts(leader, follower, "labels", cut_axis).check()
+    ShardCounts(leader, follower, what, cut_axis).check()
     leader, follower = _copied_from(leader), _copied_from(follower)
     if not leader.files or not follower.files:
         return _split_note(leader, follower)
