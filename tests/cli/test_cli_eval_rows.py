@@ -247,3 +247,16 @@ def test_rows_that_are_not_finite(run: Run) -> None:
     assert outcome.json["metrics"]["accuracy"]["value"] == 0.5
     assert outcome.json["metrics"]["loss"]["value"] is None
     assert "they count in the loss alone" in outcome.err
+
+
+def test_a_binary_label_between_0_and_1_is_no_class(run: Run) -> None:
+    """The worst rows had class 0 for a label of 0.95, and the probability of that."""
+    np.save("b.npy", [-9.0, 8.0, -1.0])
+    np.save("halves.npy", [0.95, 0.0, 1.0])
+    rows = run("eval", "b.npy", "halves.npy", "--binary", "--json").json["worst_rows"]
+    assert [each["row"] for each in rows] == [0, 1, 2]
+    assert [each["label"] for each in rows] == [None, 0, 1]
+    assert [each["prediction"] for each in rows] == [0, 1, 0]
+    given = [each["label_probability"] for each in rows]
+    assert given[0] is None
+    assert given[1:] == pytest.approx([1 / (1 + np.exp(8.0)), 1 / (1 + np.exp(1.0))], rel=1e-14)

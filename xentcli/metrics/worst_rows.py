@@ -1,7 +1,7 @@
 """Finds the rows with the largest losses."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
@@ -21,6 +21,7 @@ class WorstRowsState:
         "prediction",
         "label_probability",
         "confidence",
+        "uneven",
     )
 
     most: int = 10
@@ -29,13 +30,19 @@ class WorstRowsState:
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         places = largest_places(facts["loss"], facts["measured"], self.most)
+        uneven = facts["uneven"]  # such as a binary label of 0.3, which is no class
+
+        def of_label(name: str, place: int, kind: type[Any]) -> Any:
+            known = uneven is None or not uneven[place]
+            return number_at(facts[name], place, kind) if known else None
+
         rows = [
             WorstRow(
                 facts.origin.first_row + place,
                 float(facts["loss"][place]),
-                label=number_at(facts["label"], place, int),
+                label=of_label("label", place, int),
                 prediction=number_at(facts["prediction"], place, int),
-                label_probability=number_at(facts["label_probability"], place, float),
+                label_probability=of_label("label_probability", place, float),
                 confidence=number_at(facts["confidence"], place, float),
                 id=facts.origin.id_of(place),
             )
