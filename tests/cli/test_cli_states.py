@@ -105,6 +105,7 @@ def damaged_states(good: bytes) -> list[bytes]:
         damaged(plain | {"more": 1}),
         damaged(plain | {"models": []}),
         damaged(plain | {"files": []}),
+        damaged(plain | {"arrays": ["z"]}),
         damaged(plain | {"num_classes": 2**40}),
         damaged(plain | {"models": [plain["models"][0] | {"setting": setting | {"kind": "x"}}]}),
         damaged(plain | {"states": [{"loss": sums, "os": {}}]}),

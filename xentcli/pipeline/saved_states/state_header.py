@@ -47,7 +47,9 @@ class ModelFacts:
         """Return what is known of the rows of both, if these come first."""
         one, two = self.missing, other.missing
         missing = one.merge(two) if one and two else one or two
-        return replace(self, within=self.within if one_file else "", missing=missing)
+        within = self.within if one_file else ""
+        setting = self.setting.merge(other.setting)
+        return replace(self, setting=setting, within=within, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class StateHeader:
                 raise ValueError(f"there is no file of {model.role}")
         if not 0 <= self.num_classes <= _MOST_CLASSES or self.unpaired < 0:
             raise ValueError(f"{self.num_classes} classes, {self.unpaired} rows without a label")
+        if len(self.arrays) != 2:
+            raise ValueError(f"{len(self.arrays)} names of the logits' and the labels' arrays")
         asked = {"eval": self.asked or self.lists, "compare": self.paired or self.pairs}
         if self.pairs is not None and len(self.pairs.kinds) != len(self.models):
             raise ValueError(f"{len(self.pairs.kinds)} kinds of {len(self.models)} models")

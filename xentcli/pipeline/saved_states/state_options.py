@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -16,6 +16,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measures.measure_plan import Options
 from xentcli.pipeline.pairs.pair_plan import PairOptions
 from xentcli.pipeline.saved_states.state_rows import whole_name
+from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
 
 _OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_dtype")
@@ -24,7 +25,10 @@ _OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_d
 
 @dataclass(frozen=True)
 class Setting:
-    """The options that numbers depend on, each under its name; weights by their SHA-256."""
+    """The options that numbers depend on, each under its name; weights by their SHA-256.
+
+    So is a head, `head_digest`, wherever it is; `head_options` are the others that change logits.
+    """
 
     kind: str
     reduction: str
@@ -44,6 +48,8 @@ class Setting:
     normalize: bool
     clip: float
     lm_head: str | None = None
+    head_options: str = ""
+    head_digest: str | None = None
 
     @classmethod
     def of(
@@ -51,6 +57,7 @@ class Setting:
     ) -> "Setting":
         """Return the options of a run over a source, which may be hidden states with a head."""
         options, binary = criterion.options, criterion.binary
+        head = None if source is None else head_of(source)
         return cls(
             kind=criterion.kind,
             reduction=criterion.reduction,
@@ -69,7 +76,9 @@ class Setting:
             picked=criterion.picked,
             normalize=criterion.normalize,
             clip=criterion.clip,
-            lm_head=None if source is None else _head_of(source),
+            lm_head=None if head is None else whole_name(head.path),
+            head_options="" if head is None else _said_of(head),
+            head_digest=None if head is None else _digest_of_head(head),
         )
 
     def check(self) -> None:
@@ -83,20 +92,40 @@ class Setting:
         """Return how these options differ from the others, if they do."""
         for field in fields(self):
             one, two = getattr(self, field.name), getattr(other, field.name)
-            if one != two:
+            if one != two and not field.name.startswith(("lm_head", "head_")):
                 name = "what the rows hold" if field.name == "kind" else _option(field.name)
                 return f"{name} is {_shown(one)}, and {_shown(two)}"
-        return None
+        heads = [(each.head_options, each.head_digest) for each in (self, other)]
+        if heads[0] == heads[1]:
+            return None
+        shown = [self.head, other.head]
+        if shown[0] == shown[1]:
+            return f"the head in {_shown(self.lm_head)} was changed between the runs"
+        return f"--lm-head is {_shown(shown[0])}, and {_shown(shown[1])}"
+
+    @property
+    def head(self) -> str | None:
+        """What makes logits of hidden states, and how."""
+        said = [self.head_options] if self.head_options else []
+        return None if self.lm_head is None else ", ".join([*said, self.lm_head])
+
+    def merge(self, other: "Setting") -> "Setting":
+        """Return the options of both; heads that hold the same may be in two places."""
+        heads = (each.lm_head for each in (self, other) if each.lm_head is not None)
+        return replace(self, lm_head=min(heads, default=None, key=natural_key))
 
 
-def _head_of(source: Source) -> str | None:
-    """Return the head that makes logits of hidden states, and how."""
-    head = head_of(source)
-    if head is None:
-        return None
+def _said_of(head: HeadOptions) -> str:
+    """Return what the options say of how logits are made, where it is not the usual."""
     usual = HeadOptions("")._asdict()
     said = (f"{k} {v}" for k, v in head._asdict().items() if v != usual[k] and k in _OF_LOGITS)
-    return ", ".join([*said, whole_name(head.path)])
+    return ", ".join(said)
+
+
+def _digest_of_head(head: HeadOptions) -> str:
+    from xentcli.formats.hidden.head_digest import digest_of
+
+    return digest_of(head)
 
 
 def _option(field: str) -> str:
