@@ -74,3 +74,18 @@ def test_the_hint_is_the_nearest_of_many_names() -> None:
     _, _, (problem,) = names.indices(np.array(["class numbre 1234"]), LossOptions())
     assert problem.hint is None, "only the first of all blocks is worth the search"
     assert names.with_hint(problem).hint == "did you mean 'class number 1234'?"
+
+
+@pytest.mark.parametrize("words", ["True,False", "TRUE,false", "is_true,is_false"])
+def test_the_class_true_is_label_1(words: str) -> None:
+    """In whatever order the columns stand; 0 was the class true where that is the first one."""
+    columns = tuple(words.split(","))
+    shorts = ("true", "false") if words.startswith("is_") else ()
+    for names, order in ((columns, [1, 0]), (columns[::-1], [0, 1])):
+        found = ClassNames(names, where="z.csv", shorts=shorts if order[0] else shorts[::-1])
+        for labels in (np.array([0, 1]), np.array([0.0, 1.0]), np.array([False, True])):
+            indices = found.indices(labels, LossOptions())
+            np.testing.assert_array_equal(indices.labels.astype(np.int64), order)
+            assert not indices.problems
+        said = [f"z.csv: labels are columns: {', '.join(shorts or names)} (else --label-base 0)"]
+        assert found.notes_on(NUMBERS) == (said if order[0] else [])

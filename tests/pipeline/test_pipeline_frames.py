@@ -248,6 +248,17 @@ def test_columns_that_only_count_are_names_of_classes_beside_others() -> None:
     assert xent.evaluate(of_a_model, ONE_HOT).loss.value == pytest.approx(LOSS, rel=1e-12)
 
 
+def test_columns_true_and_false_are_1_and_0() -> None:
+    pair = Z.iloc[:, :2].set_axis([False, True], axis=1)
+    labels = Y.clip(0, 1)
+    want = xent.loss(pair.to_numpy(), labels.to_numpy()).loss
+    assert xent.loss(pair, labels).loss == want
+    with pytest.raises(InputError, match="are numbers, but not 0 to 1 in order"):
+        xent.loss(pair.iloc[:, ::-1], labels)
+    with pytest.raises(InputError, match="the same classes in two orders"):
+        xent.compare(pair.iloc[:, ::-1], pair.set_axis([0, 1], axis=1))
+
+
 def test_a_note_says_that_classes_of_other_names_go_by_place() -> None:
     other = [
         note for note in xent.compare(Z, Z.rename(columns={"cat": "dog"})).notes if "go" in note

@@ -6,7 +6,8 @@ have these names, or more than two classes have names.
 
 Labels that are numbers are indices: the first class is 0, or the label base. If the classes are
 named by whole numbers other than 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
-such labels are names too, and a note says so. With a label base they remain indices.
+or by ``True,False``, such labels are names too, and a note says so. With a label base they remain
+indices.
 """
 
 import re
@@ -93,8 +94,13 @@ class ClassNames:
 
     @cached_property
     def _other_numbers(self) -> tuple[int, ...]:
-        """The whole numbers that are the names of the classes, if they do not count from 0."""
+        """The whole numbers that are the names of the classes, if they do not count from 0.
+
+        The classes true and false are 1 and 0.
+        """
         names = self.shorts or self.names
+        if all(name.casefold() in _BOOL_LABELS for name in names):
+            names = tuple(str(_BOOL_LABELS[name.casefold()]) for name in names)
         if not all(re.fullmatch(r"(?a)[+-]?\d{1,18}", name) for name in names):
             return ()
         numbers = tuple(map(int, names))

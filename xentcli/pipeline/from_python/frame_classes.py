@@ -220,8 +220,11 @@ def _weight_and_orders(
 
 
 def _text(name: Any) -> str:
-    """Return the name of a class as text; pandas makes floats of numbers if one is missing."""
+    """Return the name of a class as text, whole numbers as the labels that they may be.
+
+    True and False are 1 and 0; and pandas makes floats of numbers if one is missing.
+    """
     if isinstance(name, tuple):
         return " ".join(map(_text, name))
-    whole = isinstance(name, float) and name.is_integer()
+    whole = isinstance(name, (bool, np.bool_)) or (isinstance(name, float) and name.is_integer())
     return str(int(name)) if whole else str(name)
