@@ -154,6 +154,20 @@ def test_groups_of_another_kind_are_refused(run: Run, line: str, other: str, sai
         assert refused.hint == "" or ".np" in other
 
 
+def test_a_file_has_the_same_name_however_it_is_written(run: Run, tmp_path: Path) -> None:
+    write_state(run, "eval z-0.npy y-0.npy --by of/g-0.csv", "a.json")
+    write_state(run, "eval z-1.npy y-1.npy --by ./of//g-1.csv.gz", "b.json")
+    found = run("merge", "b.json", "a.json", "--json").json
+    url = f"file://{tmp_path}/of/g-"
+    line = f"eval z-[01].npy --labels y-[01].npy --by {url}[01].csv --json"
+    whole = run(*line.split()).json
+    assert found["groups"] == whole["groups"]
+    for i in (0, 1):
+        write_state(run, f"eval z-{i}.npy y-{i}.npy --by {url}{i}.csv", f"u{i}.json")
+    found = run("merge", "u0.json", "u1.json", "--json").json
+    assert found["groups"] == whole["groups"]
+
+
 def test_a_column_has_one_name_in_all_runs(run: Run) -> None:
     """Its name may even be that of a file, or count."""
     for i, columns in enumerate(("fold-1,of/g-0.csv", "fold-2,of/g-0.csv")):

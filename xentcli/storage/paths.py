@@ -150,7 +150,7 @@ def is_there(path: str) -> bool:
 def are_files(name: str) -> bool:
     """Whether a name is a URL, that of a file, or a pattern of local files that are there."""
     try:
-        return is_url(local_name(name)) or all(map(is_there, expand(name)))
+        return is_url(local_name(name)) or all(map(is_there, expand(local_name(name))))
     except InputError:  # a pattern that no file matches
         return False
 

@@ -3,6 +3,7 @@
 The runs that share some work may each have a file of their own, ``lang-0.csv`` and ``lang-1.csv``.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from xentcli.formats.base import Source
 from xentcli.formats.inline import first_of
 from xentcli.pipeline.provenance import first_file, paths_of, within
-from xentcli.storage.names import shown_name, uncompressed_name
+from xentcli.storage.names import is_url, shown_name, uncompressed_name
 from xentcli.storage.paths import are_files
 
 _NUMBERS = re.compile("[0-9]+")
@@ -50,7 +51,8 @@ class GivenNames(NamedTuple):
             return self.text
         source, (name,) = self.files
         pattern = _NUMBERS if _first_path(source) == name else _WILD
-        called = pattern.sub("*", uncompressed_name(shown_name(name)))
+        shown = shown_name(name) if is_url(name) else os.path.normpath(name)  # ./lang.csv
+        called = pattern.sub("*", uncompressed_name(shown))
         columns = source.columns or ()
         array = within(*first_file(source, [name])).removeprefix(":")
         inner = columns[0] if len(columns) == 1 else array
