@@ -253,8 +253,12 @@ def test_a_temperature_of_log_probabilities(run: Run) -> None:
     assert run("calibrate", "--log-probs", "p.npy", DIGITS[1], "-o", "t.json", "-q").code == 0
     named = ("--temperature", "t.json", "--metric", "loss")
     refused = refusal(run("eval", "--log-probs", "p.npy", DIGITS[1], *named), code=2)
-    assert refused.hint == "log-probabilities count as logits: --logits FILE"
+    assert refused.hint == "log-probabilities count as logits: give them as such"
     found = run("eval", "--logits", "p.npy", DIGITS[1], *named).number
     assert math.isclose(found, 0.1111914824920989, rel_tol=1e-6)
     refused = refusal(run("eval", "--probs", "p.npy", DIGITS[1], *named), code=2)
     assert refused.hint.startswith("save the logits, or the logarithms")
+    two = ("compare", "p.npy", "p.npy", "--temperature", "0.5", "--input")
+    for kind in ("log-probs", "probs"):
+        assert "count as logits" in refusal(run(*two, kind), code=2).hint, kind
+    assert "once for each model" in refusal(run(*two, "logits", "--input", "probs"), code=2).hint

@@ -95,7 +95,9 @@ def temperatures_of(
         if kind != "logits" and value != 1.0:
             raise UsageError(
                 f"--temperature divides logits, and {shown_text(path)} holds {kind}",
-                hint="once for each model, with 1 for this one",
+                hint="once for each model, with 1 for this one"
+                if "logits" in kinds
+                else loss_inputs.hint_of_temperature(kind),
             )
     return found
 

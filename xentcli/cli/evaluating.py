@@ -35,9 +35,7 @@ def criterion_of(
         loss_inputs.refuse_of_probs("--probs FILE", normalize=normalize, clip=clip)
     criterion = loss_inputs.criterion_of(flags, kind, temperature=temperature)
     if kind != "logits" and criterion.temperature != 1.0:
-        hint = "save the logits, or the logarithms of the probabilities, which count as logits"
-        if kind == "log-probabilities":
-            hint = "log-probabilities count as logits: --logits FILE"
+        hint = loss_inputs.hint_of_temperature(kind)
         raise UsageError("--temperature divides logits", hint=hint)
     return criterion._replace(normalize=normalize, clip=clip)
 

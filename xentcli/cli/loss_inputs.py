@@ -74,6 +74,13 @@ def refuse_of_probs(option: str, *, normalize: bool, clip: float) -> None:
             raise UsageError(f"{name} is for rows of probabilities: {option}")
 
 
+def hint_of_temperature(kind: "Kind") -> str:
+    """Return how rows that are no logits can be divided by a temperature."""
+    if kind == "log-probabilities":
+        return "log-probabilities count as logits: give them as such"
+    return "save the logits, or the logarithms of the probabilities, which count as logits"
+
+
 def _binary(
     flags: RowFlags,
     pos_weight: "Weights | None",

@@ -89,7 +89,7 @@ lists of the most probable classes
 temperatures
     once for all of them, or once for each in their order; 1 changes nothing
     once for each model, with 1 for this one
-    log-probabilities count as logits: --logits FILE
+    log-probabilities count as logits: give them as such
     save the logits, or the logarithms of the probabilities, which count as logits
 a picture of three models
     name two of them, or --report FILE.html draws several
