@@ -57,6 +57,23 @@ def test_weights_in_several_files_are_found_by_id(run: Run) -> None:
     assert refusal(outcome).error == "w-2.csv: columns 'weight', 'id' may be the weights"
 
 
+def test_the_index_of_a_frame_in_another_order_is_no_group_and_no_weight(run: Run) -> None:
+    """It is a column of Parquet, to which pandas gives a name of its own."""
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    ids.join(pd.DataFrame(Z, columns=NAMES)).to_csv("z.csv", index=False)
+    ids.assign(label=Y).to_csv("y.csv", index=False)
+    order = np.random.default_rng(2).permutation(12)
+    ids.assign(site=list("nnsswwnnssww")).iloc[order].to_parquet("site.parquet")
+    ids.assign(w=WEIGHTS).iloc[order].to_parquet("w.parquet")
+    found = run("eval", "z.csv", "y.csv", "--by", "site.parquet", "--json").json["groups"]
+    sites = np.array(list("nnsswwnnssww"))
+    assert {each["name"]: each["metrics"]["loss"]["value"] for each in found} == {
+        name: close_to(LOSSES[sites == name].mean(), rel=1e-14) for name in "nsw"
+    }
+    weighed = run("loss", "z.csv", "y.csv", "--sample-weight", "w.parquet")
+    assert weighed.number == close_to(np.average(LOSSES, weights=WEIGHTS), rel=1e-14)
+
+
 @in_one_test
 @pytest.mark.parametrize(("shape", "ending"), [((1,), "csv"), ((1, 1), "npy"), ((1, 1), "jsonl")])
 def test_one_row_of_a_file_that_does_not_tell_how_many(

@@ -84,7 +84,7 @@ class ColumnNames(Record):
     def _unnamed(self, found: Iterable[int]) -> list[str]:
         """Say which of these has no name, if others have: it is most often the index of pandas."""
         names = self.names or ()
-        unnamed = [place + 1 for place in found if any(names) and _is_unnamed(names[place])]
+        unnamed = [place + 1 for place in found if any(names) and is_unnamed(names[place])]
         what = "has no name: it may be an index, and no class"
         return [f"{self.file}: column {number} {what}" for number in unnamed]
 
@@ -130,7 +130,7 @@ class ColumnNames(Record):
             return [place]
         if is_pattern(column):
             names = enumerate(self.names or ())
-            found = [i for i, name in names if fnmatchcase(name, column) and not _is_unnamed(name)]
+            found = [i for i, name in names if fnmatchcase(name, column) and not is_unnamed(name)]
             if found:
                 return found
             raise self._not_there(column)
@@ -178,7 +178,7 @@ def is_pattern(column: str) -> bool:
     return any(character in column for character in "*?[")
 
 
-def _is_unnamed(name: str) -> bool:
+def is_unnamed(name: str) -> bool:
     """Whether a column has no name, or the one that pandas gives an index without a name."""
     return re.fullmatch(r"(__index_level_[0-9]+__)?", name) is not None
 

@@ -1,6 +1,5 @@
 """Which columns of a table are read: the values, and the labels and ids beside them."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
-from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
+from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, is_unnamed, listed
 from xentcli.formats.doubts import are_sure, check
 from xentcli.formats.label_columns import BesideColumns
 from xentcli.records import Record
@@ -152,7 +151,7 @@ def _goes_with_rows(options: ReadOptions) -> bool:
 def saved_index(schema: Any) -> list[str]:
     """Return the columns that are a pandas index; one that only counts is not stored."""
     saved = (schema.pandas_metadata or {}).get("index_columns", ())
-    return [n for n in schema.names if n in saved or re.fullmatch(r"__index_level_\d+__", n)]
+    return [n for n in schema.names if n in saved or (n and is_unnamed(n))]
 
 
 def _saved_steps(schema: Any) -> str | None:

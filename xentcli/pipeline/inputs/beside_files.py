@@ -9,6 +9,7 @@ from functools import partial
 from xentcli.alignment.followers import leader_of_ids
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
+from xentcli.formats.column_names import is_unnamed
 from xentcli.formats.files import InputFile, columns_of, open_files
 from xentcli.formats.inline import first_of
 from xentcli.storage.names import shown_name
@@ -42,7 +43,7 @@ def open_weights(
         if several and source.id_column is None:
             raise _by_place(source.name)
         return source
-    names = [name for name in header if name and name != id_column]
+    names = [name for name in header if name != id_column and not is_unnamed(name)]
     named = [name for name in names if "weight" in name.casefold()] or names
     if len(named) != 1:
         raise InputError(
@@ -83,7 +84,7 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
         return open_files([path], names_of)
     there = same_ids(id_column, header)
     ids = {there} if there else set(filter(says_ids, header))
-    found = [name for name in header if name and name not in ids]
+    found = [name for name in header if name not in ids and not is_unnamed(name)]
     if len(found) != 1:
         raise InputError(
             f"{shown_name(path)}: one column says the group of each row, and here are "
