@@ -1,12 +1,14 @@
 """Pages of comparisons and temperatures."""
 
 import pytest
+from formulas import mean_cross_entropy
 from hostile_names import HOSTILE
 from in_one_test import in_one_test
 from page_reader import read, words_of
 from report_tools import (
     compared,
     comparison_page,
+    digits_arrays,
     guesses,
     page_of_models,
     page_of_temperature,
@@ -93,6 +95,13 @@ def test_a_temperature_says_what_it_changes() -> None:
     tested = temperature().tested
     assert tested is not None
     ece_of_tested = [tested[f"ece_{when}"].value for when in ("before", "after")]
+    _, weak, labels = digits_arrays()
+    fitted = temperature().temperature.value
+    losses = [mean_cross_entropy(weak / scale, labels) for scale in (1.0, fitted)]
+    said = (
+        "On the other files it takes the loss from {:.4f} to {:.4f} and ECE from {:.4f} to {:.4f}"
+    )
+    assert said.format(*losses, *ece_of_tested) in text
     for which, (before, after) in (("", [0.0690, 0.0115]), ("test files, ", ece_of_tested)):
         said = f"ECE {before:.4f} with {which}T = 1, {after:.4f} with {which}T = 0.5725"
         assert said in text
