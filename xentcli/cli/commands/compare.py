@@ -154,8 +154,7 @@ def _compare(
     by, cluster, state = asked.by, asked.cluster, given.loss.state
     wanted = comparing.wanted(asked.metric, asked.worst, keeper.names)
     wanted = wanted._replace(pictures=drawn.wanted)
-    if drawn.report is not None:
-        wanted = wanted.with_page()
+    shown = wanted if drawn.report is None else wanted.with_page()
     criteria = asked.criteria(given, paths, kinds)
     check_state(state, given.writing, by=by)
     telling = Telling.of("compare", keeper, drawn, given.writing, given.common)
@@ -167,7 +166,7 @@ def _compare(
     with given.common.run(rows.sources[0], grouped=bool(by or cluster)) as run:
         keep = state is not None
         found = compare_models(
-            rows.models, rows.labels, run, wanted, by=rows.by, cluster=rows.cluster, keep=keep
+            rows.models, rows.labels, run, shown, by=rows.by, cluster=rows.cluster, keep=keep
         )
     counted = (rows.criteria[0], found.comparisons[0].rows)
     provenance = comparing.provenance(
@@ -175,7 +174,7 @@ def _compare(
     )
     doubted = (doubt for each in rows.sources for doubt in doubts(each))
     names = [each.name for each in rows.sources]
-    compared.tell(telling, found, wanted, provenance, names, rows.criteria, by, doubted)
+    compared.tell(telling, found, shown, provenance, names, rows.criteria, by, doubted)
     if state is not None:
         comparing.write_state(found, rows, paths, labels, (wanted, by, cluster), given)
     keeper.exit()
