@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from close_to import close_to
 from in_one_test import in_one_test
@@ -214,3 +215,34 @@ def test_weights_beside_classes_that_are_numbered_in_another_order(tmp_path: Pat
         assert caught.value.hint is not None
         assert "columns=['class_0', " in caught.value.hint
     assert xent.loss(path, y, weight=weight, columns=names).loss == close_to(want, rel=1e-12)
+
+
+def test_what_is_no_real_number_is_an_error() -> None:
+    """NumPy drops imaginary parts, and takes dates and times for numbers."""
+    z = np.random.default_rng(3).normal(size=(6, 3))
+    labels, of_rows = np.arange(6) % 3, np.abs(z[:, 0])
+    lists: dict[str, Any] = {
+        "labels": labels,
+        "top_values": z,
+        "top_indices": np.tile(np.arange(3), (6, 1)),
+    }
+    for kind in (np.complex128, "m8[s]", "M8[D]"):
+        calls: tuple[tuple[str, Any], ...] = (
+            ("log_probs", lambda odd: xent.nll(odd, picked=True)),
+            ("log_probs", lambda odd: xent.nll(odd, labels, binary=True, probs=True)),
+            ("labels", lambda odd: xent.loss(z[:, 0], odd, binary=True)),
+            ("sample_weight", lambda odd: xent.loss(z, labels, sample_weight=odd)),
+            ("sample_weight", lambda odd: xent.calibrate(z, labels, sample_weight=odd)),
+            ("top_values", lambda odd: xent.loss(**lists | {"top_values": odd})),
+            ("top_indices", lambda odd: xent.loss(**lists | {"top_indices": odd})),
+            ("log_sum_exp", lambda odd: xent.loss(**lists, log_sum_exp=odd)),
+        )
+        for name, call in calls:
+            with pytest.raises(xent.XentError, match=f"(logits|{name}) takes real numbers"):
+                call((of_rows * 100).astype("i8").astype(kind))
+    for missing in (
+        pd.Series([True, None] * 3, dtype="boolean"),
+        np.array([0.5, pd.NA] * 3, object),
+    ):
+        with pytest.raises(xent.XentError, match="sample_weight takes real numbers"):
+            xent.loss(z, labels, sample_weight=missing)

@@ -6,9 +6,10 @@ from os import PathLike
 from typing import Annotated, Any, Literal, Self, TypedDict
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from xentcli.errors import UsageError
+from xentcli.core.labels import as_weight
+from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
@@ -134,7 +135,8 @@ def weights_source(data: Data, reader: Reader, rows: Source, labels: Source | No
     """Open the weights of rows: a file, which may have their ids, or an array."""
     files = names_of_files(data)
     if files is None:
-        return MemorySource("sample_weight", np.asarray(data))
+        values = as_weight(np.asarray(data), "sample_weight")
+        return MemorySource("sample_weight", np.asarray(values))
     return open_weights(files, reader.labels, rows, labels)
 
 
@@ -161,9 +163,23 @@ def open_data(
     return rows, how.open(label_files, partial(how.labels, classes=names))
 
 
+def real_array(name: str, data: Any) -> NDArray[Any]:
+    """Return what is given as an array; NumPy would make real numbers of what are none.
+
+    Raises
+    ------
+    InputError
+        For complex numbers, dates and times.
+    """
+    values = np.asarray(data)
+    if values.dtype.kind in "cmM":
+        raise InputError(f"{name} takes real numbers, not {values.dtype}")
+    return values
+
+
 def array_source(name: str, data: Any) -> MemorySource:
     """Return an array, or what can be made one, as a source."""
-    values = np.asarray(data)
+    values = real_array(name, data)
     if values.dtype == object and name == "logits":
         raise UsageError(f"{name}: an array of numbers is needed, not of objects")
     return MemorySource(name, values)

@@ -22,6 +22,7 @@ from xentcli.pipeline.from_python.python_data import (
     names_of_files,
     notes_of,
     open_data,
+    real_array,
     weights_source,
 )
 from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
@@ -66,12 +67,12 @@ class GivenLists(NamedTuple):
         if (self.top_values is None) != (self.top_indices is None):
             raise UsageError("top_values and top_indices go together")
         values, indices, sums = (
-            each if each is None else _named(each)
-            for each in (self.top_values, self.top_indices, self.log_sum_exp)
+            each if each is None else _named(name, each)
+            for name, each in zip(self._fields, self[:3], strict=False)
         )
         labels: list[Any] = expand_all(given.label_files or ())
         if given.labels is not None and not given.label_files:
-            labels = [np.asarray(given.labels)]
+            labels = [real_array("labels", given.labels)]
         return TopOptions(
             values,
             indices,
@@ -86,10 +87,10 @@ class GivenLists(NamedTuple):
         )
 
 
-def _named(data: ListData) -> Any:
+def _named(name: str, data: ListData) -> Any:
     """Return the name of a file as text, anything else as an array."""
     names = names_of_files(data)
-    return names[0] if names else np.asarray(data)
+    return names[0] if names else real_array(name, data)
 
 
 def in_part(
