@@ -12,6 +12,9 @@ from in_one_test import in_one_folder
     ("typed", "meant"),
     [
         ("softmx", "softmax"),
+        ("temperature_scaling", "calibrate"),
+        ("mcnemar", "compare --metric mcnemar_p"),
+        ("KLDivLoss", "compare --metric kl"),
         ("cross-entropy", "loss"),
         ("cross_entropy", "loss"),
         ("CrossEntropyLoss", "loss"),
@@ -72,3 +75,11 @@ def test_what_other_libraries_call_an_option(run: Run, line: str, meant: str) ->
 def test_an_option_of_another_command(run: Run) -> None:
     outcome = run("loss", "--folds", "3")
     assert "this is an option of xent calibrate" in outcome.err
+
+
+def test_models_that_an_option_names(run: Run) -> None:
+    for typed in ("--base", "--new", "--models"):
+        outcome = run("compare", typed, "a.npy", "b.npy")
+        assert outcome.code == 2
+        assert "hint: models go by position: xent compare BASE NEW;" in outcome.err
+    assert "--baseline" in run("compare", "--baselin", "a.json").err

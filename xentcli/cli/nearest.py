@@ -59,6 +59,17 @@ _MEANT_COMMANDS = {
     "logsoftmax": "log-softmax",
     "onehot": "one-hot",
     "to-categorical": "one-hot",
+    "kl": "compare --metric kl",
+    "kl-div": "compare --metric kl",
+    "kl-divergence": "compare --metric kl",
+    "kldivloss": "compare --metric kl",
+    "js": "compare --metric js",
+    "jensenshannon": "compare --metric js",
+    "mcnemar": "compare --metric mcnemar_p",
+    "ttest-rel": "compare --metric loss_difference",
+    "diff": "compare",
+    "temperature": "calibrate",
+    "temperature-scaling": "calibrate",
     "probs": "softmax",
     "describe": "info",
     "inspect": "info",
@@ -122,6 +133,7 @@ _MEANT_OPTIONS = {
     "--threads": ("--jobs",),
     "--workers": ("--jobs",),
 }
+_MODELS = ("--base", "--new", "--old", "--model", "--models")
 _FEW = 3  # options that a message names at most
 
 
@@ -146,7 +158,9 @@ def unknown_option(error: Any) -> UsageError:
     page = f"{context.command_path} --help"
     has = {flag for p in context.command.get_params(context) for flag in _flags(p)}
     meant = _same_option(typed, has)
-    if meant:
+    if context.info_name == "compare" and _dashed(typed).lower() in _MODELS:
+        hint = f"models go by position: xent compare BASE NEW; {page}"
+    elif meant:
         hint = f"did you mean {meant}? {page}"
     elif elsewhere := _commands_with(_dashed(typed), context.info_name):
         hint = f"this is an option of {', '.join(elsewhere)}; {page}"
