@@ -66,6 +66,8 @@ CASES = [
             did you mean xent help files?
         compare z.npy
             name the outputs of the first model, and then those of the new one
+        compare --base z.npy --new p.npy
+            models go by position: xent compare BASE NEW; xent compare --help
         compare z.npy --probs p.npy
             name all of them by position, the first model first, and say what each holds
         compare z.npy p.npy y.npy --metric loss_base
