@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal
-from in_one_test import in_one_folder
+from in_one_test import in_one_folder, in_one_test
 
 from xentcli.cli import names, topics
 from xentcli.cli.command import load_command
@@ -70,6 +70,7 @@ def test_the_first_page_shows_every_command_by_position(run: Run) -> None:
     assert [n for n in NAMES if not re.search(rf"^  {n} ", page, re.MULTILINE)] == []
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "line"), RUNNABLE)
 def test_examples_of_the_pages_work(run: Run, folder: Path, name: str, line: str) -> None:
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")

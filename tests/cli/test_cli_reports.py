@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli_files import write_rows
 from cli_tools import Run
+from in_one_test import in_one_test
 
 from xentcli.cli.reports import (
     check_different,
@@ -23,16 +24,19 @@ from xentcli.results.measures import Measures
 NOTHING = Measures({}, 0, 0, 0, 2)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["a.html", "a.htm", "A.HTML", "a.html.gz"])
 def test_a_report_is_html(tmp_path: Path, name: str) -> None:
     check_report(str(tmp_path / name), force=False)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.PDF"])
 def test_a_plot_is_a_picture(tmp_path: Path, name: str) -> None:
     check_plot(str(tmp_path / name), "losses", force=False)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["a.csv", "a", "a.html.json", "-"])
 def test_another_extension_is_a_mistake_of_usage(tmp_path: Path, name: str) -> None:
     path = name if name == "-" else str(tmp_path / name)

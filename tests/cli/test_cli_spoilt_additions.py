@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from additions import MEAN, TOTAL, added
 from cli_tools import Run
+from in_one_test import in_one_test
 
 from xentcli import evaluate
 
@@ -39,6 +40,7 @@ FACT = 'return rows[np.arange(len(rows)), tile["label"]]'
 LATER = ('"before", needs', "needs"), ("(tile, rows)", "(given)")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("source", "changes", "said"),
     [
@@ -79,6 +81,7 @@ def test_a_fact_that_would_give_other_numbers(
     assert said in done.err.splitlines()[0]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("source", "changes", "said"),
     [
@@ -132,6 +135,7 @@ ROWS = "    rows: int = 0\n"
 MERGED = "return MineState(self.total + other.total, self.rows + other.rows)"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("changes", "said", "hint"),
     [

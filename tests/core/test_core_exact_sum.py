@@ -180,6 +180,7 @@ def test_any_shape_and_layout() -> None:
         np.testing.assert_array_equal(other, before)
 
 
+@in_one_test
 @pytest.mark.parametrize("bits", [0, 1, 4, 22, 23, 24, 60])
 def test_squares_of_numbers_from_0_on(bits: int) -> None:
     """Few chunks hold them up to 23 bits between the largest and the smallest number."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column, looks_at
@@ -36,6 +37,7 @@ def test_what_stands_in_them_changes_nothing(
     assert said(read) == said(unread)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("names", "partner"),
     [(["cat", "dog"], ()), (["c0"], ()), (["row_0", "row_1"], ()), (["c0", "c1"], ("c1",))],

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import UsageError, XentError
@@ -79,6 +80,7 @@ def test_every_function_is_tried() -> None:
     assert {*GIVEN} == {*xent.__all__} - {"XentError", "__version__"}
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
@@ -157,6 +159,7 @@ def test_pythons_own_errors_of_a_call_stay() -> None:
             softmax(*given, **named)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", GIVEN)
 def test_help_shows_what_arguments_take_in_short_names(name: str) -> None:
     annotated = [each.annotation for each in signature(getattr(xent, name)).parameters.values()]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import InputError, XentError
@@ -24,6 +25,7 @@ def right(rows: Any = slice(None), labels: Any = Y) -> float:
     return float((log_sums - Z[np.arange(6), labels])[rows].mean())
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("function", "given", "hint", "loss"),
     [
@@ -74,6 +76,7 @@ def test_what_a_hint_says_is_an_argument(
         np.testing.assert_allclose(getattr(value, "loss", value), loss, rtol=1e-13)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("hint", "arguments", "said"),
     [
@@ -103,6 +106,7 @@ def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
     assert hint_in_python(hint, frozenset(arguments.split())) == said
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "call",
     [

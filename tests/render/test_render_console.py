@@ -1,6 +1,7 @@
 """Lines for people on standard error, and the progress bar's silence."""
 
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.render import progress
 from xentcli.render.console import Color, console, tell
@@ -11,6 +12,7 @@ def _no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
+@in_one_test
 @pytest.mark.usefixtures("_no_color")
 @pytest.mark.parametrize("kind", ["error", "hint", "warning", "note"])
 @pytest.mark.parametrize("color", ["auto", "never", "always"])

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import fsspec
 import pytest
+from in_one_test import in_one_test
 from remote_tools import CONTENT, read_all, read_at
 from web import Web, serving
 from web_files import STAMPS, web_of_files  # noqa: F401 - a fixture
@@ -95,6 +96,7 @@ def test_a_server_without_ranges_or_sizes(web: Web, manner: str) -> None:
     assert read_at(copy, 1000, 1000) == CONTENT[1000:2000]
 
 
+@in_one_test
 @pytest.mark.parametrize("manner", ["ranges", "whole", "endless"])
 @pytest.mark.parametrize("name", ["0", "1"])
 def test_tiny_files(web: Web, manner: str, name: str) -> None:
@@ -108,6 +110,7 @@ def test_compressed(web: Web, manner: str) -> None:
     assert read_all(data) == CONTENT
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("manner", "name", "says"),
     [
@@ -169,6 +172,7 @@ def test_a_server_that_sends_another_range(web: Web) -> None:
         read_at(data, 500_000, 10)
 
 
+@in_one_test
 @pytest.mark.parametrize("manner", ["ranges", "whole", "endless", "loop", "403", "broken"])
 def test_nothing_that_lets_somebody_in_is_said(web: Web, manner: str) -> None:
     url = web.url(manner, "a.npy")
