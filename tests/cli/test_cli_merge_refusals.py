@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cli_tools import Run, refusal
 from in_one_test import in_one_test
-from merge_tools import all_shards, write_state
+from merge_tools import write_state
 
 pytestmark = pytest.mark.usefixtures("shards")
 
@@ -92,13 +92,22 @@ def test_models_stand_in_one_order(run: Run, models: str, other: str, said: str)
     assert run("merge", "a.json", "c.json").code == 0
 
 
-def test_labels_that_stand_in_the_next_file_are_not_lost(run: Run) -> None:
-    line = "loss z-{}.npy --labels y-{}.npy --shift 1"
+@in_one_test
+@pytest.mark.parametrize("models", ["loss z-{}.npy", "eval z-{}.npy", "compare z-{}.npy v-{}.npy"])
+@pytest.mark.parametrize("rows", ["", "--rows 0:"])
+def test_labels_that_stand_in_the_next_file_are_not_lost(
+    run: Run, tmp_path: Path, models: str, rows: str
+) -> None:
+    line = f"{models} --labels y-{{}}.npy --shift 1"
     for i in (0, 1):
-        write_state(run, line.format(i, i), f"file-{i}.json")
+        write_state(run, f"{line.replace('{}', str(i))} {rows}", f"file-{i}.json")
     said = refusal(run("merge", "file-0.json", "file-1.json")).error
     assert "pairs the last rows of a file with the labels of the next" in said
-    for name, rows in (("a", ":7"), ("b", "7:")):
-        write_state(run, f"{line.replace('{}', '*')} --rows {rows}", f"{name}.json")
-    whole = run(*all_shards(line), "--json")
-    assert run("merge", "a.json", "b.json", "--json").stdout == whole.stdout
+    of_all = line.replace("{}", "*")
+    for name, part in (("a", ":7"), ("b", "7:")):
+        write_state(run, f"{of_all} --rows {part}", f"{name}.json")
+    merged = run("merge", "a.json", "b.json", "--state", "ab.json", "--json")
+    whole = write_state(run, f"{of_all} --json", "whole.json")
+    assert (tmp_path / "ab.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    assert merged.json["rows"] == whole.json["rows"]
+    assert "in no state" not in merged.err

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.models import AlignedModels, OtherModel
-from xentcli.alignment.steps import Step, kept
+from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, Problem, check_options
 from xentcli.core.divergences import Divergences
@@ -87,7 +87,7 @@ class CompareWork(NamedTuple):
         states, numbers = self._states([each.at(origin) for each in facts], values, divergences)
         noted = is_first and not first.unlabelled
         return Part(
-            step.block.rows if keep is None else len(range(step.rows)[keep]),
+            rows_chosen(step, self.criteria[0].rows),
             None,
             states,
             tuple(problem.shifted(before) for problem in problems),
