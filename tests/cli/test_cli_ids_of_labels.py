@@ -151,3 +151,15 @@ def test_weights_with_ids_that_nothing_else_has(tables: Run) -> None:
     error, hint = refusal(tables("loss", "one.npy", "y.npy", "--sample-weight", "w.csv"))
     assert error == "w.csv: weights go by place, and there are other columns beside them"
     assert hint.startswith("write the weights alone, in the order of the rows")
+
+
+def test_ids_that_one_file_has_as_floats(run: Run) -> None:
+    """As pandas writes a column of integers of which one was missing."""
+    values = [[i, *ONE[i].tolist()] for i in range(4)]
+    for ids, others in ((["3.0", "2.0"], ["2", "3"]), (["3", "2"], ["2.0", "3.0"])):
+        write_rows("z.csv", ["id", *CLASSES], [[ids[i], *values[i][1:]] for i in range(2)])
+        write_rows("w.csv", ["id", "label"], [[others[i], CLASSES[i]] for i in range(2)])
+        outcome = refusal(run("loss", "z.csv", "w.csv"))
+        assert outcome.error == f"z.csv:2: there is no label with the id '{ids[0]}' in w.csv"
+        hint = f"there is '{others[1]}': write the ids of both files as whole numbers"
+        assert outcome.hint == hint

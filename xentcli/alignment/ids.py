@@ -91,7 +91,9 @@ class Matching:
             row = int(missing[0])
             id_, where = as_text(ids[row : row + 1])[0], self._logits.place((start + row,))
             what = f"there is no {self._what} with the id {_shown(id_)} in {self._name}"
-            raise InputError(f"{where}: {what}", hint=self._hint)
+            near = id_[:-2] if id_.endswith(".0") else f"{id_}.0"  # as pandas writes floats
+            alike = f"there is {_shown(near)}: write the ids of both files as whole numbers"
+            raise InputError(f"{where}: {what}", hint=alike if near in table.places else self._hint)
         return table.values[places], places
 
     @property

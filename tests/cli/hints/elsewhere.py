@@ -50,6 +50,7 @@ files larger than those of tests
 the API of Python, tested in test_pipeline_python_calibrate.py
     calibrate(logits, labels, binary=True) fits the one of this loss
 models of different orders, tested in test_cli_ids_of_labels.py
+    there is X: write the ids of both files as whole numbers
     if it is that of the labels, name one.npy first; otherwise write ids beside it
 archives, tested in test_cli_what_to_do.py
     unzip asks for the password: give the file that comes out
