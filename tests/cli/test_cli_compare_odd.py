@@ -185,7 +185,10 @@ def test_three_axes_without_labels(run: Run) -> None:
         ([BASE, NEW, "--temperature", "0"], "--temperature must be positive, not 0.0"),
         ([BASE, NEW, "--temperature", "nowhere.json"], "neither a number nor a file"),
         ([BASE, NEW, "--input", "probs", "--temperature", "2"], "holds probabilities"),
-        ([BASE, NEW, "--input", "probs", "--temperature", "2"], "with 1 for this one"),
+        (
+            [BASE, NEW, "--input", "logits", "--input", "probs", "--temperature", "2"],
+            "with 1 for this one",
+        ),
         (
             [BASE, NEW, NEW, "--plot", "a.png"],
             "--plot draws one model beside the first, and there are 3 models",
