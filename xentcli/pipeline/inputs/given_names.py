@@ -54,8 +54,8 @@ class GivenNames(NamedTuple):
         shown = shown_name(name) if is_url(name) else os.path.normpath(name)  # ./lang.csv
         called = pattern.sub("*", uncompressed_name(shown))
         columns = source.columns or ()
-        array = within(*first_file(source, [name])).removeprefix(":")
-        inner = columns[0] if len(columns) == 1 else array
+        inner = columns[0] if len(columns) == 1 else within(*first_file(source, [name]))
+        inner = inner.removeprefix(":")
         return f"{called}:{inner}" if inner else called
 
 
