@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hostile_names import HOSTILE
 from in_one_test import in_one_test
-from picture_tools import INK, RIGHT, SVG, WRONG, in_square, paths, texts
+from picture_tools import INK, RIGHT, SVG, WRONG, in_square, paths, reach_in_axes, texts
 from report_tools import MEASURED, digits, extremes, hostile, many_classes, measured
 
 from xentcli.render.picture_kinds import (
@@ -119,6 +119,20 @@ def test_losses_are_as_many_bars_as_bins_with_rows() -> None:
     np.testing.assert_allclose(heights / heights.max(), rows / rows.max(), atol=1e-4)
     missed = [each for each in filled if each.hits != each.rows]
     assert len(paths(root, f"fill: {WRONG}")) - 1 == len(missed)
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", get_args(PictureKind))
+def test_what_is_drawn_fills_its_axes(kind: PictureKind) -> None:
+    """Only of a reliability diagram the left may be empty, where no row has such a confidence."""
+    reached = reach_in_axes(svg_of_digits(kind))
+    assert reached
+    for low, high in reached:
+        assert min(low) >= -1e-3
+        assert max(high) <= 1.001
+        assert kind == "reliability" or low[0] < 0.04
+        assert high[0] > 0.96
+        assert high[1] > 0.96
 
 
 def test_losses_of_0_and_infinity_have_places() -> None:

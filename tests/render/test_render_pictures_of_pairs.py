@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from close_to import close_to
 from in_one_test import in_one_test
-from picture_tools import RIGHT, WRONG, paths, texts
+from picture_tools import RIGHT, WRONG, paths, reach_in_axes, texts
 from report_tools import COMPARED, compared, digits_arrays, measured, temperature, two_models
 
 from xentcli.render.pictures.kinds import OF_PAIRS, OF_TEMPERATURES
@@ -87,6 +87,16 @@ def test_both_reliabilities_and_predictions() -> None:
     assert shown.predictions.dense().tolist() == want.tolist()
     counts = [int(text) for text in texts(svg_of_two_models("predictions")) if text.isdecimal()]
     assert sorted(counts) == sorted([*want[want > 0].tolist(), *range(10), *range(10)])
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", [kind for kind in OF_PAIRS.kinds if kind != "reliability"])
+def test_what_is_drawn_fills_its_axes(kind: str) -> None:
+    ((low, high),) = reach_in_axes(svg_of_two_models(kind))
+    assert min(low) >= -1e-3
+    assert max(high) <= 1.001
+    assert low[0] < 0.04
+    assert high[0] > 0.96
 
 
 @in_one_test
