@@ -269,6 +269,17 @@ def test_a_note_says_that_classes_of_other_names_go_by_place() -> None:
         assert not [note for note in xent.loss(Z, labels).notes if said in note]
 
 
+def test_a_note_says_that_only_one_of_two_names_the_classes() -> None:
+    array, hot = Z.to_numpy(), ONE_HOT.to_numpy()
+    said = "{}: its classes have no names; they are matched by number with {}"
+    assert said.format("logits", "labels") in xent.loss(array, ONE_HOT).notes
+    assert said.format("labels", "logits") in xent.evaluate(Z, hot).notes
+    assert xent.compare(Z, array, Y).notes == (said.format("new", "base"),)
+    for found in (xent.loss(array, hot), xent.loss(Z, ONE_HOT), xent.loss(Z, Y.to_numpy())):
+        assert found.notes == ()
+    assert xent.compare(array, Z.set_axis([0, 1, 2], axis=1), Y).notes == ()
+
+
 def test_names_of_rows_that_are_missing() -> None:
     """NaN is not equal to itself, and pandas' NA is neither equal nor unequal to anything."""
     for missing in (np.nan, pd.NA, None, pd.NaT):

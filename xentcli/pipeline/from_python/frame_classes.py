@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.alignment.by_number import numbers_in_another_order
+from xentcli.alignment.by_number import note_by_number, numbers_in_another_order
 from xentcli.errors import DoubtfulColumns, InputError
 from xentcli.formats import doubts
 from xentcli.formats.column_looks import Column, looks_at
@@ -56,7 +56,7 @@ def check_classes(given: Mapping[str, Any]) -> None:
 
 
 def notes_of_classes(given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a note on frames, and class weights, that name other classes than the first one."""
+    """Yield a note on what names other classes than the first frame, or has no names for them."""
     weight, orders = _weight_and_orders(given)
     for name, series in weight.items():
         if series not in orders and not _count(series):
@@ -69,6 +69,11 @@ def notes_of_classes(given: Mapping[str, Any]) -> Iterator[str]:
         if len(names) == len(leading) and not _are_same(leading, names):
             other = f"the columns name other classes than those of {argument}"
             yield f"{name}: {other}: classes go by place"
+    if named:
+        argument, leading = named[0]
+        for name in (*_MODELS, "labels"):
+            if name not in counted and _width(name, given.get(name)) == len(leading):
+                yield from filter(None, [note_by_number(leading, argument, name)])
 
 
 def two_orders(one: str, other: str, what: str) -> InputError:
