@@ -2,6 +2,8 @@
 
 import html.parser
 import json
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -218,31 +220,51 @@ def test_weights_beside_classes_that_are_numbered_in_another_order(tmp_path: Pat
 
 
 def test_what_is_no_real_number_is_an_error() -> None:
-    """NumPy drops imaginary parts, and takes dates and times for numbers."""
+    """NumPy drops imaginary parts, takes dates and times for numbers, and parses text."""
     z = np.random.default_rng(3).normal(size=(6, 3))
-    labels, of_rows = np.arange(6) % 3, np.abs(z[:, 0])
+    labels = np.arange(6) % 3
     lists: dict[str, Any] = {
         "labels": labels,
         "top_values": z,
         "top_indices": np.tile(np.arange(3), (6, 1)),
     }
-    for kind in (np.complex128, "m8[s]", "M8[D]"):
-        calls: tuple[tuple[str, Any], ...] = (
-            ("log_probs", lambda odd: xent.nll(odd, picked=True)),
-            ("log_probs", lambda odd: xent.nll(odd, labels, binary=True, probs=True)),
-            ("labels", lambda odd: xent.loss(z[:, 0], odd, binary=True)),
-            ("sample_weight", lambda odd: xent.loss(z, labels, sample_weight=odd)),
-            ("sample_weight", lambda odd: xent.calibrate(z, labels, sample_weight=odd)),
-            ("top_values", lambda odd: xent.loss(**lists | {"top_values": odd})),
-            ("top_indices", lambda odd: xent.loss(**lists | {"top_indices": odd})),
-            ("log_sum_exp", lambda odd: xent.loss(**lists, log_sum_exp=odd)),
-        )
-        for name, call in calls:
-            with pytest.raises(xent.XentError, match=f"(logits|{name}) takes real numbers"):
-                call((of_rows * 100).astype("i8").astype(kind))
-    for missing in (
-        pd.Series([True, None] * 3, dtype="boolean"),
-        np.array([0.5, pd.NA] * 3, object),
-    ):
-        with pytest.raises(xent.XentError, match="sample_weight takes real numbers"):
-            xent.loss(z, labels, sample_weight=missing)
+    numbers: tuple[tuple[str, Any], ...] = (
+        ("labels", lambda odd: xent.binary_cross_entropy_with_logits(z[:, 0], odd)),
+        ("weight", lambda odd: xent.cross_entropy(z, labels, weight=odd[:3])),
+        ("log_probs", lambda odd: xent.nll(odd, picked=True)),
+        ("sample_weight", lambda odd: xent.loss(z, labels, sample_weight=odd)),
+        ("sample_weight", lambda odd: xent.calibrate(z, labels, sample_weight=odd)),
+        ("top_values", lambda odd: xent.loss(**lists | {"top_values": np.stack([odd] * 3, 1)})),
+        ("top_indices", lambda odd: xent.loss(**lists | {"top_indices": np.stack([odd] * 3, 1)})),
+        ("log_sum_exp", lambda odd: xent.loss(**lists, log_sum_exp=odd)),
+    )
+    rows_or_names: tuple[tuple[str, Any], ...] = (
+        ("logits", lambda odd: xent.nll(odd, labels, binary=True, probs=True)),
+        ("labels", lambda odd: xent.loss(z[:, 0], odd, binary=True)),
+    )
+    binary = np.array([0, -1, 0, -1, 0, -1])
+    for kind in (np.complex128, "m8[s]", "M8[D]", str, "S", object):
+        values = binary.astype(kind)
+        if kind is object:
+            values[:2] = ["0", pd.NA]
+        for name, call in numbers + rows_or_names * (kind in (np.complex128, "m8[s]", "M8[D]")):
+            with pytest.raises(xent.XentError, match=f"{name} takes real numbers"):
+                call(values)
+    for odd in ("-1", b"-1", -1j, np.datetime64("2026-01-01"), np.timedelta64(1, "s"), pd.NA):
+        for name, call in numbers:
+            with pytest.raises(xent.XentError, match=f"{name} takes real numbers"):
+                call(np.array([odd, *binary[1:]], object))
+    with pytest.raises(xent.XentError, match="sample_weight takes real numbers"):
+        xent.loss(z, labels, sample_weight=pd.Series([True, None] * 3, dtype="boolean"))
+
+
+def test_real_numbers_in_arrays_of_objects() -> None:
+    """Frames of pandas hold numbers as objects where another column once held text."""
+    logs = np.array([-0.5, -1.5, -0.25])
+    z = np.random.default_rng(3).normal(size=(3, 2))
+    want = xent.binary_cross_entropy_with_logits(z[:, 0], [0, 0.5, 1])
+    labels = np.array([0, Fraction(1, 2), Decimal(1)], object)
+    assert xent.binary_cross_entropy_with_logits(z[:, 0], labels) == close_to(want, rel=0)
+    for picked, loss in ((logs, 0.75), ([-0.5, None, -1.0], 0.75)):
+        found: Any = xent.nll(np.array(picked, object), picked=True)
+        assert found.loss == close_to(loss, rel=1e-15)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.checks import MASKED, Problem, bounds_of, check_labels, whole_labels
-from xentcli.core.dtypes import Doubles
+from xentcli.core.dtypes import Doubles, is_bfloat16
 from xentcli.errors import InputError
 
 NO_LABEL = -(2**63)
@@ -77,15 +77,28 @@ class LossOptions:
 
 def as_weight(weight: ArrayLike | None, name: str = "weight") -> Doubles | None:
     """Return weights as float64; raise InputError, which calls them `name`, if that cannot be."""
-    if weight is None:
-        return None
+    return None if weight is None else real_numbers(weight, name).astype(np.float64)
+
+
+def real_numbers(data: Any, name: str, error: type[InputError] = InputError) -> NDArray[Any]:
+    """Return real numbers as an array; raise `error`, which calls them `name`, of what is none.
+
+    NumPy drops imaginary parts, counts the units of times and parses text. An array of objects
+    becomes float64, in which None is NaN.
+    """
     try:
-        values = np.asarray(weight)
-        if values.dtype.kind not in "cmMSU":
+        values = np.asarray(data)
+        if values.dtype == object and not any(map(_is_no_number, values.flat)):
             return values.astype(np.float64)
+        if values.dtype.kind in "fiub" or is_bfloat16(values.dtype):
+            return values
     except (TypeError, ValueError):
         pass
-    raise InputError(f"{name} takes real numbers, and an array or a list of them")
+    raise error(f"{name} takes real numbers, and an array or a list of them")
+
+
+def _is_no_number(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "cmMSU"
 
 
 class Labels:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.labels import as_weight
-from xentcli.errors import InputError, UsageError
+from xentcli.core.labels import as_weight, real_numbers
+from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
@@ -163,8 +163,8 @@ def open_data(
     return rows, how.open(label_files, partial(how.labels, classes=names))
 
 
-def real_array(name: str, data: Any) -> NDArray[Any]:
-    """Return what is given as an array; NumPy would make real numbers of what are none.
+def labels_array(data: Any) -> NDArray[Any]:
+    """Return labels as an array: numbers or names.
 
     Raises
     ------
@@ -172,17 +172,17 @@ def real_array(name: str, data: Any) -> NDArray[Any]:
         For complex numbers, dates and times.
     """
     values = np.asarray(data)
-    if values.dtype.kind in "cmM":
-        raise InputError(f"{name} takes real numbers, not {values.dtype}")
-    return values
+    return real_numbers(values, "labels") if values.dtype.kind in "cmM" else values
 
 
 def array_source(name: str, data: Any) -> MemorySource:
-    """Return an array, or what can be made one, as a source."""
-    values = real_array(name, data)
-    if values.dtype == object and name == "logits":
+    """Return an array of rows or labels, or what can be made one, as a source."""
+    if name == "labels":
+        return MemorySource(name, labels_array(data))
+    values = np.asarray(data)
+    if values.dtype == object:
         raise UsageError(f"{name}: an array of numbers is needed, not of objects")
-    return MemorySource(name, values)
+    return MemorySource(name, real_numbers(values, name))
 
 
 def rows_source(name: str, data: Any, reader: Reader) -> Source:

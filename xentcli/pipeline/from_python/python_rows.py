@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xentcli.core.labels import real_numbers
 from xentcli.errors import UsageError
-from xentcli.formats.base import Source
+from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import may_be_partly, open_files
 from xentcli.formats.inline import expand_all
 from xentcli.pipeline.criterion import Criterion
@@ -18,11 +19,10 @@ from xentcli.pipeline.from_python.python_data import (
     GivenRows,
     Name,
     ReadingArguments,
-    array_source,
+    labels_array,
     names_of_files,
     notes_of,
     open_data,
-    real_array,
     weights_source,
 )
 from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
@@ -72,7 +72,7 @@ class GivenLists(NamedTuple):
         )
         labels: list[Any] = expand_all(given.label_files or ())
         if given.labels is not None and not given.label_files:
-            labels = [real_array("labels", given.labels)]
+            labels = [labels_array(given.labels)]
         return TopOptions(
             values,
             indices,
@@ -90,7 +90,7 @@ class GivenLists(NamedTuple):
 def _named(name: str, data: ListData) -> Any:
     """Return the name of a file as text, anything else as an array."""
     names = names_of_files(data)
-    return names[0] if names else real_array(name, data)
+    return names[0] if names else real_numbers(data, name)
 
 
 def in_part(
@@ -182,7 +182,7 @@ def of_rows(
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")
     if given.files is None:
-        source = array_source("log_probs", given.rows)
+        source = MemorySource("log_probs", real_numbers(given.rows, "log_probs"))
     else:
         source = open_files(
             given.files, partial(reader.file, id_column=rows.id_column, missing=True)
