@@ -111,3 +111,22 @@ def test_labels_that_stand_in_the_next_file_are_not_lost(
     assert (tmp_path / "ab.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
     assert merged.json["rows"] == whole.json["rows"]
     assert "in no state" not in merged.err
+
+
+@in_one_test
+@pytest.mark.parametrize("models", ["loss z-{}.npy", "eval z-{}.npy", "compare z-{}.npy v-{}.npy"])
+@pytest.mark.parametrize("shift", [1, 3])
+def test_a_part_without_a_label_is_a_state_of_no_row(
+    run: Run, tmp_path: Path, models: str, shift: int
+) -> None:
+    line = f"{models.format(1, 1)} --labels y-1.npy --shift {shift}"
+    count = len(np.load(tmp_path / "z-1.npy"))
+    for name, part in (("a", f":{count - shift}"), ("b", f"{count - shift}:")):
+        write_state(run, f"{line} --rows {part}", f"{name}.json")
+    assert run("merge", "b.json", "--json").json["used"] == 0
+    merged = run("merge", "a.json", "b.json", "--state", "ab.json")
+    write_state(run, line, "whole.json")
+    assert (tmp_path / "ab.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    assert "in no state" not in merged.err
+    beyond = refusal(run(*line.split(), "--rows", f"{count}:"))
+    assert beyond.error == f"z-1.npy: there is no row {count}"

@@ -52,7 +52,7 @@ def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
         start = step.block.start
         if rows.stop is not None and start >= rows.stop:
             return
-        if start + step.rows > (rows.start or 0):
+        if start + step.block.rows > (rows.start or 0):
             yield step
 
 
