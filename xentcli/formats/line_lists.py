@@ -29,13 +29,16 @@ class LineLists(NamedTuple):
     values, indices : RaggedRows of shape (N, K)
         Padded with -inf, and -1.
     others : mapping of str to ndarray of shape (N,)
-        Log-sum-exps, labels, masks, by their role; NaN is null.
+        Log-sum-exps, labels, masks of labels, and whether any place of a row's list counts, by
+        their role; NaN is null.
     lines : ndarray of shape (N,)
         The number of the line of each row, from 1.
     sequences : ndarray of shape (N,) or None
         Which of the lines that are not empty each row is in, from 0; None if each is one row.
     documents : int
         How many lines are not empty.
+    num_classes : int or None
+        How many classes there are, as the lines say.
     """
 
     values: RaggedRows
@@ -44,6 +47,7 @@ class LineLists(NamedTuple):
     lines: NDArray[np.int64]
     sequences: NDArray[np.int64] | None
     documents: int
+    num_classes: int | None
 
 
 class _Line(NamedTuple):
@@ -55,6 +59,7 @@ class _Line(NamedTuple):
     beside: Mapping[str, Numbers]
     is_row: bool = False
     """Whether it is one row, and no sequence of rows."""
+    num_classes: int | None = None
 
 
 def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
@@ -70,9 +75,13 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     roles = {role: getattr(keys, role) for role in ("log_sum_exp", "labels", "mask")}
     roles = {role: key for role, key in roles.items() if key}
     values, indices = RaggedRows(data.name, -np.inf), RaggedRows(data.name, -1.0)
-    others = {role: array("d") for role in roles}
-    places, counts, sequential = array("q"), array("q"), False
+    others = {role: array("d") for role in (*roles, *(("places",) if "mask" in roles else ()))}
+    places, counts, sequential, num_classes = array("q"), array("q"), False, None
     for number, found in _each_line(data, keys, roles, format_):
+        if None not in (num_classes, found.num_classes) and num_classes != found.num_classes:
+            what = f"{found.num_classes} classes, and the lines before have {num_classes}"
+            raise InputError(f"{data.name}:{number}: {what}")
+        num_classes = num_classes or found.num_classes
         values.add(found.values, found.lengths)
         indices.add(found.indices, found.lengths)
         for role, each in found.beside.items():
@@ -83,7 +92,8 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     beside = {role: np.array(each, np.float64) for role, each in others.items()}
     lines, count = np.array(places, np.int64), len(counts)
     sequences = np.repeat(np.arange(count), counts) if sequential else None
-    return LineLists(values.close(), indices.close(), beside, lines, sequences, count)
+    closed = values.close(), indices.close()
+    return LineLists(*closed, beside, lines, sequences, count, num_classes)
 
 
 def _each_line(
@@ -93,6 +103,7 @@ def _each_line(
     of_numbers = keys.values != keys.indices and format_ == "json"
     simdjson = parser() if of_numbers and "mask" not in roles else None
     wanted = {keys.values, keys.indices, *roles.values()}
+    wanted |= {keys.num_classes} if keys.num_classes else set()
     for number, line in _lines(data) if format_ == "json" else _rows(data, format_, wanted):
         try:
             found = None if simdjson is None else _fast(simdjson, line, keys, roles)
@@ -141,7 +152,8 @@ def _fast(simdjson: Any, line: bytes, keys: TopKeys, roles: Mapping[str, str]) -
     told = {role: each for role, each in beside.items() if each is not None}
     if len(told) < len(roles) or any(each.shape != (rows,) for each in told.values()):
         return None
-    return _Line(values.reshape(-1), indices.reshape(-1), [listed] * rows, told)
+    count = _count(document, keys)
+    return _Line(values.reshape(-1), indices.reshape(-1), [listed] * rows, told, num_classes=count)
 
 
 def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | None:
@@ -162,23 +174,32 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
     if len(lengths) > 1 or [*map(len, values)] != [*map(len, indices)]:
         return None
     if "mask" in beside:
-        values, beside["mask"] = _masked(values, beside["mask"])
+        values, beside["mask"], beside["places"] = _masked(values, beside["mask"])
     told = {role: _numbers(each, math.nan) for role, each in beside.items()}
     flat = [[each for row in lists for each in row] for lists in (values, indices)]
     lengths_of_rows = [len(row) for row in values]
     numbers = _numbers(flat[0], math.nan), _numbers(flat[1], -1.0)
-    return _Line(*numbers, lengths_of_rows, told, is_row)
+    return _Line(*numbers, lengths_of_rows, told, is_row, _count(document, keys))
 
 
-def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any]]:
-    """Return values without those that a mask of values leaves out, and a mask of rows."""
+def _count(document: Any, keys: TopKeys) -> int | None:
+    """Return how many classes a line says that there are."""
+    count = None if keys.num_classes is None else document.get(keys.num_classes)
+    return count if isinstance(count, int) and count > 0 else None
+
+
+def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any], list[Any]]:
+    """Return values without those that a mask of values leaves out.
+
+    With them go a mask of the labels, and whether any value of each row counts.
+    """
     if not mask or not isinstance(mask[0], list):
-        return values, mask
+        return values, mask, [True] * len(values)
     kept = [
         [value if counts else None for value, counts in zip(row, each, strict=True)]
         for row, each in zip(values, mask, strict=True)
     ]
-    return kept, [any(each) for each in mask]
+    return kept, [True] * len(mask), [any(each) for each in mask]
 
 
 def _numbers(values: list[Any], missing: float) -> Numbers:
@@ -213,7 +234,8 @@ def pair_keys(data: Input, format_: str, columns: Iterable[str]) -> TopKeys | No
     number, line = next(lines, (0, b"{}"))
     document = _document(data, number, line)
     found = [key for key, value in document.items() if is_pairs(value)]
-    data.rewind()
+    if data.seekable:  # what is opened only once is a copy, and any other file is opened again
+        data.rewind()
     if len(found) != 1:
         return None
     return TopKeys(found[0], found[0])

@@ -40,9 +40,10 @@ class FoundLists(Record):
 
     def input(self) -> Input:
         """Return the file, from its beginning."""
-        data = self.data or looked_at(self.file)
-        data.rewind()
-        return data
+        if self.data is None:
+            return looked_at(self.file)
+        self.data.rewind()
+        return self.data
 
     @property
     def may_be_ragged(self) -> bool:

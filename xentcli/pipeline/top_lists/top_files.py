@@ -57,7 +57,7 @@ def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
     roles = [role for role in _ROLES if not (of_places and role == "mask")]
     beside = {role: _beside(found, role, options, lead) for role in roles}
     if of_places:
-        beside["mask"] = rows_that_count(of_places)
+        beside["places"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
     lists = with_labels(values, indices, lead, beside, count, options)
     sequences = None
@@ -139,10 +139,9 @@ def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
     elif options.label_name is not None:
         keys = keys._replace(labels=options.label_name)
     lines = read_lines(found.input(), keys, found.format)
-    beside = {role: lines.others.get(role) for role in _ROLES}
+    beside = {role: lines.others.get(role) for role in (*_ROLES, "places")}
     if options.labels:
         beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
-    lists = with_labels(
-        lines.values, lines.indices, (), beside, options.num_classes, options, lines.lines
-    )
+    count = options.num_classes or lines.num_classes
+    lists = with_labels(lines.values, lines.indices, (), beside, count, options, lines.sequences)
     return lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)

@@ -28,7 +28,8 @@ def with_labels(
     lead : tuple of int
         The shape of one number for each row; empty where rows are in lines.
     beside : mapping
-        One number a row, or None: ``labels``, ``log_sum_exp`` and ``mask``.
+        One number a row, or None: ``labels``, ``log_sum_exp``, ``mask``, which is of the labels,
+        and ``places``, which says in which rows any place of the list counts.
     count : int or None
         How many classes there are.
     options : TopOptions
@@ -41,21 +42,23 @@ def with_labels(
     InputError
         If there are no labels, or one is no class.
     """
-    labels, mask = beside["labels"], beside["mask"]
+    labels, mask, places = beside["labels"], beside.get("mask"), beside.get("places")
     if labels is None:
         raise InputError(
             f"{values.name}: lists of the most probable classes, and where are the labels?",
             hint="in a second file, or --label-key NAME of this one; tokens are labels with "
             "--shift 1",
         )
-    used = np.ones(len(labels), np.bool_) if mask is None else mask > 0.0
+    counted = np.ones(len(labels)) if mask is None else mask
+    used = np.ones(len(labels), np.bool_) if places is None else places > 0.0
     if options.shift:
         if sequences is None:
             length = lead[-1] if lead else len(labels)
             sequences = np.arange(len(labels)) // max(1, length)
         labels, paired = _shifted(labels, sequences, options.shift)
+        counted, _ = _shifted(counted, sequences, options.shift)  # a mask goes with its labels
         used &= paired
-    used &= ~np.isin(labels, options.ignored)
+    used &= (counted > 0.0) & ~np.isin(labels, options.ignored)
     if (broken := used & (labels != np.floor(labels))).any():
         row = int(np.argmax(broken))
         raise InputError(f"{values.name}: label {labels[row]} of row {row} is no class")
@@ -64,10 +67,10 @@ def with_labels(
 
 
 def _shifted(
-    labels: NDArray[np.float64], sequences: NDArray[np.int64], shift: int
+    values: NDArray[np.float64], sequences: NDArray[np.int64], shift: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the label that stands `shift` rows further on, and which rows have one."""
-    count = len(labels)
-    further = np.append(labels[shift:], np.full(shift, np.nan))[:count]
+    """Return the value that stands `shift` rows further on, and which rows have one."""
+    count = len(values)
+    further = np.append(values[shift:], np.full(shift, np.nan))[:count]
     paired = np.append(sequences[shift:], np.full(shift, -1))[:count] == sequences
     return np.where(paired, further, np.nan), paired

@@ -1,0 +1,102 @@
+"""Lists of the most probable classes in lines count as they do in arrays."""
+
+import gzip
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import Run
+from in_one_test import in_one_test
+from top_lists_tools import MODEL, K, V, written
+
+TOKENS = np.roll(MODEL.labels, 1, axis=1)
+"""The label of each row stands one further on, in sequences of 5."""
+MASK = np.arange(20).reshape(4, 5) % 3 > 0
+
+
+def save(kind: str, **more: Any) -> Path:
+    """Write the lists, with arrays beside them, whole, or a sequence or a row a line."""
+    arrays = {"topk_logprobs": MODEL.top(MODEL.log_probs), "topk_ids": MODEL.indices, **more}
+    if kind == "npz":
+        np.savez("s.npz", allow_pickle=False, **arrays)
+        return Path("s.npz")
+    leading = 2 if kind == "rows" else 1
+    each = {name: array.reshape(-1, *array.shape[leading:]) for name, array in arrays.items()}
+    lists = [array.tolist() for array in each.values()]
+    lines = [dict(zip(each, line, strict=True)) for line in zip(*lists, strict=True)]
+    Path(f"{kind}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return Path(f"{kind}.jsonl")
+
+
+def bound(rows: list[tuple[int, int]], labels: list[int]) -> float:
+    """Return the mean over rows of the losses of labels, each at least that of the smallest."""
+    bounds = []
+    for place, label in zip(rows, labels, strict=True):
+        values = MODEL.top(MODEL.log_probs)[place].tolist()
+        listed = dict(zip(MODEL.indices[place].tolist(), values, strict=True))
+        left = 1.0 - math.fsum(map(math.exp, values))
+        least = max(-min(values), -math.log(left + 1e-6))
+        bounds.append(-listed[label] if label in listed else least)
+    return math.fsum(bounds) / len(bounds)
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", ["jsonl", "json", "pairs.jsonl"])
+def test_compressed(kind: str, run: Run) -> None:
+    path = written(kind)
+    Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert run("nll", f"{path}.gz").out == run("nll", path).out != ""
+    assert run("nll", "-", stdin=Path(f"{path}.gz").read_bytes()).out == run("nll", path).out
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", ["npz", "lines"])
+def test_a_mask_is_of_labels_and_goes_with_them(kind: str, run: Run) -> None:
+    """Tokens and their mask have the same places, and both are one further on."""
+    rows = [(i, j) for i in range(4) for j in range(4) if MASK[i, j + 1]]
+    expected = bound(rows, [int(TOKENS[i, j + 1]) for i, j in rows])
+    masked = save(kind, labels=TOKENS, loss_mask=MASK.astype(int))
+    found = run("nll", masked, "--shift", "1", "--json").json
+    assert (found["used"], found["rows"]) == (len(rows), 20)
+    assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
+    ignored = save(kind, labels=np.where(MASK, TOKENS, -100))
+    assert run("nll", ignored, "--shift", "1", "--json").json == found
+
+
+def test_a_mask_of_places_stays_with_their_rows(run: Run) -> None:
+    places = np.repeat(MASK[..., None], K, -1).astype(int)
+    rows = [(i, j) for i in range(4) for j in range(4) if MASK[i, j]]
+    expected = bound(rows, [int(TOKENS[i, j + 1]) for i, j in rows])
+    for kind in ("npz", "lines"):
+        path = save(kind, labels=TOKENS, target_mask=places)
+        found = run("nll", path, "--shift", "1", "--json").json
+        assert (found["used"], found["rows"]) == (len(rows), 20), kind
+        assert found["lower_bound"] == pytest.approx(expected, abs=1e-12), kind
+
+
+def test_rows_that_have_a_line_each_shift_as_those_of_an_array(run: Run) -> None:
+    places = [divmod(row, 5) for row in range(20)]
+    expected = bound(places[:-1], [int(TOKENS[place]) for place in places[1:]])
+    found = run("nll", save("rows", label=TOKENS), "--shift", "1", "--json").json
+    assert (found["used"], found["rows"]) == (19, 20)
+    assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_lines_say_how_many_classes_there_are(run: Run) -> None:
+    for kind, shape in (("rows", (4, 5)), ("lines", (4,))):
+        counts = np.full(shape, V)
+        path = save(kind, labels=MODEL.labels, vocab_size=counts)
+        found = run("nll", path, "--json").json
+        assert found["num_classes"] == V, kind
+        assert found["lower_bound"] == pytest.approx(MODEL.bound()[0], abs=1e-12)
+        outside = np.where(np.arange(20).reshape(4, 5) == 7, V, MODEL.labels)
+        refused = run("nll", save(kind, labels=outside, vocab_size=counts))
+        assert refused.code == 1
+        assert f"label {V} is outside 0..{V - 1}" in refused.err
+        counts.reshape(-1)[2:] = V + 1
+        refused = run("nll", save(kind, labels=MODEL.labels, vocab_size=counts))
+        said = f"{kind}.jsonl:3: {V + 1} classes, and the lines before have {V}"
+        assert (refused.code, said in refused.err) == (1, True), refused.err
