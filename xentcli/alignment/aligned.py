@@ -202,8 +202,7 @@ class Aligned:
         self, step: Step, lead: tuple[int, ...], ids: Array | None
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the weights and names of a step's rows, and their places if found by id."""
-        found, places_of = {}, {}
-        axes = self.axes
+        axes, found, places_of = self.axes, {}, {}
         for i, follower in enumerate(self._beside, 1 if self._labels else 0):
             if axes.cut_axis is None:
                 values = read_whole(follower.source)

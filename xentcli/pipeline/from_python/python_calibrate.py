@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows
 from xentcli.pipeline.calibrate import calibrate as fitted
+from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     Data,
@@ -22,7 +23,9 @@ from xentcli.pipeline.from_python.python_data import (
     weights_source,
 )
 from xentcli.pipeline.inputs.groups import open_group_names
+from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
+from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.inputs.weights import check_weight
 from xentcli.pipeline.result_warnings import of_temperature
 from xentcli.results.temperature import FittedTemperature
@@ -140,10 +143,7 @@ def calibrate(
     if sample_weight is not None:
         weights = weights_source(sample_weight, reader, source, labels_source)
     clusters = open_group_names("clusters", cluster, reader, source, labels_source, files)
-    tested = None
-    if test is not None:
-        tested = OtherRows(*open_data(GivenRows.of(*test), reader, how.names), criterion)
-        check_weight(criterion, tested.logits)
+    tested = None if test is None else _open_test(test, reader, how.names, criterion)
     found = fitted(
         source,
         labels_source,
@@ -154,15 +154,18 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    of_others = () if tested is None else (tested.logits, tested.labels)
+    of_others = tested[:2] if tested else ()
     notes = [*notes_of(source, labels_source, weights, clusters, *of_others), *found.notes]
-    weighted = weights is not None
-    notes += of_temperature(
-        found,
-        KINDS[input],
-        criterion,
-        source.name,
-        tested=None if tested is None else tested.logits.name,
-        weighted=weighted,
-    )
+    other, weighted = None if tested is None else tested.logits.name, weights is not None
+    kind, name = KINDS[input], source.name
+    notes += of_temperature(found, kind, criterion, name, tested=other, weighted=weighted)
     return replace(found, notes=tuple(notes))
+
+
+def _open_test(
+    test: tuple[Data, Data], reader: Reader, options: LabelOptions, criterion: Criterion
+) -> OtherRows:
+    """Open the rows that a temperature is reported on, too."""
+    tested = OtherRows(*open_data(GivenRows.of(*test), reader, options), criterion)
+    check_weight(criterion, tested.logits)
+    return tested
