@@ -78,6 +78,19 @@ def test_what_failed_is_null_in_a_list_of_answers(run: Run, whole: str) -> None:
         assert "(null)" in outcome.err
 
 
+def test_what_failed_is_null_in_a_line_of_its_own(run: Run) -> None:
+    """The first line says no more of the file than any other does."""
+    plain = {"tokens": ["a"], "token_logprobs": [-0.5]}
+    for answer in (chat([-0.5]), plain):
+        for answers in ([None, answer, None], [answer, None, None]):
+            write(*answers)
+            found = check(outcome := run("nll", "a.jsonl", "--json"), "generated", [[-0.5]])
+            assert [found[k] for k in ("requests", "failed_requests")] == [3, 2]
+            assert "a.jsonl:3 (null)" in outcome.err
+    write(None, {"a": 1, "error": 0.5})
+    assert "answer" not in refusal(run("nll", "a.jsonl")).error
+
+
 def test_rows_that_tell_of_an_error_are_no_failed_requests(run: Run) -> None:
     write({"logits": [1, 2], "error": "none"}, {"logits": [4, 2], "error": {"message": "none"}})
     assert run("loss", "a.jsonl", "1,0").number == close_to((cost(1) + cost(2)) / 2, rel=1e-14)

@@ -22,6 +22,8 @@ def answer_of(document: Any) -> Answer | None:
 
 def held_by(document: Any) -> list[tuple[str, Any]]:
     """Return what may be answers in a list, or in an object that is none, each with its place."""
+    if document is None:
+        return [("", _NULL)]
     if is_list(document):
         return _listed([*document])
     if not is_object(document):
@@ -49,8 +51,8 @@ def _listed(each: list[Any]) -> list[tuple[str, Any]]:
         return [("", {"logprobs": each})]
     if (n := servers.samples_a_prompt(each)) > 1:
         return [(f"[{i}:{i + n}]", each[i : i + n]) for i in range(0, len(each), n)]
-    if any(map(_may_hold, each)):  # what failed is null in a list of what several requests gave
-        each = [{"error": "null"} if one is None else one for one in each]
+    if any(map(_may_hold, each)):
+        each = [_NULL if one is None else one for one in each]
     return [(f"[{i}]", one) for i, one in enumerate(each) if _may_hold(one)]
 
 
@@ -105,6 +107,8 @@ def _batch(document: Any) -> Answer | None:
     return inner._replace(dialect=f"{inner.dialect}, batch", name=name, counts=True)
 
 
+_NULL = {"error": "null"}
+"""What null says, in a list or in a line of its own: the request failed."""
 _WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
 """What people who keep their requests too call the answer to each."""
 _NAMES = ("custom_id", "id", "recordId")

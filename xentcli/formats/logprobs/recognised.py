@@ -44,7 +44,7 @@ def _once(ask: Callable[[Input], Told]) -> Callable[[Input], Told]:
 def holds_answers(data: Input) -> bool:
     """Whether a file holds answers with log-probabilities of tokens, by its first document."""
     head = data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
-    if not head.startswith((b"{", b"[", SSE, *SSE_OTHERS)):
+    if not head.startswith((b"{", b"[", b"null", SSE, *SSE_OTHERS)):
         return False
     head = _beginning(data)
     if not any(word in head for word in _WORDS):
@@ -125,6 +125,8 @@ def _best_of(documents: list[bytes]) -> Answer | None:
 
 def _answers(document: Any) -> Iterator[Answer]:
     """Yield the answers in a document; whoever reads it says what is wrong with one."""
+    if document is None:
+        return  # null beside answers is a failure, and tells nothing by itself
     try:
         answer = answer_of(document)
     except Refused:
