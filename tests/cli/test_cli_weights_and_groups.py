@@ -251,3 +251,38 @@ def test_files_of_weights_and_groups_stand_in_the_order_of_the_logits(run: Run) 
     outcome = run("loss", "z-*.npy", "y-*.npy", "--sample-weight", "v-*.npy")
     assert outcome.number == close_to(np.average(LOSSES, weights=WEIGHTS), rel=1e-14)
     assert "their names count differently: v-1.npy is for z-0.npy" in outcome.err
+
+
+@in_one_test
+@pytest.mark.parametrize("by_id", [False, True])
+def test_a_shard_of_groups_without_rows(run: Run, *, by_id: bool) -> None:
+    """Pandas has no type for a column of no values; in Parquet it holds null."""
+    rows = pd.DataFrame({"id": list("abcdefghijkl"), "site": list("nnsswwnnssww")})
+    groups = rows if by_id else rows[["site"]]
+    for i, part in enumerate((slice(12), slice(0))):
+        groups[part].astype(object).to_parquet(f"site-{i}.parquet")
+        np.save(f"z-{i}.npy", Z[part])
+        np.save(f"y-{i}.npy", Y[part])
+    rows[["id"]].join(pd.DataFrame(Z, columns=NAMES)).to_csv("z.csv", index=False)
+    rows[["id"]].assign(label=Y).to_csv("y.csv", index=False)
+    files = ["z.csv", "y.csv"] if by_id else ["--logits", "z-?.npy", "--labels", "y-?.npy"]
+    command = ["eval", *files, "--metric", "loss", "--json", "--by", "site-?.parquet"]
+    found = {
+        each["name"]: each["metrics"]["loss"]["value"] for each in run(*command).json["groups"]
+    }
+    sites = rows["site"].to_numpy()
+    assert found == {site: close_to(LOSSES[sites == site].mean(), rel=1e-14) for site in "nsw"}
+
+
+def test_a_column_in_which_every_value_is_missing(run: Run) -> None:
+    """In Parquet it holds null, where CSV has empty cells: groups of no name, and no numbers."""
+    np.save("z.npy", Z)
+    np.save("y.npy", Y)
+    pd.DataFrame({"site": [None] * 12}).to_parquet("none.parquet")
+    command = ["eval", "z.npy", "y.npy", "--metric", "loss", "--json", "--by", "none.parquet"]
+    (every,) = run(*command).json["groups"]
+    assert (every["name"], every["rows"]) == ("", 12)
+    for option in ("--sample-weight", "--weight", "--labels"):
+        files = ["z.npy"] if option == "--labels" else ["z.npy", "y.npy"]
+        error = refusal(run("loss", *files, option, "none.parquet")).error
+        assert error == "none.parquet: column 'site' holds null, not numbers"

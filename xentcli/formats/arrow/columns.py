@@ -91,7 +91,9 @@ def select(
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, names, options.partner, options.of_labels)
     if not options.any_columns:
-        _check_values(schema, file, values, may_be_names=certain and not options.weights)
+        missing = options.names and pyarrow().types.is_null(schema.field(values[0]).type)
+        if not missing:  # else all names are missing, or a shard has no rows
+            _check_values(schema, file, values, may_be_names=certain and not options.weights)
     selection = Selection(values, by_name.labels, by_name.ids, notes)
     _check_beside(schema, file, selection)
     return selection
