@@ -68,6 +68,23 @@ class TestFiles:
         assert abs(float(got.out) - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
         assert "labels are 'input_ids', by name" in got.err
 
+    def test_classes_are_those_of_the_head_where_sequences_are_as_long(self, run: Run) -> None:
+        """Other logits of (N, T, C) with T = C have their classes along axis 1, as in PyTorch."""
+        states, head, labels = STATES[:12].reshape(3, 4, -1), HEAD[:4], LABELS[:12] % 4
+        for name, each in (("s", states), ("w", head), ("y", labels.reshape(3, 4))):
+            np.save(f"{name}.npy", each)
+        np.save("z.npy", states @ head.T)
+        expected = losses(STATES[:12], labels, head).mean()
+        got = run("loss", "s.npy", "y.npy", "--lm-head", "w.npy")
+        assert abs(float(got.out) - expected) < 1e-6
+        assert "axis 1 holds" not in got.err
+        for models in (("s.npy", "z.npy"), ("z.npy", "s.npy")):
+            heads = [("--lm-head", "none" if model == "z.npy" else "w.npy") for model in models]
+            more = ("--labels", "y.npy", *heads[0], *heads[1], "--json")
+            measures = run("compare", *models, *more).json["metrics"]
+            for name in ("loss_base", "loss_new"):
+                assert abs(measures[name]["value"] - expected) < 1e-6, models
+
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_a_mask_leaves_labels_out(self, run: Run, jobs: str) -> None:
         mask = np.arange(ROWS) % 3 > 0

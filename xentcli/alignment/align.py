@@ -1,7 +1,7 @@
 """Decides, once, how labels and what else stands beside rows belong to logits."""
 
 from xentcli.alignment.aligned import Aligned
-from xentcli.alignment.axes import axes_of
+from xentcli.alignment.axes import axes_of, class_axis_of
 from xentcli.alignment.by_number import check_order_of_labels
 from xentcli.alignment.fitting import fitted
 from xentcli.alignment.followers import RowSources, followers_of
@@ -46,6 +46,7 @@ def align(
     ShapeError
         If the labels, or those of one shard, do not fit the logits, as far as headers tell.
     """
+    class_axis = class_axis_of((logits,), class_axis)
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     by_columns = len(logits.shape) == 1 or class_axis in (0, -len(logits.shape))
     note = None

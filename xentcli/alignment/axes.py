@@ -1,6 +1,7 @@
 """Decides which axis holds the classes, and whether labels are indices or probabilities."""
 
 import math
+from collections.abc import Iterable
 
 from xentcli.alignment.fitting import ShapeFit
 from xentcli.alignment.misfits import BINARY_HINT, check_fit
@@ -9,6 +10,7 @@ from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
+from xentcli.formats.hidden.head_options import head_of
 
 PAIR_HINT = (
     "of a binary model, save both classes: numpy.stack([0 * z, z], axis=-1) of logits, "
@@ -102,6 +104,12 @@ class Axes:
         if self.shift.across_blocks and self.shift.by:
             return "--shift goes by their order"
         return None
+
+
+def class_axis_of(sources: Iterable[Source], class_axis: int | None) -> int | None:
+    """Return the user's class axis, or the last one if any source is a product with a head."""
+    made = any(each.shape[2:] and head_of(each) is not None for each in sources)
+    return -1 if class_axis is None and made else class_axis
 
 
 def axes_of(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
+from xentcli.alignment.axes import class_axis_of
 from xentcli.alignment.followers import RowSources, notes_of_place
 from xentcli.alignment.models import AlignedModels, with_models
 from xentcli.errors import UsageError
@@ -210,7 +211,7 @@ def _together(
     first = align(
         base.source,
         labels,
-        class_axis=base.criterion.class_axis,
+        class_axis=class_axis_of([each.source for each in models], base.criterion.class_axis),
         shift=base.criterion.shift,
         naming=base.criterion.naming,
         tiles=all(model.criterion.kind == "logits" for model in models),
