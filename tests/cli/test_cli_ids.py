@@ -5,11 +5,13 @@ import io
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tools import Run, Terminal
+from cli_tools import Run, Terminal, refusal
+from close_to import close_to
 from in_one_test import in_one_test
 
 from xentcli import cross_entropy, softmax
@@ -206,3 +208,38 @@ def test_cells_that_are_no_formulas(run: Run, cell: str) -> None:
     outcome = run(*SOFTMAX)
     assert (outcome.code, outcome.err) == (0, "")
     assert not math.isnan(float(rows_of(outcome.out)[1][1]))
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", ["string", "Int64"])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "arrow"])
+@pytest.mark.parametrize("of_labels", ["csv", "parquet", "arrow"])
+def test_a_missing_id_is_the_empty_one(run: Run, kind: Any, ending: str, of_labels: str) -> None:
+    """A null is what an empty cell is: two of them go by place, as any doubled ids do."""
+    for ids in (["7", None, "5", "3"], ["7", None, "5", None]):
+        names = pd.Series(ids, dtype="string").astype(kind)
+        z = pd.DataFrame(LOGITS[:4], columns=["cat", "dog"]).assign(id=names)
+        y = pd.DataFrame({"id": names, "label": LABELS[:4]})
+        want = [cross_entropy(LOGITS[i], LABELS[i]) for i in range(4)]
+        for order in ([0, 1, 2, 3], [2, 1, 3, 0]):
+            write_table(z, f"z.{ending}")
+            write_table(y.iloc[order], f"y.{of_labels}")
+            outcome = run("loss", f"z.{ending}", f"y.{of_labels}", "--reduction", "none")
+            if order[0] and ids[3] is None:
+                assert f"y.{of_labels}" in refusal(outcome).error
+                assert "a second label with the id ''" in outcome.err
+                continue
+            rows = rows_of(outcome.out)[1:]
+            assert [row[0] for row in rows] == ["7", "", "5", ids[3] or ""]
+            assert [float(row[1]) for row in rows] == close_to(want, rel=1e-14)
+    z.assign(cat=None).to_parquet("z.parquet")
+    assert "null" in refusal(run("loss", "z.parquet", f"y.{of_labels}")).error
+
+
+def write_table(table: pd.DataFrame, name: str) -> None:
+    if name.endswith("csv"):
+        table.to_csv(name, index=False)
+    elif name.endswith("parquet"):
+        table.to_parquet(name, index=False)
+    else:
+        table.reset_index(drop=True).to_feather(name)

@@ -52,7 +52,6 @@ def mixed(format_: str) -> bytes:
         ({"key": "inner"}, "row 1: column 'inner': it is null"),
         ({"key": "deep"}, "row 2: column 'deep': a list of 1 where row 0 has one of 2"),
         ({"key": "a", "label_column": "n"}, "row 1: column 'n': it is null"),
-        ({"key": "a", "id_column": "half"}, "row 1: column 'half': it is null"),
         ({"key": "a", "label_column": "when"}, "column 'when' holds date32[day], and labels are"),
         ({"key": "a", "label_column": "v"}, "row 2: column 'v': a list of 1 where row 0 has one"),
         ({"key": "a", "label_column": "words"}, "column 'words' holds list<"),

@@ -71,6 +71,20 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
     return values
 
 
+def ids_of(array: Array, rows: ColumnRows) -> NDArray[Any]:
+    """Return a column of ids; if some are missing, all as text, in which CSV has empty cells."""
+    return flat(array, rows) if not array.null_count else _texts(plain(array).to_pylist())
+
+
+def _texts(values: list[Any]) -> NDArray[Any]:
+    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in values]
+    return np.array(["" if v is None else _text(v) for v in whole], object)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
 def _times_with_zone(array: Array) -> NDArray[Any]:
     """Return times with their zone, which NumPy lacks: as Python's, or as text if too fine."""
     pa = pyarrow()

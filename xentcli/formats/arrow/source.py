@@ -1,6 +1,6 @@
 """Columns of a table as a source of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
-from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
+from xentcli.formats.arrow.convert import ColumnRows, dense, flat, ids_of, lengths_of, wide
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import RowGroups, open_table_file
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
@@ -174,10 +174,10 @@ class TableSource(StreamSource):
     def _table(self, batch: Any, start: int) -> Table:
         selection = self._selection
 
-        def beside(name: str | None) -> Any:
+        def beside(name: str | None, convert: Callable[[Any, ColumnRows], Any] = flat) -> Any:
             if name is None:
                 return None
-            return flat(batch.column(name), ColumnRows(self.name, name, start))
+            return convert(batch.column(name), ColumnRows(self.name, name, start))
 
         columns = [batch.column(name) for name in selection.values]
         places = [ColumnRows(self.name, name, start) for name in selection.values]
@@ -190,7 +190,7 @@ class TableSource(StreamSource):
         labels = (
             beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
         )
-        return Table(values, labels, beside(selection.ids))
+        return Table(values, labels, beside(selection.ids, ids_of))
 
     def _labels(self, batch: Any, start: int) -> NDArray[Any]:
         """Return labels that are lists."""
