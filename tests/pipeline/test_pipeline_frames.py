@@ -1,5 +1,6 @@
 """Frames whose index or columns speak against taking their rows and classes by place."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -299,3 +300,24 @@ def test_a_batch_of_arrow_is_a_table() -> None:
         xent.loss(batch, Y.to_numpy())
     with pytest.raises(InputError, match="the same classes in two orders"):
         xent.compare(pa.RecordBatch.from_pandas(frame[CLASSES]), frame[MOVED])
+
+
+def test_times_name_groups_as_their_csv_does(tmp_path: Path) -> None:
+    """Counts of nanoseconds since 1970 were the names of groups."""
+    z, y = np.random.default_rng(3).normal(size=(4, 3)), [0, 1, 2, 0]
+    for times in (
+        ["2026-01-02", None, "2025-12-31", "2026-01-02"],
+        ["2026-01-02 00:00:00", "2026-01-01 23:59:59", None, "1969-12-31 00:00:00"],
+        ["2026-01-02 00:00:00.250", "2026-01-02", "2026-01-02", "2026-01-02"],
+        ["2026-01-02 00:00:00.000000001", "2026-01-02", "2026-01-02", "2026-01-02"],
+    ):
+        series = pd.Series(np.array(times, "M8[ns]"))
+        series.to_frame("time").to_csv(tmp_path / "time.csv", index=False)
+        np.save(tmp_path / "z.npy", z)
+        np.save(tmp_path / "y.npy", y)
+        files = tmp_path / "z.npy", tmp_path / "y.npy"
+        want = xent.evaluate(*files, by=str(tmp_path / "time.csv"), metrics="groups").groups
+        for by in (series, series.to_numpy()):
+            assert xent.evaluate(z, y, by=by, metrics="groups").groups == want
+    days = xent.evaluate(z, y, by=np.array(["2026-01", "2025"] * 2, "M8[M]"), metrics="groups")
+    assert [each.name for each in days.groups or ()] == ["2025-01-01", "2026-01-01"]
