@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -286,3 +287,24 @@ def test_a_column_in_which_every_value_is_missing(run: Run) -> None:
         files = ["z.npy"] if option == "--labels" else ["z.npy", "y.npy"]
         error = refusal(run("loss", *files, option, "none.parquet")).error
         assert error == "none.parquet: column 'site' holds null, not numbers"
+
+
+@in_one_test
+@pytest.mark.parametrize("option", ["--by", "--cluster"])
+def test_files_of_groups_have_one_name_of_their_column_or_array(run: Run, option: str) -> None:
+    """So they do in a merge of states; an array of another name may say something else."""
+    for i, name in enumerate(("lang", "topic")):
+        np.save(f"z-{i}.npy", Z[6 * i : 6 * i + 6])
+        np.save(f"y-{i}.npy", Y[6 * i : 6 * i + 6])
+        groups = np.array(list("nnssww"))
+        arrays: dict[str, Any] = {name: groups}
+        np.savez(f"other-{i}.npz", **arrays)
+        np.savez(f"same-{i}.npz", lang=groups)
+        pd.DataFrame({name: groups}).to_csv(f"other-{i}.csv", index=False)
+    command = ["eval", "--logits", "z-*.npy", "--labels", "y-*.npy", option]
+    for ending, said in (
+        ("npz", "other-1.npz:topic: names of another array than other-0.npz:lang"),
+        ("csv", "other-1.csv: column 1 is 'topic', and 'lang' in other-0.csv"),
+    ):
+        assert refusal(run(*command, f"other-*.{ending}")).error == said
+    assert run(*command, "same-*.npz").code == 0

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, NamedTuple
 
-from xentcli.errors import ShapeError
+from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, Source
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.references import FileReference, folder_here
@@ -181,6 +181,13 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
         if ours != theirs:
             what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"
             raise ShapeError(f"{name}: {what}")
+    if shard.files[0].options.names and _array_of(shard) != _array_of(first):
+        raise InputError(f"{name}: names of another array than {first.name}")
+
+
+def _array_of(shard: ShardFacts) -> str:
+    """Return the name of the array in its file, if it has one."""
+    return shard.name.removeprefix(shown_name(shard.files[0].path))
 
 
 def _note(text: str, names: list[str]) -> str:
