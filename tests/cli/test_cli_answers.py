@@ -95,13 +95,38 @@ def test_an_echo_ends_where_its_usage_says(run: Run) -> None:
     assert "--tokens prompt or --tokens generated" in run("nll", "a.jsonl").err
     check(run("nll", "a.jsonl", "--tokens", "prompt", "--json"), "prompt", [numbers[:3]])
     check(run("nll", "a.jsonl", "--tokens", "generated", "--json"), "generated", [numbers[3:]])
-    for unclear in (echo(numbers), echo(numbers, usage(3, 2), 2)):
-        write(unclear)
-        refused = refusal(run("nll", "a.jsonl"))
-        assert refused.hint == "if nothing was generated (max_tokens 0): --tokens prompt"
-        assert run("nll", "a.jsonl", "--tokens", "generated").code == 1
+    write(echo(numbers))
+    refused = refusal(run("nll", "a.jsonl"))
+    assert refused.hint == "if nothing was generated (max_tokens 0): --tokens prompt"
+    assert run("nll", "a.jsonl", "--tokens", "generated").code == 1
     write(echo([-1.0, -2.0], usage(7, 2)))
     check(run("nll", "a.jsonl", "--json"), "generated", [[-1.0, -2.0]])
+
+
+def test_the_choices_of_an_echo_end_their_prompt_where_the_usage_says(run: Run) -> None:
+    """Tokens that were generated are never read as a prompt's, whatever is asked for."""
+    numbers: list[Numbers] = [[None, -1.5, -2.5, -0.125], [None, -1.5, -2.5], [None, -1.5, -2.5]]
+    numbers[2] += [-3.0, -4.5]
+    told = echo([], usage(3, 3), 3)
+    for choice, each in zip(told["choices"], numbers, strict=True):
+        choice["logprobs"]["token_logprobs"] = each
+    write(told)
+    assert "--tokens prompt or --tokens generated" in run("nll", "a.jsonl").err
+    check(run("nll", "a.jsonl", "--tokens", "prompt", "--json"), "prompt", [numbers[0][:3]])
+    made = [numbers[0][3:], numbers[2][3:]]
+    check(run("nll", "a.jsonl", "--tokens", "generated", "--json"), "generated", made)
+    write(told | {"usage": usage(6, 3)})  # of two prompts, whose lengths are not told
+    for part in ((), ("--tokens", "prompt"), ("--tokens", "generated")):
+        refused = refusal(run("nll", "a.jsonl", *part))
+        assert "nothing says where its prompt ends" in refused.error, part
+        assert refused.hint == "ask for one prompt at a time"
+
+
+def test_streamed_choices_are_in_the_order_of_whole_ones(run: Run) -> None:
+    pieces = [chunk((1, "a", -1.0)), chunk((0, "b", -2.0)), chunk((1, "c", -3.0))]
+    for content in (events(*pieces), lines(*pieces)):
+        Path("s.txt").write_text(content)
+        assert run("nll", "s.txt", "--reduction", "none", "--json").json["losses"] == [2, 1, 3]
 
 
 def test_the_prompts_own_token_counts_wherever_it_stands(run: Run) -> None:

@@ -33,6 +33,8 @@ class Scored(NamedTuple):
         Returns the lists of the most probable tokens beside these, when it is called.
     whole : bool
         Whether these are all tokens so far, where an answer comes in pieces.
+    mixed : bool
+        Whether an echoed text is known to hold tokens of both parts, but not which ones.
     """
 
     part: AnswerPart | None
@@ -41,6 +43,7 @@ class Scored(NamedTuple):
     choice: int = 0
     lists: ReadLists | None = None
     whole: bool = False
+    mixed: bool = False
 
 
 class Answer(NamedTuple):

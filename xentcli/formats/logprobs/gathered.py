@@ -108,8 +108,7 @@ class Gathered:
     def tokens(self, *, last: bool) -> Tokens:
         """Return the tokens of all of them; what has not ended ends with the last block."""
         while last and self._open:
-            for sequence in self._open.pop(next(iter(self._open))).values():
-                self._add(sequence)
+            self._add_choices(self._open.pop(next(iter(self._open))))
         values = np.array(self._values)
         floored = values <= NO_VALUE
         values[floored] = np.nan
@@ -178,8 +177,12 @@ class Gathered:
                 piece if before is None or piece.scored.whole else _joined(before, piece)
             )
         if ends:
-            for sequence in self._open.pop(stream).values():
-                self._add(sequence)
+            self._add_choices(self._open.pop(stream))
+
+    def _add_choices(self, pieces: dict[int, Sequence]) -> None:
+        """Take the answers to one request in their order, whichever piece came first."""
+        for index in sorted(pieces):
+            self._add(pieces[index])
 
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""

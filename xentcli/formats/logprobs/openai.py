@@ -69,6 +69,7 @@ def choices(document: Any) -> Answer | None:
     found = _prompts(document, each, counted)
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
     dialect = PROMPTS if found and found[0].whole else dialect
+    end, made = _end_of_prompt(document, each)
     silent: list[int] = []
     echoed: list[Scored] = []
     for place, choice in enumerate(each):
@@ -77,7 +78,7 @@ def choices(document: Any) -> Answer | None:
         if not is_object(told := choice.get("logprobs")):
             silent.append(index)
         else:
-            for scored in _of_choice(told, document, len(each), index):
+            for scored in _of_choice(told, end, made, index):
                 if scored.part == "prompt":
                     echoed.append(scored)
                 else:
@@ -109,32 +110,44 @@ def _prompts(document: Any, each: list[Any], counted: Any) -> list[Scored]:
     return found
 
 
-def _of_choice(told: Any, document: Any, count: int, index: int) -> list[Scored]:
+def _end_of_prompt(document: Any, each: list[Any]) -> tuple[int | None, int | None]:
+    """Return how many tokens of a prompt each choice of an echo has, and how many all made.
+
+    A server counts the prompt once, whatever the number of choices; several prompts of a request
+    are counted together, and no choice tells how long its own is.
+    """
+    prompt, made = (under(document, "usage", key) for key in ("prompt_tokens", "completion_tokens"))
+    if not (isinstance(prompt, int) and isinstance(made, int)):
+        return None, None
+    told = (under(choice, "logprobs", "token_logprobs") for choice in each)
+    echoed = sum(len(numbers) for numbers in told if is_list(numbers))
+    return prompt if echoed == len(each) * prompt + made else None, made
+
+
+def _of_choice(told: Any, end: int | None, made: int | None, index: int) -> list[Scored]:
     """Return the tokens of one of several choices."""
     if is_list(told.get("token_logprobs")):
-        return [each._replace(choice=index) for each in _parallel(told, document, count)]
+        return [each._replace(choice=index) for each in _parallel(told, end, made)]
     each = [one for key in _TEXTS if (one := told.get(key)) and is_list(one)]
     if not each:
         return []
     return [tokens("generated", each[0] if len(each) == 1 else [*chain(*each)], choice=index)]
 
 
-def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
+def _parallel(told: Any, end: int | None, made: int | None) -> Iterator[Scored]:
     """Yield the tokens of parallel lists, of which an echo has those of the prompt first."""
     both = _listed("generated", told)
     numbers, lists = both.logprobs, both.lists or list
-    prompt, made = (under(document, "usage", key) for key in ("prompt_tokens", "completion_tokens"))
-    counted = isinstance(prompt, int) and isinstance(made, int)
-    whole = counted and count == 1 and len(numbers) == prompt + made
-    if not (numbers and numbers[0] is None) and not (whole and prompt):
+    if not (numbers and numbers[0] is None) and not end:
         yield both
-    elif counted and not made:
+    elif made == 0:
         yield Scored("prompt", numbers, lists=lists)
-    elif whole:
-        yield Scored("prompt", numbers[:prompt], lists=lambda: lists()[:prompt])
-        yield Scored("generated", numbers[prompt:], lists=lambda: lists()[prompt:])
+    elif end is not None:
+        yield Scored("prompt", numbers[:end], lists=lambda: lists()[:end])
+        if numbers[end:]:  # of several choices, one may have made nothing
+            yield Scored("generated", numbers[end:], lists=lambda: lists()[end:])
     else:
-        yield Scored(None, numbers, lists=lists)
+        yield Scored(None, numbers, lists=lists, mixed=bool(made))
 
 
 def _listed(part: AnswerPart, told: Any) -> Scored:

@@ -166,7 +166,7 @@ class AnswersReader:
         kept = [
             Sequence(place, each, self._listed(each, place) if self._keeps_lists else [])
             for each in answer.scored
-            if self._kept(each.part, each.logprobs, place)
+            if self._kept(each, place)
         ]
         if not checked:
             for sequence in kept:
@@ -186,7 +186,7 @@ class AnswersReader:
                 f"{place}: the lists of the most probable tokens are not as servers write them"
             ) from error
 
-    def _kept(self, part: AnswerPart | None, numbers: Any, place: str) -> bool:
+    def _kept(self, scored: Scored, place: str) -> bool:
         """Whether tokens are those that are read.
 
         Raises
@@ -194,15 +194,17 @@ class AnswersReader:
         InputError
             If there are others with log-probabilities too, and nobody asked for either.
         """
+        part, numbers = scored.part, scored.logprobs
         if part == self._part:
             return True
         if part is None:
             self._found.unclear += len(numbers)
-            if self._strict and self._asked != "prompt":
+            if self._strict and (scored.mixed or self._asked != "prompt"):
+                generated = "if nothing was generated (max_tokens 0): --tokens prompt"
                 raise InputError(
                     f"{place}: an echo, and nothing says where its prompt ends: there is no usage "
                     "of one choice",
-                    hint="if nothing was generated (max_tokens 0): --tokens prompt",
+                    hint="ask for one prompt at a time" if scored.mixed else generated,
                 )
             return self._part == "prompt"
         if any_number(numbers):
