@@ -232,3 +232,22 @@ def test_a_name_may_be_longer_than_the_csv_module_allows(run: Run) -> None:
     np.save("two.npy", np.array([[0.0, 0.0]]))
     found = run(*LOSS, "two.npy", "--labels", "y.txt.csv", "--classes", "long.csv", "-q")
     assert found.number == pytest.approx(np.log(2.0))
+
+
+@in_one_test
+@pytest.mark.parametrize("order", [[0, 1, 2], [10, 0, 2]])
+def test_names_that_leave_out_the_first_words_that_all_share(run: Run, order: list[int]) -> None:
+    """A model's columns are prob_class_0, ..., of classes that are called class_0, ..."""
+    write_rows("z.csv", [f"model_prob_class_{number}" for number in order], LOGITS)
+    for called in ("model_prob_class_", "prob_class_", "class_", ""):
+        labels = [f"{called}{order[i]}" for i in INDICES]
+        write_labels(labels)
+        note = None if not called else ""
+        assert_losses(run(*LOSS, "z.csv", "--labels", "y.csv"), note=note)
+        if called:
+            Path("bare.csv").write_text("".join(f"{label}\n" for label in labels[:3]))
+            write_rows("z3.csv", [f"model_prob_class_{number}" for number in order], LOGITS[:3])
+            assert_losses(run(*LOSS, "z3.csv", "--labels", "bare.csv"), LOSSES[:3], None)
+    write_labels(["lass_2", *labels[1:]])
+    odd = refusal(run(*LOSS, "z.csv", "--labels", "y.csv"))
+    assert odd.error.startswith("y.csv:2: label 'lass_2' ")

@@ -9,7 +9,7 @@ from column_tools import FRAME, ROWS, Z, both, opened, values
 from in_one_test import in_one_test
 
 from xentcli.errors import InputError
-from xentcli.formats.column_names import without_shared
+from xentcli.formats.column_names import without_shared, without_some_shared
 from xentcli.formats.column_words import words_of
 from xentcli.text import split_names
 
@@ -91,6 +91,24 @@ def test_one_column_for_each_class_goes_by_name(format_: str) -> None:
 )
 def test_what_tells_names_apart(names: tuple[str, ...], rests: tuple[str, ...]) -> None:
     assert without_shared(names) == rests
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [
+        (("prob_class_0", "prob_class_1"), {"class_0": 0, "class_1": 1}),
+        (("P class=cat", "P class=dog"), {"class=cat": 0, "class=dog": 1}),
+        (("a_b_c1_x", "a_b_c2_x"), {"b_c1": 0, "b_c2": 1}),
+        (("p_c_c_1", "p_c_1"), {"c_c_1": 0}),  # c_1 would be both
+        (("prob_cat", "prob_dog"), {}),
+        (("cat", "cattle"), {}),
+        (("a_b",), {}),
+        ((), {}),
+    ],
+)
+def test_what_else_names_may_be_called(names: tuple[str, ...], called: dict[str, int]) -> None:
+    assert without_some_shared(names) == called
 
 
 def test_words() -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
+from xentcli.formats.column_names import without_some_shared
 from xentcli.records import Record
 from xentcli.text import is_missing
 
@@ -78,6 +79,8 @@ class ClassNames:
         index = {name: i for i, name in enumerate(self.names) if name}
         for i, name in enumerate(self.shorts):
             index.setdefault(name, i)
+        if self.shorts:
+            index = without_some_shared(self.names) | index
         folded = {name.casefold(): i for name, i in index.items()}
         words = {word: folded[word] for word in _BOOL_LABELS if word in folded}
         if not words and len(self.names) in (0, 2):  # of more classes, true and false name none

@@ -207,14 +207,32 @@ def without_shared(names: Iterable[str]) -> tuple[str, ...]:
     or where the rest would not tell them apart.
     """
     whole = tuple(names)
-    if len(whole) < 2:
-        return ()
-    start = _shared(whole)
-    end = _shared(tuple(name[start:][::-1] for name in whole))
-    rest = tuple(name[start : len(name) - end] for name in whole)
-    if not (start or end) or not all(rest) or len(set(rest)) < len(rest):
-        return ()
-    return rest
+    start, end = _shared_ends(whole)
+    return tuple(name[start : len(name) - end] for name in whole) if start or end else ()
+
+
+def without_some_shared(names: Sequence[str]) -> dict[str, int]:
+    """Return the places of names without some of the words with which all of them begin.
+
+    ``prob_class_0, prob_class_1``, of which `without_shared` leaves ``0, 1``, may be called
+    ``class_0, class_1``. What two places would be called is left out.
+    """
+    start, end = _shared_ends(tuple(names))
+    begins = [i for i in range(1, start) if names[0][i - 1] in _WORD_BOUNDARIES]
+    found = [(n[i : len(n) - end], at) for i in (*begins, start) for at, n in enumerate(names)]
+    counts = Counter(name for name, _ in found)
+    some = found[: len(begins) * len(names)]
+    return {name: at for name, at in some if counts[name] == 1}
+
+
+def _shared_ends(names: tuple[str, ...]) -> tuple[int, int]:
+    """Return how many characters all names begin and end with, if the rest tells them apart."""
+    if len(names) < 2:
+        return 0, 0
+    start = _shared(names)
+    end = _shared(tuple(name[start:][::-1] for name in names))
+    rest = {name[start : len(name) - end] for name in names}
+    return (start, end) if all(rest) and len(rest) == len(names) else (0, 0)
 
 
 def _shared(names: tuple[str, ...]) -> int:

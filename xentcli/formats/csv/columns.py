@@ -6,7 +6,7 @@ from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
-from xentcli.formats.column_names import ColumnNames, without_shared
+from xentcli.formats.column_names import ColumnNames, without_shared, without_some_shared
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
 from xentcli.formats.csv.numbers import is_number
@@ -202,6 +202,11 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
     )
 
 
+def _called(classes: tuple[str, ...]) -> set[str]:
+    """Return all that labels may call classes."""
+    return {*classes, *without_shared(classes), *without_some_shared(classes)}
+
+
 def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether labels are names of classes, and not numbers.
 
@@ -210,7 +215,7 @@ def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
     """
     labels = [label.strip() for label in labels]
     texts = [label for label in labels if label and not is_number(label)]
-    if not set(texts).isdisjoint((*classes, *without_shared(classes))):
+    if not _called(classes).isdisjoint(texts):
         return True
     return 2 * len(texts) > sum(map(bool, labels))
 
@@ -221,6 +226,6 @@ def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> boo
     binary = all(is_number(each) or each.lower() in _BOOL_WORDS for each in below)
     if len(classes) == 1 and below and binary:  # what stands above binary labels names the column
         return top.lower() in _BOOL_WORDS
-    if top in classes or top in without_shared(classes) or top.lower() in _BOOL_WORDS:
+    if top in _called(classes) or top.lower() in _BOOL_WORDS:
         return True
     return top in below
