@@ -248,6 +248,6 @@ def test_names_that_leave_out_the_first_words_that_all_share(run: Run, order: li
             Path("bare.csv").write_text("".join(f"{label}\n" for label in labels[:3]))
             write_rows("z3.csv", [f"model_prob_class_{number}" for number in order], LOGITS[:3])
             assert_losses(run(*LOSS, "z3.csv", "--labels", "bare.csv"), LOSSES[:3], None)
-    write_labels(["lass_2", *labels[1:]])
+    write_labels(["lass_2", *(f"class_{order[i]}" for i in INDICES[1:])])
     odd = refusal(run(*LOSS, "z.csv", "--labels", "y.csv"))
     assert odd.error.startswith("y.csv:2: label 'lass_2' ")
