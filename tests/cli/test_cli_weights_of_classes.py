@@ -107,6 +107,21 @@ def test_two_rows_of_numbers_are_no_weights(run: Run, text: str) -> None:
     assert error == needed or error.startswith("w.csv: column 1 may be no class")
 
 
+def test_two_rows_of_numbers_may_be_names_above_weights(run: Run) -> None:
+    """What the hint says gives the number: the weights alone, in the order of the classes."""
+    np.save("z.npy", LOGITS)
+    np.save("y.npy", LABELS)
+    command = ["loss", "z.npy", "y.npy", "--weight", "w.csv"]
+    row = ",".join(map(str, WEIGHTS))
+    Path("w.csv").write_text(f"0.5,1.5,2.5\n{row}\n")
+    refused = refusal(run(*command))
+    assert refused.error == "w.csv: one row or one column is needed, not shape (2, 3)"
+    assert refused.hint is not None
+    assert refused.hint.endswith("; or the weights alone, in the order of the classes")
+    Path("w.csv").write_text(f"{row}\n")
+    assert run(*command).number == pytest.approx(LOSS, rel=1e-12)
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1]])
 def test_rows_to_test_on_have_the_weights_of_their_own_classes(
     files: Run, order: list[int]

@@ -110,7 +110,8 @@ def read_weights(file: InputFile) -> Weights:
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
         raise ShapeError(
-            f"{source.name}: one row or one column is needed, not shape {values.shape}"
+            f"{source.name}: one row or one column is needed, not shape {values.shape}",
+            hint=_ALONE if len(values) == 2 else None,  # a first row of numbers may be names
         )
     return Weights(values.reshape(-1).astype(np.float64), names, source.name)
 
