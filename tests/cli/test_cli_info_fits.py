@@ -219,6 +219,22 @@ def test_two_files(run: Run) -> None:
     assert {row["fits"] for row in rows} == fits, "whose labels they are is not known"
 
 
+def test_shards_fit_those_of_the_same_number(run: Run) -> None:
+    for i, rows in enumerate((slice(None, None, -1), slice(None))):
+        np.save(f"z-{i}.npy", Z[rows])
+        np.save(f"y-0{i}.npy", Y[rows])
+    fits = {row["file"]: row["fits"] for row in run("info", "z-*.npy", "y-*.npy").table}
+    for i in range(2):
+        assert fits[f"z-{i}.npy"] == fits[f"y-0{i}.npy"] == f"xent loss z-{i}.npy y-0{i}.npy"
+        assert follow(run, fits[f"z-{i}.npy"]) == close_to(LOSS, rel=1e-12)
+    np.save("t-0.npy", Y)
+    np.save("v-1.npy", Z)
+    rows_of = run("info", *(f"{name}-*.npy" for name in "zvyt")).table
+    commands = {row["file"]: row["fits"] for row in rows_of}
+    for i, other in ((0, "t-0.npy"), (1, "v-1.npy")):
+        assert commands[f"z-{i}.npy"] == f"xent loss z-{i}.npy LABELS", f"or those of {other}"
+
+
 def test_labels_of_other_logits_do_not_fit(run: Run) -> None:
     write_rows("z.csv", NAMES, Z.tolist())
     np.save("names.npy", np.array([*TEXT[:-1], "cow"]))

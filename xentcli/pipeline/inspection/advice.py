@@ -1,5 +1,6 @@
 """Which command fits what files hold."""
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -101,12 +102,23 @@ def _is_meant(path: str, values: FoundArray, everything: Sequence[tuple[str, Fou
 def _labels_of(
     path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]
 ) -> list[tuple[str, FoundArray]]:
-    """Return the labels that fit, the best first; those of other files only if one alone fits."""
+    """Return the labels that fit, the best first; those of other files only if one alone fits.
+
+    Of several that fit, one alone may be in a file whose name has the same numbers.
+    """
     fitting = [(p, each) for p, each in everything if each is not values and _fit(values, each)]
     here = [(p, each) for p, each in fitting if p == path]
     several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, everything)
+    if several and (numbers := _numbers_in(path)):  # shards go with those of the same numbers
+        fitting = [(p, each) for p, each in fitting if _numbers_in(p) == numbers]
+        alike = [(p, each) for p, each in everything if _numbers_in(p) == numbers]
+        several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, alike)
     chosen = here or ([] if several else fitting)
     return sorted(chosen, key=lambda pair: not names_labels(pair[1].summary.name or ""))
+
+
+def _numbers_in(path: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", path)]
 
 
 def _rivals(path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]) -> bool:
