@@ -88,7 +88,7 @@ def test_what_failed_is_null_in_a_line_of_its_own(run: Run) -> None:
             assert [found[k] for k in ("requests", "failed_requests")] == [3, 2]
             assert "a.jsonl:3 (null)" in outcome.err
     write(None, {"a": 1, "error": 0.5})
-    assert "answer" not in refusal(run("nll", "a.jsonl")).error
+    assert "answer" not in refusal(run("nll", "a.jsonl"), 2).error
 
 
 def test_rows_that_tell_of_an_error_are_no_failed_requests(run: Run) -> None:
