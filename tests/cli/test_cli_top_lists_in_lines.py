@@ -100,3 +100,35 @@ def test_lines_say_how_many_classes_there_are(run: Run) -> None:
         refused = run("nll", save(kind, labels=MODEL.labels, vocab_size=counts))
         said = f"{kind}.jsonl:3: {V + 1} classes, and the lines before have {V}"
         assert (refused.code, said in refused.err) == (1, True), refused.err
+
+
+@in_one_test
+@pytest.mark.parametrize("name", ["values", "topk_logprobs", "topk_logits"])
+def test_logits_far_below_0_are_no_log_probabilities(name: str, run: Run) -> None:
+    """Those of GPT-2 are: no row sums to 1, however probable the classes that are not listed."""
+    truth = math.fsum(MODEL.losses) / 20
+    values = MODEL.top(MODEL.logits - 60.0)
+    arrays = {name: values, "indices": MODEL.indices, "labels": MODEL.labels}
+    for more in ({}, {"num_classes": np.array(V)}):
+        np.savez("far.npz", allow_pickle=False, **arrays, **more)
+        outcome = run("nll", "far.npz", "--json")
+        found = outcome.json
+        assert (found["loss"], found["exact_rows"]) == (None, 0)
+        assert 0.3 < found["lower_bound"] < truth
+        assert "raw logits without their log-sum-exp" in outcome.err
+        brier = run("eval", "far.npz", "--metric", "brier", "--json").json["metrics"]["brier"]
+        assert (brier["value"], brier.get("lower_bound")) == (None, None)
+
+
+def test_what_a_file_calls_logits_is_no_log_probability(run: Run) -> None:
+    """Some rows might be either, and a bound holds of both."""
+    values = MODEL.top(MODEL.log_probs)
+    np.savez("t.npz", topk_logits=values, topk_ids=MODEL.indices, labels=MODEL.labels)
+    found = run("loss", "t.npz", "--json").json
+    assert (found["loss"], found["exact_rows"]) == (None, 0)
+    assert found["lower_bound"] < MODEL.bound()[0]
+    total = {"topk_logits": values, "log_sum_exp": np.zeros((4, 5))}
+    np.savez("t.npz", allow_pickle=False, **total, topk_ids=MODEL.indices, labels=MODEL.labels)
+    found = run("loss", "t.npz", "--json").json
+    assert found["lower_bound"] == pytest.approx(MODEL.bound()[0], abs=1e-12)
+    assert found["exact_rows"] == MODEL.bound()[1]

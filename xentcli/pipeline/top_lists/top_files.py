@@ -29,6 +29,12 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     InputError
         If they do not belong together, or there are no labels.
     """
+    lists = _opened(found, options)
+    named = found is not None and "logit" in found.keys.values.rpartition("/")[2].casefold()
+    return lists._replace(logits=named and not options.probs and lists.log_sum_exp is None)
+
+
+def _opened(found: FoundLists | None, options: TopOptions) -> TopLists:
     try:
         if found is None or not found.is_lines:
             return _of_arrays(found, options)

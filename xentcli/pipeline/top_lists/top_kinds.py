@@ -14,6 +14,7 @@ from xentcli.pipeline.top_lists.top_inputs import TopLists
 from xentcli.pipeline.top_lists.top_rows import SLACKS, TopRows
 
 _NEAR = 1e-5  # to 1, so that nothing is left to other classes
+_MOST_CLASSES = 2**31  # where nothing says how many there are
 
 
 class _ListSums(NamedTuple):
@@ -25,6 +26,9 @@ class _ListSums(NamedTuple):
     """Whether every value is between 0 and 1."""
     largest: float = 0.0
     """The largest sum of values themselves."""
+    missing: float = math.inf
+    """By what factor a row's sum is too small, all other classes being as probable as its first:
+    the logarithm of the least factor."""
 
     def merge(self, other: "_ListSums") -> "_ListSums":
         """Return the sums of both states' rows."""
@@ -33,6 +37,7 @@ class _ListSums(NamedTuple):
             max(self.most, other.most),
             self.fractions and other.fractions,
             max(self.largest, other.largest),
+            min(self.missing, other.missing),
         )
 
 
@@ -41,12 +46,18 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
     number, rows = block
     values, _ = rows.read(0, rows.num_rows)
     there = values > -np.inf
-    some = log_sums(values)[there.any(axis=1)]
+    listed = there.any(axis=1)
+    some = log_sums(values)[listed]
+    others = (rows.num_classes or _MOST_CLASSES) - np.count_nonzero(there[listed], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        missing = np.log1p(-np.exp(np.minimum(some, 0.0))) - np.log(np.maximum(others, 0))
+        missing = np.where(others > 0, missing - values[listed].max(axis=1, initial=-np.inf), 0.0)
     fractions = bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
     plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
     sums = plain.astype(np.float64).sum(axis=1)
     least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
-    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)))
+    factor = float(missing.min(initial=math.inf))
+    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)), factor)
 
 
 def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
@@ -78,7 +89,8 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
             )
     elif found.fractions and above:
         return _of_fractions(rows, found.largest)
-    if above:
+    too_small = rows.num_rows > 0 and math.inf > found.missing > math.log1p(tight)
+    if above or too_small or lists.logits:
         return replace(rows, kind="logits"), [_logits_note(rows)]
     whole = lists.num_classes is not None and lists.num_classes <= rows.listed
     if found.least >= math.log1p(-tight) and not whole and rows.num_rows:
