@@ -5,6 +5,7 @@ import re
 _BY_WHAT_IT_TAKES = """
 answers of servers
     ask Triton for whole answers (/generate)
+    ask for one prompt at a time
     a label for each token, in their order; null leaves one out
     take the file that the batch gives
 a cluster
