@@ -120,15 +120,13 @@ def test_logits_far_below_0_are_no_log_probabilities(name: str, run: Run) -> Non
         assert (brier["value"], brier.get("lower_bound")) == (None, None)
 
 
-def test_what_a_file_calls_logits_is_no_log_probability(run: Run) -> None:
-    """Some rows might be either, and a bound holds of both."""
+def test_log_probabilities_that_a_file_calls_logits_are_said_to_be_none(run: Run) -> None:
     values = MODEL.top(MODEL.log_probs)
-    np.savez("t.npz", topk_logits=values, topk_ids=MODEL.indices, labels=MODEL.labels)
-    found = run("loss", "t.npz", "--json").json
-    assert (found["loss"], found["exact_rows"]) == (None, 0)
-    assert found["lower_bound"] < MODEL.bound()[0]
-    total = {"topk_logits": values, "log_sum_exp": np.zeros((4, 5))}
-    np.savez("t.npz", allow_pickle=False, **total, topk_ids=MODEL.indices, labels=MODEL.labels)
-    found = run("loss", "t.npz", "--json").json
-    assert found["lower_bound"] == pytest.approx(MODEL.bound()[0], abs=1e-12)
-    assert found["exact_rows"] == MODEL.bound()[1]
+    rows = {"topk_logits": values, "topk_ids": MODEL.indices, "labels": MODEL.labels}
+    for more, said in (({}, True), ({"log_sum_exp": np.zeros((4, 5))}, False)):
+        np.savez("t.npz", allow_pickle=False, **rows, **more)
+        outcome = run("loss", "t.npz", "--json")
+        assert outcome.json["lower_bound"] == pytest.approx(MODEL.bound()[0], abs=1e-12)
+        assert outcome.json["exact_rows"] == MODEL.bound()[1]
+        taken = "what is called logits is taken for log-probabilities"
+        assert (taken in outcome.err) is said

@@ -90,7 +90,7 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
     elif found.fractions and above:
         return _of_fractions(rows, found.largest)
     too_small = rows.num_rows > 0 and math.inf > found.missing > math.log1p(tight)
-    if above or too_small or lists.logits:
+    if above or too_small:
         return replace(rows, kind="logits"), [_logits_note(rows)]
     whole = lists.num_classes is not None and lists.num_classes <= rows.listed
     if found.least >= math.log1p(-tight) and not whole and rows.num_rows:
@@ -99,11 +99,15 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
             "normalised again: their values are taken for logits"
         )
         return replace(rows, kind="renormalised"), [note]
+    notes = []
+    if lists.logits:
+        what = "no row sums to more than 1, so what is called logits is taken for log-probabilities"
+        notes.append(f"{lists.values.name}: {what}")
     if lists.values.stored_dtype in SLACKS:
         part = SLACKS[lists.values.stored_dtype] / 2.0
         dtype = lists.values.stored_dtype
-        return rows, [f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself"]
-    return rows, []
+        notes.append(f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself")
+    return rows, notes
 
 
 def _logits_note(rows: TopRows) -> str:
