@@ -114,6 +114,36 @@ def test_text_is_read_as_labels_alone() -> None:
     assert "text, which is not numbers" in error_of(content, key="labels")
 
 
+def enumerated(numbers: list[int], names: dict[str, int]) -> bytes:
+    """Return a file of labels whose type gives names to numbers."""
+    return saved({"labels": np.array(numbers, h5py.enum_dtype(names, basetype=">i2"))})
+
+
+def test_the_names_of_numbers_are_those_of_the_classes() -> None:
+    content = enumerated([7, 2, -100, 7], {"cat": 2, "dog": 7})
+    for classes in (("dog", "cat"), ("prob_dog", "prob_cat", "prob_emu")):
+        labels = opened(content, labels=True, classes=classes)
+        assert read_array(labels, 3).tolist() == ["dog", "cat", "-100", "dog"]
+
+
+def test_the_numbers_of_names_of_something_else_are_read() -> None:
+    content = enumerated([1, 0], {"no": 0, "yes": 1})
+    for asked in (
+        {},
+        {"classes": ("no", "yes")},  # these are no labels
+        {"labels": True},
+        {"labels": True, "classes": ("dog", "cat")},
+        {"labels": True, "classes": ("yes",)},
+    ):
+        assert read_array(opened(content, **asked), 3).tolist() == [1, 0]
+
+
+def test_many_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hdf5_source, "_MOST_TEXT_BYTES", 24)
+    content = enumerated([0] * 4, {"cat": 0})
+    assert "more than 24 bytes" in error_of(content, labels=True, classes=("cat",))
+
+
 def test_chunks_are_read_whole() -> None:
     """So that none is decompressed more than once or twice."""
     source = opened(saved({"z": Z}, chunks=(4, 5), compression="gzip"))

@@ -39,6 +39,12 @@ class Dataset(NamedTuple):
         """Whether it holds text."""
         return h5py().check_string_dtype(self.array.dtype) is not None
 
+    @property
+    def value_names(self) -> dict[int, str]:
+        """The names of its numbers, if their type is an enumeration."""
+        numbers = h5py().check_enum_dtype(self.array.dtype) or {}
+        return {number: name for name, number in numbers.items()}
+
 
 def datasets_of(data: Input) -> tuple[dict[str, Dataset], dict[str, str]]:
     """Return the datasets by their paths, and what the links are that are not followed.

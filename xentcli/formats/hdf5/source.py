@@ -1,9 +1,10 @@
 """Reads datasets of HDF5 files: in place where their numbers stand side by side, else in chunks."""
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrays import ArraySource
@@ -79,6 +80,8 @@ def _opened(data: Input, dataset: Dataset, name: str, options: ReadOptions) -> I
         raise InputError(f"{name}: it is empty")
     if dataset.is_text:
         return _text(dataset, name, options)
+    if options.takes_names and _are_classes(dataset.value_names, options.classes):
+        return _names(dataset, name)
     dtype = array.dtype
     if dtype.kind not in "fiub" or not is_possible(dataset.shape, dtype.itemsize):
         raise InputError(f"{name}: an array of {dtype} does not hold real numbers")
@@ -100,10 +103,30 @@ def _text(dataset: Dataset, name: str, options: ReadOptions) -> IndexedSource:
     """Return text, which labels may be, in memory."""
     if not options.takes_names:
         raise InputError(f"{name}: text, which is not numbers")
-    if dataset.array.size * dataset.array.dtype.itemsize > _MOST_TEXT_BYTES:
+    _check_fits(dataset.array.size * dataset.array.dtype.itemsize, name)
+    return _held(dataset, np.asarray(dataset.array.asstr()[()], object), name)
+
+
+def _are_classes(names: dict[int, str], classes: tuple[str, ...]) -> bool:
+    """Return whether values have names, each that of a class or what it ends in."""
+    return bool(names) and all(any(c.endswith(n) for c in classes) for n in names.values())
+
+
+def _names(dataset: Dataset, name: str) -> IndexedSource:
+    """Return the names of the values of an enumeration, whose numbers count no classes."""
+    _check_fits(dataset.array.size * np.dtype(object).itemsize, name)
+    values, places = np.unique(np.asarray(dataset.array[()]), return_inverse=True)
+    texts = np.array([dataset.value_names.get(v, str(v)) for v in values.tolist()], object)
+    return _held(dataset, texts[places].reshape(dataset.array.shape), name)
+
+
+def _check_fits(text_bytes: int, name: str) -> None:
+    if text_bytes > _MOST_TEXT_BYTES:
         raise InputError(f"{name}: more than {_MOST_TEXT_BYTES} bytes of text")
-    values = np.asarray(dataset.array.asstr()[()], object)
-    source = MemorySource(name, values.T if dataset.is_matlab else values)
+
+
+def _held(dataset: Dataset, texts: NDArray[Any], name: str) -> IndexedSource:
+    source = MemorySource(name, texts.T if dataset.is_matlab else texts)
     source.format, source.stored_dtype = "hdf5", "text"
     return source
 
