@@ -114,14 +114,15 @@ def test_an_index_that_counts_from_elsewhere_names_rows() -> None:
 
 
 def test_numbers_behind_a_shared_word_that_do_not_count_the_columns() -> None:
-    """Files match labels with them: by place, frames had another loss, without a word."""
+    """Files match labels with them; frames went by place without a word, to another loss."""
     z, y = Z.to_numpy(), Y.to_numpy()
-    for moved in (["logit_2", "logit_0", "logit_1"], ["p3", "p1", "p2"]):
+    for moved in (["logit_2", "logit_0", "logit_1"], ["p1", "p2", "p3"], ["v9", "v4", "v6"]):
         for measure in (xent.loss, xent.evaluate, xent.calibrate, xent.cross_entropy):
             with pytest.raises(InputError, match="the columns are numbers, but not 0 to 2"):
                 measure(pd.DataFrame(z, columns=moved), y)
-    for names in (["logit_0", "logit_1", "logit_2"], ["p1", "p2", "p3"], ["v9", "v4", "v6"]):
-        assert xent.loss(pd.DataFrame(z, columns=names), y).loss == xent.loss(z, y).loss
+    want = xent.loss(z, y).loss
+    assert xent.loss(pd.DataFrame(z, columns=["p0", "p1", "p2"]), y).loss == want
+    assert xent.loss(pd.DataFrame(z, columns=["p1", "p2", "p3"]), y + 1, label_base=1).loss == want
 
 
 def test_names_of_rows_that_are_missing() -> None:

@@ -170,11 +170,9 @@ def _check_words(argument: str, frame: Any, names: list[str]) -> None:
 def _check_numbers(argument: str, names: NamesOfClasses, base: int) -> None:
     """Raise InputError if columns are numbered otherwise than labels, which go by place, count."""
     wanted = tuple(str(base + i) for i in range(len(names)))
-    numbers = names != wanted and all(name.removeprefix("-").isdecimal() for name in names)
-    # So may be those of `logit_2, logit_0`, which files match with labels, if they count at all.
-    moved = sorted(numbers_in_another_order(names))
-    counts = bool(moved) and moved[0] in (0, 1, base) and moved[-1] - moved[0] == len(moved) - 1
-    if numbers or counts:
+    ways = _ways(names)  # files match labels with the numbers of `logit_2, logit_0`, too
+    numbers = any(all(name.removeprefix("-").isdecimal() for name in each) for each in ways)
+    if numbers and wanted not in ways:
         raise InputError(
             f"{argument}: the columns are numbers, but not {wanted[0]} to {wanted[-1]} in order",
             hint="labels count columns: number these so, or give to_numpy()",
