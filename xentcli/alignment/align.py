@@ -48,10 +48,7 @@ def align(
     """
     class_axis = class_axis_of((logits,), class_axis)
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
-    by_columns = len(logits.shape) == 1 or class_axis in (0, -len(logits.shape))
-    note = None
-    if labels is not None and not by_id:
-        note = shard_note(logits, labels, int(by_columns))
+    note = None if labels is None or by_id else _note_of_shards(logits, labels, class_axis)
     logits, labels, fit, reshaped = fitted(logits, labels, class_axis, by_id=by_id)
     axes = axes_of(
         logits,
@@ -80,3 +77,9 @@ def align(
     logits = indexed(logits) if axes.cut_axis else logits
     tiled = tiles and axes.by_tiles and logits.tileable and by_place
     return Aligned(logits, followers, axes, names, tiled=tiled, note=reshaped or note)
+
+
+def _note_of_shards(logits: Source, labels: Source, class_axis: int | None) -> str | None:
+    """Return how the shards of labels belong to those of logits, if their names count otherwise."""
+    by_columns = len(logits.shape) == 1 or class_axis in (0, -len(logits.shape))
+    return shard_note(logits, labels, int(by_columns))

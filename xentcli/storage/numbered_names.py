@@ -19,6 +19,17 @@ def unnumbered(name: str) -> str:
     return re.sub("[0-9]+", "0", name)
 
 
+def numbers_in(name: str) -> tuple[int, ...]:
+    """Return the numbers in a name, in order.
+
+    Examples
+    --------
+    >>> numbers_in("run-2/z-10.npy")
+    (2, 10)
+    """
+    return tuple(map(int, re.findall("[0-9]+", name)))
+
+
 def left_out(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the names that others count and that are not among them, in order.
 

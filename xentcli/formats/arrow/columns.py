@@ -91,9 +91,7 @@ def select(
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, names, options.partner, options.of_labels)
     if not options.any_columns:
-        missing = options.names and pyarrow().types.is_null(schema.field(values[0]).type)
-        if not missing:  # else all names are missing, or a shard has no rows
-            _check_values(schema, file, values, may_be_names=certain and not options.weights)
+        _check_values(schema, file, values, options, may_be_names=certain and not options.weights)
     selection = Selection(values, by_name.labels, by_name.ids, notes)
     _check_beside(schema, file, selection)
     return selection
@@ -192,9 +190,13 @@ def _check_lists(schema: Any, file: str, values: tuple[str, ...]) -> None:
         raise _several(file, lists, [name for name in values if name not in lists])
 
 
-def _check_values(schema: Any, file: str, values: tuple[str, ...], *, may_be_names: bool) -> None:
+def _check_values(
+    schema: Any, file: str, values: tuple[str, ...], options: ReadOptions, *, may_be_names: bool
+) -> None:
     types = {name: schema.field(name).type for name in values}
     only = types[values[0]]
+    if options.names and pyarrow().types.is_null(only):
+        return  # all names are missing, or a shard has no rows
     if len(values) == 1 and (nested(only) or (may_be_names and is_text(only))):
         return
     odd = [name for name, type_ in types.items() if number_dtype(type_) is None]

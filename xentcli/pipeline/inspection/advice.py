@@ -1,6 +1,5 @@
 """Which command fits what files hold."""
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from xentcli.pipeline.inspection.inspect_hidden import HIDDEN_STATES, command_of
 from xentcli.pipeline.inspection.inspect_lists import of_lists
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
+from xentcli.storage.numbered_names import numbers_in
 from xentcli.text import name_option
 
 _COMMANDS = {
@@ -109,16 +109,12 @@ def _labels_of(
     fitting = [(p, each) for p, each in everything if each is not values and _fit(values, each)]
     here = [(p, each) for p, each in fitting if p == path]
     several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, everything)
-    if several and (numbers := _numbers_in(path)):  # shards go with those of the same numbers
-        fitting = [(p, each) for p, each in fitting if _numbers_in(p) == numbers]
-        alike = [(p, each) for p, each in everything if _numbers_in(p) == numbers]
+    if several and (numbers := numbers_in(path)):  # shards go with those of the same numbers
+        fitting = [(p, each) for p, each in fitting if numbers_in(p) == numbers]
+        alike = [(p, each) for p, each in everything if numbers_in(p) == numbers]
         several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, alike)
     chosen = here or ([] if several else fitting)
     return sorted(chosen, key=lambda pair: not names_labels(pair[1].summary.name or ""))
-
-
-def _numbers_in(path: str) -> list[int]:
-    return [int(number) for number in re.findall("[0-9]+", path)]
 
 
 def _rivals(path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]) -> bool:

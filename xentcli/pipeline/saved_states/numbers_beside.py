@@ -5,15 +5,13 @@ the numbers do not go with those of the rows, they may tell what the groups are:
 ``top-1.csv``, or by the first five, ``top-5.csv``.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 from xentcli.pipeline.saved_states.state_rows import FileRows
-from xentcli.storage.numbered_names import unnumbered
+from xentcli.storage.numbered_names import numbers_in, unnumbered
 
 Pair = tuple[str, str]
 """The file of some rows, and that of their groups or clusters."""
-_Numbers = tuple[int, ...]
 
 
 def notes_of_numbers(rows: Iterable[FileRows]) -> Iterator[str]:
@@ -31,10 +29,6 @@ def notes_of_numbers(rows: Iterable[FileRows]) -> Iterator[str]:
             yield f"the files of {what} count otherwise than those of the rows: {told}"
 
 
-def _numbers(name: str) -> _Numbers:
-    return tuple(map(int, re.findall("[0-9]+", name)))
-
-
 def _odd(pairs: list[Pair]) -> tuple[Pair, Pair] | None:
     """Return two pairs of names, if a number of the second ones differs with none of the first.
 
@@ -43,7 +37,7 @@ def _odd(pairs: list[Pair]) -> tuple[Pair, Pair] | None:
     """
     if any(len({each[i] for each in pairs}) < len(pairs) for i in (0, 1)):
         return None
-    of_files, of_names = ([_numbers(each[i]) for each in pairs] for i in (0, 1))
+    of_files, of_names = ([numbers_in(each[i]) for each in pairs] for i in (0, 1))
     columns = [*zip(*of_files, strict=True)]
     for numbers in zip(*of_names, strict=True):
         other = next((i for i, each in enumerate(numbers) if each != numbers[0]), None)

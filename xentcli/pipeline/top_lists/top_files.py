@@ -31,7 +31,7 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     """
     lists = _opened(found, options)
     named = found is not None and "logit" in found.keys.values.rpartition("/")[2].casefold()
-    return lists._replace(logits=named and not options.probs and lists.log_sum_exp is None)
+    return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
 
 
 def _opened(found: FoundLists | None, options: TopOptions) -> TopLists:

@@ -74,8 +74,8 @@ class TopLists(NamedTuple):
         What the user says of the rows that depend on one another.
     clusters : ndarray of shape (N,) or None
         The name of the cluster of each row, where they have names.
-    logits : bool
-        Whether the file calls the values logits, which nothing says the sum of.
+    called_logits : bool
+        Whether the file calls the values logits, without their log-sum-exp.
     """
 
     values: IndexedSource
@@ -91,4 +91,4 @@ class TopLists(NamedTuple):
     slices: int = 0
     cluster: str | None = None
     clusters: NDArray[Any] | None = None
-    logits: bool = False
+    called_logits: bool = False

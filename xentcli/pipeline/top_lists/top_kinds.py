@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.core.bounds import MOST_ABOVE_1, log_sums
 from xentcli.errors import InputError
@@ -26,9 +27,8 @@ class _ListSums(NamedTuple):
     """Whether every value is between 0 and 1."""
     largest: float = 0.0
     """The largest sum of values themselves."""
-    missing: float = math.inf
-    """By what factor a row's sum is too small, all other classes being as probable as its first:
-    the logarithm of the least factor."""
+    lack: float = math.inf
+    """The least `_lacks` of a row."""
 
     def merge(self, other: "_ListSums") -> "_ListSums":
         """Return the sums of both states' rows."""
@@ -37,7 +37,7 @@ class _ListSums(NamedTuple):
             max(self.most, other.most),
             self.fractions and other.fractions,
             max(self.largest, other.largest),
-            min(self.missing, other.missing),
+            min(self.lack, other.lack),
         )
 
 
@@ -48,16 +48,36 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
     there = values > -np.inf
     listed = there.any(axis=1)
     some = log_sums(values)[listed]
-    others = (rows.num_classes or _MOST_CLASSES) - np.count_nonzero(there[listed], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        missing = np.log1p(-np.exp(np.minimum(some, 0.0))) - np.log(np.maximum(others, 0))
-        missing = np.where(others > 0, missing - values[listed].max(axis=1, initial=-np.inf), 0.0)
+    lacks = _lacks(values[listed], some, rows.num_classes or _MOST_CLASSES)
     fractions = bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
     plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
     sums = plain.astype(np.float64).sum(axis=1)
     least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
-    factor = float(missing.min(initial=math.inf))
-    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)), factor)
+    lack = float(lacks.min(initial=math.inf))
+    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)), lack)
+
+
+def _lacks(
+    values: NDArray[np.float64], sums: NDArray[np.float64], classes: int
+) -> NDArray[np.float64]:
+    """Return the logarithm of what rows lack to 1, over the most that other classes can have.
+
+    Above 0, they cannot make it up: none is more probable than the most probable listed one.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N, K)
+        The logarithms of rows, of which each has some.
+    sums : ndarray of shape (N,)
+        The logarithms of the rows' sums.
+    classes : int
+        How many classes there are at most.
+    """
+    others = classes - np.count_nonzero(values > -np.inf, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lacking = np.log1p(-np.exp(np.minimum(sums, 0.0)))
+        most = np.log(np.maximum(others, 0)) + values.max(axis=1, initial=-np.inf)
+        return np.where(others > 0, lacking - most, 0.0)
 
 
 def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
@@ -89,7 +109,7 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
             )
     elif found.fractions and above:
         return _of_fractions(rows, found.largest)
-    too_small = rows.num_rows > 0 and math.inf > found.missing > math.log1p(tight)
+    too_small = rows.num_rows > 0 and math.inf > found.lack > math.log1p(tight)
     if above or too_small:
         return replace(rows, kind="logits"), [_logits_note(rows)]
     whole = lists.num_classes is not None and lists.num_classes <= rows.listed
@@ -100,7 +120,7 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
         )
         return replace(rows, kind="renormalised"), [note]
     notes = []
-    if lists.logits:
+    if lists.called_logits:
         what = "no row sums to more than 1, so what is called logits is taken for log-probabilities"
         notes.append(f"{lists.values.name}: {what}")
     if lists.values.stored_dtype in SLACKS:
