@@ -233,7 +233,7 @@ def test_a_page_has_the_usual_set_whatever_is_printed(run: Run) -> None:
     """Its sentence said that there is nothing to compare, or heeded only what was asked for."""
     save_models()
     sentences = {}
-    for name in ("", "share_worse", "agreement", "changed_rows"):
+    for name in ("", "share_worse"):
         asked = ("--metric", name) if name else ()
         bare = run("compare", *MODELS, *asked)
         paged = run(

@@ -63,8 +63,10 @@ def write_states(run: Run, line: str, *shards: int) -> list[str]:
 
 
 @in_one_test
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [*(("eval", kind) for kind in KINDS), ("compare", "parquet"), ("loss", "npy")],
+)
 def test_each_shard_may_have_a_file_of_its_own(
     run: Run, tmp_path: Path, command: str, kind: str
 ) -> None:
@@ -104,7 +106,7 @@ def test_any_order_and_any_tree_give_the_same_bytes(run: Run, tmp_path: Path) ->
     ]
     expected = (tmp_path / write_shards(run, "*", "whole.json")).read_text()
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=12, deadline=None)
     @given(st.permutations(names), st.lists(st.integers(2, 4), min_size=3, max_size=3))
     def merges(waiting: list[str], counts: list[int]) -> None:
         for i, count in enumerate(counts):
