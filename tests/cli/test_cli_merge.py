@@ -1,5 +1,6 @@
 """States of parts, merged in any tree, give what one run over everything gives."""
 
+import json
 import math
 import random
 from pathlib import Path
@@ -245,3 +246,28 @@ def test_the_array_of_jobs_in_the_pages_gives_what_one_run_gives(run: Run, tmp_p
     assert done.code == 0, done.err
     whole = run(*all_shards(LOSSES["loss"]), "--json")
     assert (tmp_path / "loss.json").read_bytes() == whole.stdout
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("line", "gates", "others"),
+    [
+        ("eval z-{}.npy y-{}.npy", "classwise_ece>9 top2_accuracy>9", "top3_accuracy>9"),
+        ("eval z-{}.npy y-{}.npy --cluster axis0", "mrr>9 top2_accuracy>9", "top3_accuracy>9"),
+        ("compare z-{}.npy v-{}.npy", "kl_max>99", "js>9 kl_p90>99"),
+    ],
+)
+def test_what_gates_of_some_runs_need_is_left_out(
+    run: Run, line: str, gates: str, others: str
+) -> None:
+    for name, given in (("with", (gates, others)), ("without", ("", ""))):
+        for i, more in enumerate(given):
+            options = [word for gate in more.split() for word in ("--fail-if", gate)]
+            run(*line.replace("{}", str(i)).split(), *options, "--state", f"{i}.json", "--force")
+        merged = run("merge", "1.json", "0.json", "--state", f"{name}.json", "--force")
+        assert ("left out" in merged.err) == ("classwise" in "".join(given))
+    some, none = (json.loads(Path(f"{name}.json").read_text()) for name in ("with", "without"))
+    assert some["states"] == none["states"]
+    judged = run("merge", "with.json", "--fail-if", gates.rsplit(maxsplit=1)[-1])
+    assert judged.code == (0 if "kl_max" in gates else 3)
+    assert ("top2_accuracy has no value" in judged.err) == ("top2" in gates)

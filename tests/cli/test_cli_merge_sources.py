@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from cli_files import DATA
 from cli_tools import Run, refusal
+from close_to import close_to
 from harness_samples import choices_doc, text_doc, write_docs
 from in_one_test import in_one_test
 from merge_tools import merge_as_tree, write_state
@@ -192,13 +193,13 @@ def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> Non
     assert "both have texts of the task 'task-1'" in said
 
 
-def write_quiz(task: str, count: int, draw: np.random.Generator) -> None:
-    """Write docs of a task, each with three choices of other lengths."""
+def write_quiz(task: str, count: int, draw: np.random.Generator, choices: int = 3) -> None:
+    """Write docs of a task, each with as many choices of other lengths."""
     docs = []
     for i in range(count):
-        texts = ["x" * int(n) for n in draw.choice(9, 3, replace=False) + 1]
-        values = [round(float(x), 3) for x in -draw.exponential(5.0, 3)]
-        docs.append(choices_doc(i, texts, values, int(draw.integers(3))))
+        texts = ["x" * int(n) for n in draw.choice(9, choices, replace=False) + 1]
+        values = [round(float(x), 3) for x in -draw.exponential(5.0, choices)]
+        docs.append(choices_doc(i, texts, values, int(draw.integers(choices))))
     write_docs(f"samples_{task}.jsonl", *docs)
 
 
@@ -242,3 +243,37 @@ def test_a_merge_has_the_measures_that_all_files_have(run: Run) -> None:
     # -4 / 3 is above -3 / 1, and -3 / 2 above -2 / 1
     assert (found["acc_norm"]["value"], found["acc_norm"]["n"]) == (0.5, 2)
     assert found["accuracy"]["value"] == 0.5
+
+
+OF_ORDER = ("equal_mass_ece", "kl_median", "kl_p90", "kl_p95", "kl_p99", "kl_p999")
+
+
+@in_one_test
+@pytest.mark.parametrize("line", ["eval {} --metric all --by task", "loss {}", "compare {} m/{}"])
+def test_tasks_of_other_numbers_of_choices_are_merged(run: Run, line: str) -> None:
+    """One run pads each row to the most choices, and so does the merge, class by class."""
+    draw = np.random.default_rng(3)
+    for task, choices in (("a", 4), ("b", 2), ("c", 3)):
+        write_quiz(task, 9, draw, choices)
+        docs = [json.loads(each) for each in Path(f"samples_{task}.jsonl").read_text().splitlines()]
+        for doc in docs:
+            doc["filtered_resps"] = [[f"{float(x) / 2}", best] for x, best in doc["filtered_resps"]]
+        write_docs(f"m/samples_{task}.jsonl", *docs)
+        write_state(run, line.replace("{}", f"samples_{task}.jsonl"), f"{task}.json", "--force")
+    whole = run(*line.replace("{}", "samples_*").split(), "--json").json
+    assert run("merge", "c.json", "b.json", "--state", "cb.json", "--force").code == 0
+    merged = run("merge", "cb.json", "a.json", "--json").json
+    assert merged["num_classes"] == whole["num_classes"] == 4
+    assert merged.get("confusions") == whole.get("confusions")
+    for name in [name for name in whole["metrics"] if name not in OF_ORDER] or ["loss"]:
+        here, there = (each["metrics"].get(name) or each[name] for each in (merged, whole))
+        if isinstance(here, dict):
+            here, there = here["value"], there["value"]
+        assert here == (there if there is None else close_to(there, rel=1e-12)), name
+
+
+def test_smoothed_losses_of_other_numbers_of_choices_are_not_merged(run: Run) -> None:
+    for task, choices in (("a", 3), ("b", 2)):
+        write_quiz(task, 4, np.random.default_rng(1), choices)
+        write_state(run, f"loss samples_{task}.jsonl --label-smoothing 0.1", f"{task}.json")
+    assert "other classes: 3, and 2" in refusal(run("merge", "a.json", "b.json")).error

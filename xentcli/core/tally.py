@@ -17,6 +17,20 @@ def no_counts() -> Numbers:
     return np.zeros(0, np.int64)
 
 
+def longer_sum(one: Numbers, other: Numbers) -> Numbers:
+    """Return the sums of counts of cells, of which one may have more at the end.
+
+    Examples
+    --------
+    >>> longer_sum(np.array([1, 2]), np.array([3, 4, 5]))
+    array([4, 6, 5])
+    """
+    few, many = sorted((one, other), key=len)
+    total = many.copy()
+    total[: len(few)] += few
+    return total
+
+
 @dataclass(frozen=True, eq=False)
 class Tally(ByValue):
     """Numbers that occur, in order, and how often each does."""

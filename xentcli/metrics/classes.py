@@ -46,7 +46,15 @@ class ClassesState(ByValue):
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
-        return type(self)(max(self.num_classes, other.num_classes), self.pairs + other.pairs)
+        count = max(self.num_classes, other.num_classes)
+        return type(self)(count, self._pairs_among(count) + other._pairs_among(count))
+
+    def _pairs_among(self, count: int) -> Tally:
+        """Return the pairs as numbers among those of more classes."""
+        if self.num_classes == count or not self.pairs.numbers.size:
+            return self.pairs
+        labels, predictions = np.divmod(self.pairs.numbers, self.num_classes)
+        return Tally(labels * count + predictions, self.pairs.counts)
 
     def compute(self) -> Classes:
         """Return the scores of the classes that occur, and their averages."""

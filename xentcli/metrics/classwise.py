@@ -12,7 +12,7 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE
 from xentcli.core.row_facts import RowFacts
-from xentcli.core.tally import no_counts
+from xentcli.core.tally import longer_sum, no_counts
 from xentcli.metrics.calibration import BINS
 from xentcli.metrics.interface import register
 from xentcli.results.measure import NOTHING, Measure
@@ -49,7 +49,7 @@ class ClasswiseState(ByValue):
             return self if self.hits.size else other
         return type(self)(
             self.bins,
-            self.hits + other.hits,
+            longer_sum(self.hits, other.hits),
             self.probabilities + other.probabilities,
             self.n + other.n,
         )

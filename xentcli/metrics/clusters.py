@@ -108,15 +108,16 @@ class ClustersState(ByValue):
             yield name, values if measured is None else np.where(measured, values, 0.0), one
 
     def merge(self, other: Self) -> Self:
-        """Return the state of both states' rows."""
+        """Return the state of both states' rows, for the means that both have."""
+        means = tuple(name for name in self.means if name in other.means)
         moments = dict(self.moments)
         for name, each in other.moments.items():
             moments[name] = moments[name].merge(each) if name in moments else each
         names, sums = self._united(other)
-        ordered = [name for name in self.means if name in moments]
-        summed = [name for name in self.means if name in sums]
+        ordered = [name for name in means if name in moments]
+        summed = [name for name in means if name in sums]
         return type(self)(
-            self.means,
+            means,
             {name: moments[name] for name in ordered},
             names,
             {name: sums[name] for name in summed},

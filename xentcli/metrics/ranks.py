@@ -37,8 +37,9 @@ class RanksState(ByValue):
         return type(self)(self.ks, Tally.of(rank, facts.num_classes), int(np.count_nonzero(tied)))
 
     def merge(self, other: Self) -> Self:
-        """Return the state of both states' rows."""
-        return type(self)(self.ks, self.ranks + other.ranks, self.tied + other.tied)
+        """Return the state of both states' rows, for the shares that both are asked for."""
+        ks = tuple(k for k in self.ks if k in other.ks)
+        return type(self)(ks, self.ranks + other.ranks, self.tied + other.tied)
 
     def compute(self) -> Ranks:
         """Return the shares of rows whose label is among the first ones."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
-from xentcli.core.tally import no_counts
+from xentcli.core.tally import longer_sum, no_counts
 from xentcli.metrics.interface import register
 from xentcli.results.rows import Suspect, Suspects
 
@@ -55,7 +55,8 @@ class ClassConfidenceState(ByValue):
         """Return the state of both states' rows."""
         if not self.rows.size or not other.rows.size:
             return self if self.rows.size else other
-        return type(self)(self.rows + other.rows, self.probability + other.probability)
+        rows = longer_sum(self.rows, other.rows)
+        return type(self)(rows, self.probability + other.probability)
 
     def compute(self) -> Thresholds:
         """Return the means."""

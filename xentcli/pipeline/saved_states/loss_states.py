@@ -75,6 +75,7 @@ def state_of(
         found.unpaired,
         crosses=criterion.shift > 0 and len(found.lead) == 1,
         asked=asked,
+        padded=logits.of_samples and not criterion.options.label_smoothing,
     )
     return of_files(header, (total.state or criterion.states,), inputs, *rows, beside)
 

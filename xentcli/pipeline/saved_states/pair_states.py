@@ -67,6 +67,7 @@ def state_of_pairs(
         rows.unpaired,
         crosses=base.criterion.shift > 0 and len(rows.rows.lead) == 1,
         paired=asked,
+        padded=all(model.source.of_samples for model in models),
     )
     if labels is not None:
         inputs.append(("labels", *labels))

@@ -10,6 +10,7 @@ from xentcli.pipeline.in_part.bounded import BoundedKind
 from xentcli.pipeline.in_part.partly_pairs import PairsKind
 from xentcli.pipeline.language.texts import TextsAsked
 from xentcli.pipeline.language.token_counts import TokensAsked
+from xentcli.pipeline.saved_states.besides import asked_of_both
 from xentcli.pipeline.saved_states.state_options import Asked, PairAsked, Setting
 from xentcli.pipeline.saved_states.state_rows import FileRows, joined, leads_to
 from xentcli.pipeline.top_lists.top_measures import ListsKind
@@ -91,6 +92,9 @@ class StateHeader:
     arrays : (str, str)
         The array of the logits in each file, and the array or the column of the labels; empty
         where that is unknown, or differs between files.
+    padded : bool
+        Whether rows are as long as the longest of their files, as docs with choices are: rows of
+        other files may be longer.
     """
 
     xent_state: str
@@ -110,6 +114,7 @@ class StateHeader:
     texts: TextsAsked | None = None
     pairs: PairsKind | None = None
     arrays: tuple[str, str] = ("", "")
+    padded: bool = False
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -166,7 +171,18 @@ class StateHeader:
         logits, labels = (
             one if one == two else "" for one, two in zip(self.arrays, other.arrays, strict=True)
         )
-        return replace(found, models=tuple(models), arrays=(logits, labels))
+        asked, paired = (
+            getattr(first, name) and asked_of_both(getattr(first, name), getattr(second, name))
+            for name in ("asked", "paired")
+        )
+        return replace(
+            found,
+            models=tuple(models),
+            arrays=(logits, labels),
+            num_classes=max(self.num_classes, other.num_classes),
+            asked=asked,
+            paired=paired,
+        )
 
 
 def _place(rows: Sequence[FileRows]) -> tuple[Any, ...]:

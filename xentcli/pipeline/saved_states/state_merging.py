@@ -9,6 +9,7 @@ from xentcli.errors import InputError
 from xentcli.metrics.texts import TextsState
 from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.in_part.partly_pairs import PairsKind
+from xentcli.pipeline.saved_states.besides import in_one_alone
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.saved_states.state_options import difference_of
 from xentcli.pipeline.saved_states.state_rows import ONE_STATE, FileRows, check_apart
@@ -44,7 +45,7 @@ def merged(paths: Iterable[str]) -> SavedState:
         found = read_state(path)
         _check_tasks(found, tasks)
         first = found if first is None else first
-        _check_alike(first, found)
+        notes += _check_alike(first, found)
         _check_arrays(found, arrays)
         notes += _other_arrays(found, columns)
         notes += _copied(found, losses, digests)
@@ -149,13 +150,17 @@ def _other_arrays(saved: SavedState, seen: dict[str, tuple[str, str]]) -> Iterat
             yield f"{state} and {saved.name}: the {what} are {both}"
 
 
-def _check_alike(one: SavedState, other: SavedState) -> None:
-    """Raise InputError if two states do not belong together."""
+def _check_alike(one: SavedState, other: SavedState) -> Iterator[str]:
+    """Raise InputError if two states do not belong together; say what only one of them has."""
     names = f"{one.name} and {other.name}"
     for what in _differences(one.header, other.header):
         raise InputError(f"{names}: {what}", hint=_hint_of(what, one.header, other.header))
-    if [[*each.states] for each in one.states] != [[*each.states] for each in other.states]:
+    here, there = (each.header.asked or each.header.paired for each in (one, other))
+    besides, explained = in_one_alone(here, there, one.states[0], other.states[0])
+    if not explained:
         raise InputError(f"{names}: other measures")
+    if besides:
+        yield f"{names}: left out is what only one has, for gates or a page: {', '.join(besides)}"
 
 
 def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
@@ -172,12 +177,13 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
             yield f"other options{_of(here, one)}: {differs}"
     if differs := _other_order(one, two):
         yield differs
-    if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
+    padded = one.padded and two.padded
+    if differs := difference_of(one.asked or one.paired, two.asked or two.paired, padded=padded):
         yield f"other options: {differs}"
     if _kinds_of(one) != _kinds_of(two):
         kinds = [shortened(_rows_of(each), _MOST_SHOWN) for each in (one, two)]
         yield f"other rows: {kinds[0]}, and {kinds[1]}"
-    if one.num_classes != two.num_classes:
+    if one.num_classes != two.num_classes and not padded:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:
         yield "other names of classes, or in another order"

@@ -192,32 +192,35 @@ class PairAsked:
     labelled: bool
 
 
-_KNOWN_OPTIONS = {
-    "metrics": "--metric",
-    "also": "what gates and reports need",
-    "besides": "what gates need",
-    "pictures": "--report",
-}
+_KNOWN_OPTIONS = {"metrics": "--metric"}
+BESIDES = ("also", "besides", "pictures")
+"""What gates and pages need besides; states of which only some have it are merged without it."""
 _KNOWN_FACTS = {
     "probabilities": "labels are class probabilities in one alone",
     "labelled": "one has labels, and the other none",
 }
 
 
-def difference_of(one: Asked | PairAsked | None, two: Asked | PairAsked | None) -> str | None:
-    """Return what two states of one command were asked for differently, if anything."""
+def difference_of(
+    one: Asked | PairAsked | None, two: Asked | PairAsked | None, *, padded: bool = False
+) -> str | None:
+    """Return what two states of one command were asked for differently, if anything.
+
+    Rows that are `padded` may be of two lengths.
+    """
     if one is None or two is None:
         return None if one is two else "what is measured"
     for name in ("by", "cluster"):
         here, there = getattr(one, name), getattr(two, name)
         if here != there:
             return f"{_option(name)} is {_shown(here)}, and {_shown(there)}"
-    for name in one.options._fields:
+    for name in (each for each in one.options._fields if each not in BESIDES):
         here, there = getattr(one.options, name), getattr(two.options, name)
         if here != there:
             option = _KNOWN_OPTIONS.get(name, _option(name))
             return f"{option} is {_shown(here)}, and {_shown(there)}"
-    if (one.shape, one.lead) != (two.shape, two.lead):
+    same = (one.shape, one.lead) == (two.shape, two.lead)
+    if not same and not padded:
         return f"rows of shape {(*one.shape,)}, and {(*two.shape,)}"
     for name, said in _KNOWN_FACTS.items():
         if getattr(one, name, None) != getattr(two, name, None):

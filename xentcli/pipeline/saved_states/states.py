@@ -22,6 +22,7 @@ from xentcli.pipeline.language.samples import CHOICES
 from xentcli.pipeline.language.token_counts import TokenCounts
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.outputs import text_file
+from xentcli.pipeline.saved_states.besides import merged_states
 from xentcli.pipeline.saved_states.state_header import StateHeader
 from xentcli.text import shortened
 
@@ -85,7 +86,7 @@ class SavedState:
         for each in (self, other):
             number = Numbering.of(each.header.rows).to(after, each.header.inner)
             both.append([renumbered(states, number) for states in each.states])
-        states = tuple(one.merge(two) for one, two in zip(*both, strict=True))
+        states = tuple(merged_states(one, two) for one, two in zip(*both, strict=True))
         return SavedState(header, states, self.name)
 
     def told_apart(self) -> "SavedState":
