@@ -171,6 +171,19 @@ def test_folds_of_logits_that_say_next_to_nothing() -> None:
         assert found == close_to(want, rel=1e-12), seed
 
 
+def test_folds_of_logits_that_are_equal_in_float32() -> None:
+    """Rough derivatives say that there is no root, and the first fine step is a long one."""
+    rng = np.random.default_rng(4)
+    z, y = 1.1 + 1e-9 * rng.integers(-5, 6, size=(12, 3)), rng.integers(3, size=12)
+    found = fitted(z, y, CalibrateOptions(folds=3))
+    wide, mass = (z.astype(np.longdouble) - 1.1) * 1e9, np.eye(3)[y]
+    temperatures = [each.temperature for each in found.folds] + [found.temperature.value]
+    for fold, got in enumerate(temperatures):
+        keep = np.arange(12) % 3 != fold  # every row at the end
+        want = where_it_changes_sign(slope(wide[keep], mass[keep])) * 1e-9
+        assert got == close_to(want, rel=1e-12)
+
+
 def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
     rng = np.random.default_rng(8)
     z, y = rng.normal(size=(1800, 6)), rng.integers(0, 6, 1800)

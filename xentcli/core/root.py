@@ -53,8 +53,9 @@ class RootSearch:
         Whether the place is the root.
     lost : bool
         Whether there is no root within reach.
-    last_step : float
-        The step to `place` from the place before it.
+    last_step, before : float
+        The step to `place`, and the place that it was taken from: a difference of places far apart
+        would not give it.
     left : float
         How much a rough step leaves over, about, as a share of the root.
     """
@@ -74,7 +75,7 @@ class RootSearch:
         self.limit = limit
         self.fine = fine
         self.done = False
-        self.last_step = 0.0
+        self.last_step, self.before = 0.0, place
         self.left = math.inf
         self.steps = 0
         self._low, self._high = 0.0, math.inf
@@ -147,7 +148,7 @@ class RootSearch:
         return self.done
 
     def _go(self, place: float) -> None:
-        self.last_step = place - self.place
+        self.last_step, self.before = place - self.place, self.place
         self.place = place
 
     def _left_over(self, newton: float, derivatives: Sequence[float]) -> float:

@@ -154,11 +154,10 @@ def _for_folds(
     the derivatives are computed at a place near the temperature without the fold, unless the rows
     must be read once more anyway.
     """
-    before = search.place - search.last_step
     rough = {}
     for i, (derivatives, its) in enumerate(zip(at.without_fold, ends, strict=True)):
         if has_root(its):
-            rough[i] = RootSearch(before, reach=search.reach, limit=its.limit)
+            rough[i] = RootSearch(search.before, reach=search.reach, limit=its.limit)
             rough[i].step(derivatives)
 
     def enough(offs: list[float], tolerance: float) -> int | None:
@@ -197,9 +196,8 @@ def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: 
 
 def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: float) -> RootSearch:
     """Search the temperature without a fold, starting from the temperature of all rows."""
-    place = search.place - search.last_step
-    found = RootSearch(place, fine=True, reach=search.reach)
-    found.remember_fourth(place, fourth)
+    found = RootSearch(search.before, fine=True, reach=search.reach)
+    found.remember_fourth(search.before, fourth)
     found.accept(derivatives, _FOLD_TOLERANCE)
     return found
 
