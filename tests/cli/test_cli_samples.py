@@ -1,6 +1,7 @@
 """Samples of lm-evaluation-harness, against a plain loop over their lines."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,3 +217,40 @@ def test_models_asked_for_other_choices_are_not_compared(run: Run, hashed: bool)
     unknown[4] = {**base[4]}
     unknown[2]["target"] = "none of them"  # it does not say which is right, so nothing differs
     assert run("compare", path, write_docs("c.jsonl", *unknown)).code == 0
+
+
+def test_measures_of_choices_are_of_the_docs_and_labels_that_count(run: Run) -> None:
+    docs = random_docs(4, 30)
+    path, some = write_docs("a.jsonl", *docs), write_docs("b.jsonl", *docs[7:19])
+    names = ("accuracy", "acc_norm", "acc_bytes")
+    asked = [each for name in names for each in ("--metric", name)]
+
+    def shares(*arguments: Any) -> list[tuple[float, int]]:
+        found = run("eval", *arguments, *asked, "--json").json["metrics"]
+        return [(found[name]["value"], found[name]["n"]) for name in names]
+
+    assert shares(path, "--rows", "7:19") == shares(some)
+    assert shares(path, "--rows", "7:19", "--cluster", "axis0") == shares(some)
+    zero = [doc for doc in docs if doc["target"] != "0"]
+    assert shares(path, "--ignore-index", "0") == shares(write_docs("c.jsonl", *zero))
+    own = [f"{doc['doc_id']},{int(doc['target'] == '0')}\n" for doc in docs]
+    Path("y.csv").write_text("doc_id,y\n" + "".join(own[::-1]))
+    lengths = run("eval", path, "y.csv", *asked).table[1:]
+    assert [row["value"] for row in lengths] == ["", ""]  # of another target than the labels
+    whole = [
+        math.log(math.fsum(math.exp(float(pair[0])) for pair in doc["filtered_resps"]))
+        - float(doc["filtered_resps"][int(doc["target"] == "0")][0])
+        for doc in docs
+    ]
+    each = run("loss", path, "y.csv", "--reduction", "none").table
+    assert [float(row["loss"]) for row in each] == [close_to(x, rel=1e-12) for x in whole]
+
+
+@in_one_test
+@pytest.mark.parametrize("command", ["loss", "nll", "eval", "calibrate", "explain"])
+def test_right_choices_are_counted_from_0(run: Run, command: str) -> None:
+    path = write_docs("a.jsonl", choices_doc(0, ["x", "y"], [-1.0, -2.0], 1))
+    refused = refusal(run(command, path, "--label-base", "1"))
+    assert refused.error.endswith("and docs say which choice is right")
+    with pytest.raises(xent.XentError, match="docs say which choice is right"):
+        xent.evaluate(path, label_base=1)

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -86,21 +87,29 @@ LIGHTEVAL = "details_quiz_2026-01-02T03-04-05.678901.parquet"
 CHOICES, GOLDS = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
 
 
-def write_details(responses: list[Any], golds: list[int]) -> None:
-    """Write what lighteval logs: the doc, the response, and what was measured."""
+def write_details(
+    responses: list[Any], golds: list[int], ids: str = "", name: str = LIGHTEVAL
+) -> None:
+    """Write what lighteval logs: the doc, the response, and what was measured.
+
+    `ids` has a letter for each row, or none.
+    """
     rows: list[Object] = [
         {
             "doc": {
                 "query": "q",
                 "choices": [f" {i}" for i in range(len(row))],
                 "gold_index": gold,
+                "id": called,
             },
             "model_response": response,
             "metric": {"acc": float(row[gold % len(row)] == max(row))},
         }
-        for row, gold, response in zip(CHOICES, golds, responses, strict=True)
+        for row, gold, response, called in zip(
+            CHOICES, golds, responses, ids or [""] * len(golds), strict=True
+        )
     ]
-    pq.write_table(pa.Table.from_pylist(rows), LIGHTEVAL)
+    pq.write_table(pa.Table.from_pylist(rows), name)
 
 
 def test_details_of_lighteval(run: Run) -> None:
@@ -117,16 +126,61 @@ def test_details_of_lighteval(run: Run) -> None:
     (listed,) = run("info", LIGHTEVAL, "--json").json["files"]
     assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {LIGHTEVAL}")
     assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"
-    tokens = [[[value / 4, value * 0.75] for value in row] for row in CHOICES]
+    tokens = [[[value / 4, value / 2, value / 4] for value in row] for row in CHOICES]
     for by_token in (
         [{"logprobs": row} for row in tokens],
         [
-            {"logprobs": [x for one in row for x in one], "output_tokens": [[5, 6]] * len(row)}
+            {"logprobs": [x for one in row for x in one], "output_tokens": [[5, 6, 7]] * len(row)}
             for row in tokens
         ],
     ):
         write_details(by_token, GOLDS)
         assert run("eval", LIGHTEVAL, "--json").json["metrics"]["loss"] == found["loss"]
+
+
+def test_docs_of_lighteval_are_matched_by_their_ids(run: Run) -> None:
+    """The number of a row is no place in the data, since lighteval shuffles the docs."""
+    write_details([{"logprobs": row} for row in CHOICES], GOLDS, "201")
+    Path("lang.csv").write_text("doc_id,lang\n0,en\n1,en\n2,de\n")
+    losses = [
+        math.log(math.fsum(map(math.exp, row))) - row[gold]
+        for row, gold in zip(CHOICES, GOLDS, strict=True)
+    ]
+    de, en = run("eval", LIGHTEVAL, "--by", "lang.csv", "--metric", "loss").table
+    assert (de["group"], float(de["loss"])) == ("de", close_to(losses[0], rel=1e-12))
+    assert (en["group"], float(en["loss"])) == ("en", close_to(sum(losses[1:]) / 2, rel=1e-12))
+    table = pq.read_table(LIGHTEVAL)
+    Path("other").mkdir()
+    pq.write_table(table.take([2, 0, 1]), f"other/{LIGHTEVAL}")
+    assert float(run("compare", LIGHTEVAL, f"other/{LIGHTEVAL}", "--metric", "kl_max").out) == 0
+    for ids in ("221", ""):  # two docs of two splits have one id; older files have none
+        write_details([{"logprobs": row} for row in CHOICES], GOLDS, ids)
+        rows = run("loss", LIGHTEVAL, "--reduction", "none").table
+        assert [row["doc_id"] for row in rows] == ["0", "1", "2"]
+
+
+def test_log_probabilities_without_context_behind_those_of_lighteval(run: Run) -> None:
+    """They are the second half, as lighteval takes it, also of choices of two tokens."""
+    write_details([{"logprobs": row} for row in CHOICES], GOLDS)
+    want = float(run("loss", LIGHTEVAL).out)
+    both = [
+        {"logprobs": [*row, *(x + 1 - i for i, x in enumerate(row))], "output_tokens": [[1, 2]] * n}
+        for row in CHOICES
+        for n in [len(row)]
+    ]
+    write_details(both, GOLDS)
+    names = ("loss", "acc_mutual_info")  # the gains are i - 1: the last choice is taken
+    rows = run("eval", LIGHTEVAL, *(each for name in names for each in ("--metric", name))).table
+    assert [float(row["value"]) for row in rows] == [want, 0]
+
+
+def test_a_null_and_options_for_columns_in_details_of_lighteval(run: Run) -> None:
+    write_details([{"logprobs": [None, *row[1:]]} for row in CHOICES], GOLDS)
+    assert refusal(run("loss", LIGHTEVAL)).error == f"{LIGHTEVAL}: row 0: a log-probability is null"
+    write_details([{"logprobs": row} for row in CHOICES], GOLDS)
+    for option in ("--label-column", "--columns", "--drop"):
+        told = refusal(run("loss", LIGHTEVAL, option, "doc")).error
+        assert told == f"{LIGHTEVAL}: samples have no columns to choose from"
 
 
 def test_a_right_choice_of_lighteval_that_is_none(run: Run) -> None:

@@ -7,6 +7,7 @@ from xentcli.alignment.fitting import fitted
 from xentcli.alignment.followers import RowSources, followers_of
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import shard_note
+from xentcli.errors import InputError
 from xentcli.formats.base import Source, indexed
 
 
@@ -45,7 +46,15 @@ def align(
     ------
     ShapeError
         If the labels, or those of one shard, do not fit the logits, as far as headers tell.
+    InputError
+        If the labels of docs, which are their own, are counted from another number than 0.
     """
+    if naming.counted and (labels or logits).of_samples:
+        raise InputError(
+            f"{(labels or logits).name}: --label-base is for labels of a file of their own, and "
+            "docs say which choice is right",
+            hint="leave --label-base out",
+        )
     class_axis = class_axis_of((logits,), class_axis)
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     note = None if labels is None or by_id else _note_of_shards(logits, labels, class_axis)

@@ -114,7 +114,7 @@ def measure(
         None if isinstance(cluster, str) else cluster,
     )
     twice = "suspects" in names and not binary
-    of_docs = logits.of_samples and criterion.rows is None
+    of_docs = logits.of_samples and labels is None
     if twice or of_docs:
         logits, labels = logits.kept(), None if labels is None else labels.kept()
         beside = RowSources(*(None if each is None else each.kept() for each in beside))
@@ -125,7 +125,7 @@ def measure(
         if of_docs:
             by_cluster = plan.clustering.applies
             clusters = clusters_of_rows(logits, labels, criterion, cluster) if by_cluster else None
-            choices = choices_of(logits, clusters, complete=isinstance(cluster, str))
+            choices = choices_of(logits, clusters, criterion, complete=isinstance(cluster, str))
         if keep is not None:
             keep.tell(_with_states(found, read, choices))
             found = found._replace(results=plan.results_of_states(found.results))

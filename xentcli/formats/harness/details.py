@@ -31,7 +31,9 @@ def is_details(data: Input) -> bool:
 
 
 def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
-    """Yield the number and the sample of each row.
+    """Yield the number and the sample of each row, which is called by its number if it has no id.
+
+    lighteval shuffles the docs; their ids, if no two are the same, are their places in the data.
 
     Raises
     ------
@@ -40,15 +42,18 @@ def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
     """
     from xentcli.formats.arrow.documents import rows_of
 
-    for row, each in enumerate(rows_of(data, "parquet", (*_COLUMNS, _MEASURES))):
-        yield row, _sample(each, row, f"{data.name}: row {row}")
+    rows = rows_of(data, "parquet", (*_COLUMNS, _MEASURES))
+    samples = [_sample(each, f"{data.name}: row {row}") for row, each in enumerate(rows)]
+    names = {each.doc for each in samples}
+    named = len(names) == len(samples) and "" not in names
+    for row, each in enumerate(samples):
+        yield row, each if named else each._replace(doc=str(row))
 
 
-def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
+def _sample(row: Mapping[str, Any], place: str) -> Sample:
     doc, response = row["doc"] or {}, row["model_response"] or {}
     choices = doc.get("choices") or []
-    numbers = _summed(response.get("logprobs"), response.get("output_tokens"), len(choices))
-    others = _summed(response.get("unconditioned_logprobs"), None, len(choices))
+    numbers, others = _log_likelihoods(response, len(choices), place)
     if numbers and len(numbers) != len(choices):
         raise InputError(f"{place}: {len(numbers)} log-probabilities of {len(choices)} choices")
     gold = doc.get("gold_index")
@@ -59,7 +64,7 @@ def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
     logged = {name: float(measures[name]) for name in LOGGED[:1] if measures.get(name) is not None}
     return Sample(
         kind="choices" if numbers else "generated",
-        doc=str(number),
+        doc="" if doc.get("id") is None else str(doc["id"]),
         filter="none",
         doc_hash=None,
         log_likelihoods=numbers,
@@ -74,6 +79,20 @@ def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
         logged=logged,
         several_inputs=False,
     )
+
+
+def _log_likelihoods(
+    response: Mapping[str, Any], count: int, place: str
+) -> tuple[list[float], list[float]]:
+    """Return those of the choices, and those without context, which may stand behind them."""
+    told = response.get("logprobs")
+    if isinstance(told, list) and None in told:
+        raise InputError(f"{place}: a log-probability is null", hint="leave this doc out")
+    flat = _numbers(told)
+    if len(flat) == 2 * count:  # lighteval takes the second half so, however many tokens there are
+        return flat[:count], flat[count:]
+    others = _summed(response.get("unconditioned_logprobs"), None, count)
+    return _summed(told, response.get("output_tokens"), count), others
 
 
 def _summed(value: Any, tokens: Any, count: int) -> list[float]:

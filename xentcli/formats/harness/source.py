@@ -99,6 +99,11 @@ def open_tasks(inputs: Sequence[Input], options: ReadOptions) -> Source:
 
 
 def _source(inputs: Sequence[Input], name: str, options: ReadOptions) -> Source:
+    if options.columns or options.drop or options.label_column:
+        raise InputError(
+            f"{name}: samples have no columns to choose from",
+            hint="leave --columns, --drop and --label-column out",
+        )
     collector = Collector(options.key)
     for data in inputs:
         task = collector.begin(data.name)

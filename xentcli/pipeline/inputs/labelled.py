@@ -195,7 +195,8 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     asked = how.file(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     others = (*how.others, *how.reader.beside)
-    if asked is not None or others or any(may_have_columns(how.file(path)) for path in logits):
+    named = any(may_have_columns(how.file(path)) for path in logits)
+    if asked is not None or others or named or are_samples(logits, how.file, how.without):
         first = first_of(labels[:1], how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column

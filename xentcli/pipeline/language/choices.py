@@ -1,6 +1,6 @@
 """What lm-evaluation-harness logs of choices, computed again from their log-likelihoods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from xentcli.core.choices import gain, preferred
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.harness.collected import Samples
+from xentcli.formats.harness.padded import NO_GOLD
 from xentcli.metrics.hits_of_choices import ChoicesState, TaskHits
 from xentcli.pipeline.measures.loss_measures import with_errors
 from xentcli.results.measure import Measure
@@ -22,19 +23,27 @@ _ACC = "acc"
 _SMALL = 1e-6  # logged numbers so near to 0 or 1 are taken for it
 
 
+def docs_among(samples: Samples, rows: slice | None, ignored: Sequence[int]) -> Hits:
+    """Return which docs are among some rows and are not left out by their only right choice."""
+    among = np.zeros(len(samples.docs), np.bool_)
+    among[slice(None) if rows is None else rows] = True
+    among &= ~np.isin(samples.golds, ignored) | (samples.golds == NO_GOLD)
+    return among
+
+
 def state_of_choices(
-    samples: Samples, clusters: NDArray[Any] | None, *, complete: bool
+    samples: Samples, clusters: NDArray[Any] | None, docs: Hits, *, complete: bool
 ) -> ChoicesState:
     """Return how many docs of each task are right by the measures of the choices' lengths.
 
     `clusters` names the cluster of each doc, from which errors come; if it is None, docs are
-    independent. Clusters that are `complete` have no docs in other files.
+    independent. Clusters that are `complete` have no docs in other files. Only `docs` count.
     """
     hits = {name: each for name, each in _hits(samples) if name != _ACC}
     tasks = np.array(samples.tasks)
     found = {}
-    for task in sorted({*samples.tasks}):
-        mine = tasks == task
+    for task in sorted({*tasks[docs].tolist()}):
+        mine = docs & (tasks == task)
         of_task = {name: each[mine] for name, each in hits.items()}
         keys = None if clusters is None else clusters[mine]
         found[task] = TaskHits.of(of_task, int(mine.sum()), keys, complete=complete)

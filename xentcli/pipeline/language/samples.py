@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from xentcli.formats.base import Source
+from xentcli.pipeline.criterion import Criterion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,19 +65,20 @@ def check_same_docs(base: Source, other: Source) -> None:
 
 
 def choices_of(
-    source: Source, clusters: "NDArray[Any] | None", *, complete: bool
+    source: Source, clusters: "NDArray[Any] | None", criterion: Criterion, *, complete: bool
 ) -> "ChoicesState | None":
     """Return which choices are right by their lengths, if the rows are docs with choices.
 
     `clusters` has the cluster of each row, if rows depend on one another; those that are `complete`
-    have no rows in other files.
+    have no rows in other files. The docs are those that the criterion measures.
     """
     samples = samples_of(source)
     if samples is None:
         return None
-    from xentcli.pipeline.language.choices import state_of_choices
+    from xentcli.pipeline.language.choices import docs_among, state_of_choices
 
-    return state_of_choices(samples, clusters, complete=complete)
+    docs = docs_among(samples, criterion.rows, criterion.options.ignored)
+    return state_of_choices(samples, clusters, docs, complete=complete)
 
 
 def with_choices(

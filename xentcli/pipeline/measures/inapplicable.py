@@ -11,7 +11,10 @@ NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a ro
 NOTE_OF_CLASSES = (
     "labels are class probabilities: what needs one class a row is left out, such as accuracy"
 )
-_NEEDS_CHOICES = "it needs the lengths of choices, as samples of lm-evaluation-harness have them"
+_NEEDS_CHOICES = (
+    "it needs the lengths of choices and which are right, as samples of lm-evaluation-harness have "
+    "them without labels of another file"
+)
 _OF_ANY_LABELS = ("loss", "losses", "worst_rows", "brier", "entropy")
 _OF_ROWS = ("ranks", "classwise", "suspects")
 
