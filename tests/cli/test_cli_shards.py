@@ -8,10 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_files import log_probs, write_rows
-from cli_tools import Run, command
+from cli_tools import Run, command, refusal
 from in_one_test import in_one_folder, in_one_test
+from pyarrow import feather
 
 import xentcli as xent
 
@@ -234,3 +237,46 @@ def test_pages_and_pictures_are_none_of_the_inputs(run: Run, command: str) -> No
     outcome = run(*shlex.split(command), "--labels", "0,1,1", *written)
     assert (outcome.code, outcome.out) == (1, "")
     assert "3 labels for the 4 rows" in outcome.err
+
+
+INDICES, NAMES = pa.array([1, 0, 2, 1]), pa.array(["b", "a", "c", "b"])
+GROUPS = pa.array([7, 8, 7, None])
+
+
+@in_one_test
+@pytest.mark.parametrize("empty", [0, 1])
+@pytest.mark.parametrize("extension", ["parquet", "arrow"])
+@pytest.mark.parametrize("labels", [INDICES, INDICES.cast(pa.float64()), NAMES])
+def test_a_shard_without_rows_has_no_dtype(
+    run: Run, empty: int, extension: str, labels: pa.Array
+) -> None:
+    """A frame of pandas without rows has columns of the type null; so have groups without names."""
+    values = {name: pa.array(LOGITS[:4, i]) for i, name in enumerate("abcd")}
+    columns = {"z": values, "y": {"y": labels}, "g": {"g": GROUPS}}
+    shards = {empty: slice(0, 0), 1 - empty: slice(0, 3), 2: slice(3, 4)}
+    write = pq.write_table if extension == "parquet" else feather.write_feather
+    for file, arrays in columns.items():
+        write(pa.table(arrays), f"{file}.{extension}")
+        for i, rows in shards.items():
+            parts = {n: a.slice(rows.start, rows.stop - rows.start) for n, a in arrays.items()}
+            known = {n: a if a.null_count < len(a) else pa.nulls(len(a)) for n, a in parts.items()}
+            write(pa.table(known), f"{file}-{i}.{extension}")
+    one, many = (
+        run(
+            "eval",
+            *(f"{name}{shard}.{extension}" for name in "zy"),
+            "--by",
+            f"g{shard}.{extension}",
+            "--jobs",
+            "1",
+        )
+        for shard in ("", "-*")
+    )
+    assert one.code == 0, one.err
+    assert (many.code, many.stdout) == (0, one.stdout), many.err
+
+
+def test_labels_that_are_null_are_no_numbers(run: Run) -> None:
+    np.save("z.npy", LOGITS)
+    pq.write_table(pa.table({"y": pa.nulls(6)}), "y.parquet")
+    assert refusal(run("loss", "z.npy", "y.parquet")).error.endswith("holds null, not numbers")

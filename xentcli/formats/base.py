@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from xentcli.formats.blocks import BLOCK_ELEMENTS, blocks_along, indexed, read_whole
 from xentcli.formats.memory import MemorySource
 from xentcli.formats.sources import (
+    NO_DTYPE,
     Block,
     IndexedSource,
     Reference,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCK_ELEMENTS",
+    "NO_DTYPE",
     "ArrayHeader",
     "Block",
     "Format",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import IndexedSource, Source
+from xentcli.formats.base import NO_DTYPE, IndexedSource, Source
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.references import FileReference, folder_here
 from xentcli.formats.shard_facts import ShardFacts, total
@@ -57,11 +57,13 @@ def read_facts(
     notes: dict[str, list[str]] = {}
     shards: list[ShardFacts] = []
     columns: tuple[str, ...] | None = None
+    like: ShardFacts | None = None  # the first that has a dtype
     elsewhere: list[FileReference] = []
     for i, (facts, noted, source) in enumerate(_headers(files)):
         shards.append(facts)
         columns = columns or facts.columns
-        _check_alike(facts, shards[0], columns)
+        _check_alike(facts, like or facts, columns)
+        like = facts if like is None or like.stored_dtype == NO_DTYPE else like
         for note in noted:
             notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
         (reference,) = facts.references
@@ -75,6 +77,8 @@ def read_facts(
         checks.append(partial(_check_elsewhere, elsewhere))
     together = shards[0]._replace(
         name=name,
+        dtype=(like or shards[0]).dtype,
+        stored_dtype=(like or shards[0]).stored_dtype,
         files=files,
         references=tuple(shard.references[0] for shard in shards),
         lengths=tuple(shard.lengths[0] for shard in shards),
@@ -172,7 +176,8 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
     if shard.label_row != first.label_row:
         what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
         raise ShapeError(f"{name}: {what}")
-    if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
+    dtypes = [each.dtype.newbyteorder("=") for each in (shard, first)]
+    if dtypes[0] != dtypes[1] and NO_DTYPE not in (shard.stored_dtype, first.stored_dtype):
         raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")
     if shard.id_column != first.id_column:
         one, other = (f"{s.name}: ids are {s.id_column or 'none'}" for s in (shard, first))

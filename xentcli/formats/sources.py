@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from xentcli.formats.files import InputFile
 
 Shape = tuple[int | None, ...]
+NO_DTYPE = "null"
+"""What is stored where no value says what a column holds, as Parquet and Arrow call it."""
 """An array's shape; the first length is None where only the end of the file tells it."""
 
 
@@ -100,7 +102,7 @@ class Source(ABC):
     size : int or None
         Bytes of the file; None for a stream.
     stored_dtype : str
-        The name of the dtype in the file.
+        The name of the dtype in the file; `NO_DTYPE` where it has none, as a column without values.
     columns : tuple of str or None
         The names of the places along the last axis.
     of_samples : bool

@@ -6,7 +6,15 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.formats import label_columns
 from xentcli.formats.arrow.library import pyarrow
-from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
+from xentcli.formats.arrow.types import (
+    has_no_values,
+    is_list,
+    is_text,
+    nested,
+    number_dtype,
+    plain_type,
+    shown,
+)
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, is_unnamed, listed
@@ -195,7 +203,7 @@ def _check_values(
 ) -> None:
     types = {name: schema.field(name).type for name in values}
     only = types[values[0]]
-    if options.names and pyarrow().types.is_null(only):
+    if options.names and has_no_values(only):
         return  # all names are missing, or a shard has no rows
     if len(values) == 1 and (nested(only) or (may_be_names and is_text(only))):
         return

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import (
+    has_no_values,
     is_fixed,
     is_list,
     is_vector,
@@ -58,6 +59,8 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
     if names and array.null_count:
         return np.array(array.to_pylist(), object)
     rows.check_nulls(array)
+    if has_no_values(array.type):  # and no rows, of which none is null
+        array = array.cast(pyarrow().int64())
     if number_dtype(array.type) is not None:
         return numbers(array)
     is_ = pyarrow().types

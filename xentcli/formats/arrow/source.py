@@ -12,8 +12,16 @@ from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, ids_of, lengths_of, wide
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import RowGroups, open_table_file
-from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
-from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
+from xentcli.formats.arrow.types import (
+    has_no_values,
+    names_of,
+    nested,
+    number_dtype,
+    plain,
+    shown,
+    with_numbers,
+)
+from xentcli.formats.base import NO_DTYPE, Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
@@ -40,13 +48,16 @@ class TableSource(StreamSource):
         self.format = format_
         with self._understood():
             self._file = open_table_file(data.spooled(), format_)
-            self._selection = select(
-                self._file.schema, self.name, options, self._look, self._sum_to_one
-            )
+            self._schema = self._file.schema
+            if self._file.rows == 0:
+                self._schema = with_numbers(self._schema)
+            self._selection = select(self._schema, self.name, options, self._look, self._sum_to_one)
             row, self.dtype = self._row()
             labels = self._selection.labels
             self._label_lists = None if labels is None else self._lists_of(labels)
         self.stored_dtype = self.dtype.name
+        if any(has_no_values(self._file.schema.field(n).type) for n in self._selection.values):
+            self.stored_dtype = NO_DTYPE
         self.notes = [*self._file.notes, *self._selection.notes]
         self.header = tuple(self._file.schema.names)
         self.labelled = self._selection.labels is not None
@@ -66,7 +77,7 @@ class TableSource(StreamSource):
         return understood(self.name, InputError, f"reading {self.format}")
 
     def _type(self, name: str) -> Any:
-        return self._file.schema.field(name).type
+        return self._schema.field(name).type
 
     @property
     def _nested(self) -> Any:

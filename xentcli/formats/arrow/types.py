@@ -56,6 +56,18 @@ def nested(type_: Type) -> Nested | None:
     return Nested(tuple(lengths), dtype)
 
 
+def has_no_values(type_: Type) -> bool:
+    """Whether a column is written as nulls alone, or as nothing: no value says what it holds."""
+    return bool(pyarrow().types.is_null(type_))
+
+
+def with_numbers(schema: Any) -> Any:
+    """Return the schema of a file without rows, in which columns of no type hold numbers."""
+    pa = pyarrow()
+    fields = (f.with_type(pa.int64()) if has_no_values(f.type) else f for f in schema)
+    return pa.schema(list(fields), schema.metadata)
+
+
 def is_vector(type_: Type) -> bool:
     """Whether each value is a vector of Spark's, dense or sparse."""
     type_ = stored_type(type_)
