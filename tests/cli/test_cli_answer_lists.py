@@ -1,11 +1,12 @@
 """Labels beside answers: exact where a list of theirs has them, bounded by its rest where not."""
 
+import json
 import math
 from pathlib import Path
 
 import pytest
 from answer_documents import CHAT, Object, lines, token
-from cli_tools import Run
+from cli_tools import Run, refusal
 from close_to import close_to
 from in_one_test import in_one_test
 
@@ -54,6 +55,38 @@ def test_labels_that_do_not_fit(run: Run, labels: str, why: str) -> None:
     assert why in outcome.err
     raw = run("nll", "-", "y.json", stdin=lines(chat_of(listed(-0.5, -0.1))).encode())
     assert raw.code == 1
+
+
+def test_a_text_of_several_tokens_is_bounded_by_the_most_probable(run: Run) -> None:
+    """Parts of letters all read "\ufffd": the list does not say which of them the label is."""
+    part, other = "\ufffd", token("x", -4.0)
+    twice = {**token(part, -3.0), "top_logprobs": [token(part, -0.5), token(part, -3.0), other]}
+    beyond = {**token(part, -6.0), "top_logprobs": [token(part, -0.25), other]}
+    rounded = {**token(part, -0.70001), "top_logprobs": [token(part, -0.7), other]}
+    Path("y.json").write_text(json.dumps([part] * 3), "utf-8")
+    content = lines(chat_of(twice, beyond, rounded)).encode()
+    found = run("nll", "-", "y.json", "--json", stdin=content).json
+    assert found["lower_bound"] == close_to((0.5 + 0.25 + 0.7) / 3, rel=1e-4)
+    assert (found["loss"], found["exact_rows"], found["bounded_rows"]) == (None, 1, 2)
+
+
+def test_a_number_in_a_list_that_is_a_text_is_named(run: Run) -> None:
+    """The label would be bounded by the tokens below it."""
+    tops = [token("a", -0.5), {**token("b", -1.0), "logprob": "-1.0"}, token("c", -2.0)]
+    content = lines(chat_of({**token("a", -0.5), "top_logprobs": tops})).encode()
+    Path("y.json").write_text('["b"]', "utf-8")
+    told = refusal(run("nll", "-", "y.json", stdin=content)).error
+    assert told == '<stdin>:1: the log-probability "-1.0" is not a number of float64'
+
+
+def test_the_zero_of_a_first_token_is_no_log_probability_of_a_label(run: Run) -> None:
+    told = {"tokens": ["A", "b", "c"], "token_logprobs": [0.0, -1.0, -2.0]}
+    told["top_logprobs"] = [{"A": 0.0}, {"b": -1.0, "z": -1.5}, {"c": -2.0}]
+    usage = {"prompt_tokens": 3, "completion_tokens": 0}
+    echo = {"object": "text_completion", "choices": [{"logprobs": told}], "usage": usage}
+    Path("y.json").write_text('["A", "z", "c"]', "utf-8")
+    outcome = run("nll", "-", "y.json", "--json", stdin=lines(echo).encode())
+    assert (outcome.json["loss"], outcome.json["used"]) == (1.75, 2)
 
 
 # The token 450 was taken, at -4.5; the list beside it has 338 and 9 as well.

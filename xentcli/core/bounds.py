@@ -102,8 +102,8 @@ def nll_bounds(
         upper = np.where(above, -elementary.log(left), np.inf)
         only_one = other & (mass.least > _LEAST_ALONE)
         alone = 0.0 - elementary.log(mass.left)
-    lower = np.where(found, -at, np.where(only_one, alone, lower))
-    upper = np.where(found, -at, np.where(only_one, alone, upper))
+    lower = np.where(found, 0.0 - at, np.where(only_one, alone, lower))
+    upper = np.where(found, 0.0 - at, np.where(only_one, alone, upper))
     return Bounds(lower, upper, found | only_one)
 
 

@@ -178,11 +178,10 @@ def _sizes_of_typed(entries: list[Any]) -> list[int | None]:
 
 
 def _sizes(each: list[Any]) -> list[int | None]:
-    """Return how many bytes each token is, None where they are not told."""
-    try:
+    """Return how many bytes each token is, None where they are not told: a text may be any."""
+    if {str, type(None)}.isdisjoint(map(type, each)):
         return [len(told) for told in each]
-    except TypeError:
-        return [None if told is None else len(told) for told in each]
+    return [None if told is None or isinstance(told, str) else len(told) for told in each]
 
 
 def _each(entries: list[Any], key: str) -> list[Any]:

@@ -201,7 +201,9 @@ class Gathered:
             _extend(self._sizes, scored.sizes, -1)
             self._tells_sizes = True
         if self._lists is not None:
-            listed = sequence.lists or [TokenPlace(Listed(None, None, n)) for n in scored.logprobs]
+            listed = sequence.lists or [TokenPlace(Listed(None, None, n)) for n in numbers]
+            if starts and scored.logprobs[0] is not None:  # a zero that is no log-probability
+                listed = [TokenPlace(listed[0].own._replace(logprob=None)), *listed[1:]]
             self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)

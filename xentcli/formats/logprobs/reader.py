@@ -180,11 +180,13 @@ class AnswersReader:
         if scored.lists is None:
             return []
         try:
-            return scored.lists()
+            found = scored.lists()
         except (TypeError, AttributeError, LookupError, ValueError) as error:
             raise InputError(
                 f"{place}: the lists of the most probable tokens are not as servers write them"
             ) from error
+        self._check([one.logprob for token in found for one in token.others], place)
+        return found
 
     def _kept(self, scored: Scored, place: str) -> bool:
         """Whether tokens are those that are read.

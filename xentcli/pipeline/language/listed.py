@@ -31,6 +31,7 @@ _AFTER_GENERATED = (
 )
 _IGNORED = (None, -100)  # labels of tokens that are left out
 _BLOCK_ROWS = 2**16
+_ROUNDED = 1e-4  # how far apart two numbers of one token may be
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ class _LabelRow:
     used: bool
     beside: float = -np.inf
     """The log-probability of the token that stands there, if it is none of these."""
+    most: float | None = None
+    """The largest one of several tokens that are called as the label is."""
 
 
 def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow:
@@ -168,8 +171,12 @@ def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow
     if all(name is None for name in named):
         kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
         raise InputError(f"{where()}: the answers name their tokens by {other}, the labels {kind}")
-    if label in named:
-        return _LabelRow(float(others[named.index(label)].logprob or 0.0), [], used=True)
+    pairs = zip(others, named, strict=True)
+    found = [float(one.logprob or 0.0) for one, name in pairs if name == label]
+    if found and max(found) - min(found) <= _ROUNDED:
+        return _LabelRow(found[0], [], used=True)
+    if found:  # parts of letters are one text, and tokens may differ in what it does not show
+        return _LabelRow(None, [], used=True, most=max(found))
     beside = float(own.logprob or 0.0) if _has_value(own) else -np.inf
     if numbers and beside <= min(numbers):
         numbers = [number for number in numbers if number > beside]
@@ -184,7 +191,7 @@ def _has_value(one: Listed) -> bool:
 def _bounds(rows: Sequence[_LabelRow], num_classes: int | None) -> tuple[Bounds, NDArray[np.bool_]]:
     used = np.array([row.used for row in rows], np.bool_)
     exact = np.array([row.label is not None for row in rows], np.bool_)
-    known = np.array([0.0 if row.label is None else -row.label for row in rows], np.float64)
+    known = np.array([0.0 - (row.label or 0.0) for row in rows], np.float64)
     listed = max((len(row.others) for row in rows), default=0)
     values = np.full((len(rows), max(1, listed)), -np.inf)
     for row, numbers in zip(values, rows, strict=True):
@@ -197,4 +204,7 @@ def _bounds(rows: Sequence[_LabelRow], num_classes: int | None) -> tuple[Bounds,
     left = nll_bounds(every, places, nobody, largest=False).lower
     lower = np.where(exact, np.maximum(0.0, known), np.maximum(found.lower, left))
     upper = np.where(exact, np.maximum(0.0, known), found.upper)
-    return Bounds(lower, upper, exact | found.exact), used
+    one_of = np.array([row.most is not None for row in rows], np.bool_)
+    most = np.array([row.most or 0.0 for row in rows], np.float64)
+    lower, upper = np.where(one_of, -most, lower), np.where(one_of, np.inf, upper)
+    return Bounds(lower, upper, exact | (found.exact & ~one_of)), used
