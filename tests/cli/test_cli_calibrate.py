@@ -67,6 +67,23 @@ def test_a_screen(terminal: Terminal) -> None:
     assert "it may as well be 1, which changes nothing" in text
 
 
+def test_confidence_in_what_logits_do_not_say(terminal: Terminal) -> None:
+    """Labels do not depend on the logits: of few rows, T may be anything, but the loss is not."""
+    rng = np.random.default_rng(1)
+    z, y = rng.normal(size=(200, 3)), rng.integers(3, size=200)
+    gaps = z.max(axis=1, keepdims=True) - z
+    p = np.exp(-gaps) / np.exp(-gaps).sum(axis=1, keepdims=True)
+    slopes = gaps[np.arange(200), y] - (p * gaps).sum(axis=1)
+    assert slopes.sum() > 6 * np.sqrt((slopes**2).sum())  # a score test of T = 1
+    np.save("z.npy", z)
+    np.save("y.npy", y)
+    asked = ("calibrate", "z.npy", "y.npy", *UNFOLDED)
+    text = terminal(*asked, columns=110).text
+    assert "95 % 0.3492 to 1395.8438, but surely not 1: the model is too confident" in text
+    few = terminal(*asked, "--rows", "0:13", columns=110).text
+    assert "it may as well be 1, which changes nothing" in few
+
+
 @pytest.mark.parametrize("columns", [40, 80])
 def test_no_line_is_wider_than_the_terminal(terminal: Terminal, columns: int) -> None:
     screen = terminal("calibrate", *DIGITS, "--test", WEAK, DIGITS[1], columns=columns)

@@ -205,6 +205,7 @@ def test_a_fold_without_a_temperature() -> None:
     assert found.temperature.value is not None
     assert found.loss_out_of_fold.value is None
     assert "without fold 0 there is no temperature: nothing is out of fold" in found.notes
+    assert "loss and calibration 'after' are of the rows that were fitted" in found.notes
     assert found.passes < 12  # none of them in search of what is not there
     order, fold = np.argsort(z, axis=1), np.arange(120) % 5
     low = np.where(fold == 1, order[:, 1], order[:, 3])  # without some, the logits say nothing

@@ -73,7 +73,7 @@ def _headline(found: "FittedTemperature") -> Table:
     table.add_row("temperature", Text.assemble((shown, "bold green"), (f"  {full(value)}", "dim")))
     if each.low is not None and each.high is not None:
         interval = f"95 % {short_number(each.low)} to {short_number(each.high)}"
-        table.add_row("", f"{interval}: {_confidence(each.low, each.high)}")
+        table.add_row("", f"{interval}{_confidence(found)}")
     ignored = found.rows - found.used
     clusters = "" if found.clusters is None else f", {counted(found.clusters, 'cluster')}"
     classes = "" if found.binary else f", {counted(found.num_classes, 'class')}"
@@ -86,11 +86,15 @@ def _headline(found: "FittedTemperature") -> Table:
     return table
 
 
-def _confidence(low: float, high: float) -> str:
+def _confidence(found: "FittedTemperature") -> str:
     """Return what an interval of the temperature says of the logits as they are."""
-    if low <= 1.0 <= high:
-        return "it may as well be 1, which changes nothing"
-    return "the model is too confident" if low > 1.0 else "the model is not confident enough"
+    each = found.metrics["temperature"]
+    value, low, high = (bound or 0.0 for bound in (each.value, each.low, each.high))
+    inside = low <= 1.0 <= high
+    if inside and not found.surely_not_1:
+        return ": it may as well be 1, which changes nothing"
+    says = "the model is too confident" if value > 1.0 else "the model is not confident enough"
+    return f", but surely not 1: {says}" if inside else f": {says}"
 
 
 def _changes(metrics: "Mapping[str, Measure]") -> Table:

@@ -78,6 +78,8 @@ class FittedTemperature(ByName):
         The same measures for other rows.
     clusters : int or None
         How many clusters of rows the errors come from.
+    surely_not_1 : bool
+        Whether the loss is higher at a temperature of 1 by more than chance explains.
     curve : tuple of CurvePoint
         The loss at several temperatures, if that was asked for.
     looks_like : str
@@ -97,6 +99,7 @@ class FittedTemperature(ByName):
     bins_after: tuple[Bin, ...] = ()
     tested: TestedTemperature | None = None
     clusters: int | None = None
+    surely_not_1: bool = False
     curve: tuple[CurvePoint, ...] = ()
     looks_like: str = "unknown"
     notes: tuple[str, ...] = field(default=(), repr=False)

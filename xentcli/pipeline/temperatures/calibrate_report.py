@@ -68,6 +68,7 @@ def report_of(
         bins_after=after.bins,
         tested=tested,
         clusters=before.clusters,
+        surely_not_1=_surely_not_1(fitted, counted),
         curve=curve,
         looks_like=before.looks_like,
         notes=(*notes, *_notes_of(fitted, asked_folds, before.num_classes, tested=tested)),
@@ -79,13 +80,30 @@ def _measure_of_temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
     value, error = fitted.temperature, fitted.log_error
     if not math.isfinite(error) or rows < 2:
         return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
-    freedom = (rows if fitted.clusters is None else fitted.clusters) - 1
-    reach = t_quantile(freedom) * error
+    reach = _quantile(fitted, rows) * error
     factor = math.exp(reach) if reach < _MOST_EXPONENT else math.inf
     return {
         "temperature": Measure(value, value * error, value / factor, value * factor, rows),
         "log_temperature_error": Measure(error, n=rows),
     }
+
+
+def _surely_not_1(fitted: Fit, rows: int) -> bool:
+    """Whether the loss at a temperature of 1 is higher than chance explains.
+
+    Where logits say little, the logarithm of a high temperature has an error beyond all bounds, and
+    its interval holds 1 although the loss there is far higher. So the losses are compared: twice
+    their difference, scaled as the sandwich estimate is, is about the square of a Student's t.
+    """
+    scale = (fitted.log_error * fitted.beta) ** 2 * fitted.curvature
+    if rows < 2 or not (math.isfinite(scale) and math.isfinite(fitted.gain)):
+        return False
+    return 2.0 * fitted.gain > _quantile(fitted, rows) ** 2 * scale
+
+
+def _quantile(fitted: Fit, rows: int) -> float:
+    """Return how many errors an interval reaches to each side."""
+    return t_quantile((rows if fitted.clusters is None else fitted.clusters) - 1)
 
 
 def before_and_after(before: Measures, after: Measures) -> dict[str, Measure]:
@@ -144,12 +162,12 @@ def _notes_of(
         yield f"the rows to test on have {classes}: are they of one model?"
     if tested is not None and fitted.clusters is not None and tested.clusters is None:
         yield "the errors of the rows to test on take each row for independent"
+    lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
     if tested is None:
         yield "loss and calibration 'after' are of the rows that were fitted" + (
-            "; of new rows, expect 'out of fold'" if fitted.folds else ""
+            "; of new rows, expect 'out of fold'" if fitted.folds and not lost else ""
         )
     if folds and not fitted.folds:
         yield f"not every one of the {folds} folds has rows: nothing is out of fold"
-    lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
     if lost:
         yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

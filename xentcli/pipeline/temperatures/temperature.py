@@ -56,6 +56,8 @@ class Fit(NamedTuple):
         The second derivative of the summed loss along the inverse temperature.
     clusters : int or None
         How many clusters the error is of; None if it is of rows.
+    gain : float
+        By how much the summed loss is lower than at a temperature of 1.
     """
 
     beta: float
@@ -65,6 +67,7 @@ class Fit(NamedTuple):
     fold_rows: tuple[int, ...] = ()
     curvature: float = math.nan
     clusters: int | None = None
+    gain: float = math.nan
 
     @property
     def temperature(self) -> float:
