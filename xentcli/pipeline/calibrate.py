@@ -147,9 +147,9 @@ def calibrate(
     clustered = before.clusters is not None
     held_out = held_out_criterion(fitted, options.bins, of_start.widest, clustered=clustered)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
-    losses = [each["loss"].value for each in (before, after)]
-    if None not in losses:
-        fitted = fitted._replace(gain=weight * (losses[0] - losses[1]))
+    at_1, best = before["loss"].value, after["loss"].value
+    if at_1 is not None and best is not None:
+        fitted = fitted._replace(gain=weight * (at_1 - best))
     of_others: Tested = (None, ())
     if tested is not None:
         of_others = _tested(tested, fitted.temperature, run, options, cluster)
