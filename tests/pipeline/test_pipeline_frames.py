@@ -147,21 +147,31 @@ def test_a_batch_of_arrow_is_a_table() -> None:
 
 
 def test_times_name_groups_as_their_csv_does(tmp_path: Path) -> None:
-    """Counts of nanoseconds since 1970 were the names of groups."""
+    """So do durations, and lists of times of Python and pandas, of which pandas makes columns."""
     z, y = np.random.default_rng(3).normal(size=(4, 3)), [0, 1, 2, 0]
     for times in (
         ["2026-01-02", None, "2025-12-31", "2026-01-02"],
         ["2026-01-02 00:00:00", "2026-01-01 23:59:59", None, "1969-12-31 00:00:00"],
         ["2026-01-02 00:00:00.250", "2026-01-02", "2026-01-02", "2026-01-02"],
         ["2026-01-02 00:00:00.000000001", "2026-01-02", "2026-01-02", "2026-01-02"],
+        [86_400 * 10**9, None, -2 * 86_400 * 10**9, 86_400 * 10**9],
+        [3_661 * 10**9, 86_399 * 10**9, None, -(10**9)],
+        [1_000, 2_500_000, -1_000, -1_000],
+        [1, 86_399 * 10**9 + 1, None, -1],
     ):
-        series = pd.Series(np.array(times, "M8[ns]"))
+        kind = "M8" if isinstance(times[0], str) else "m8"
+        values = np.array([each or "NaT" for each in times], f"{kind}[ns]")
+        series = pd.Series(values)
         series.to_frame("time").to_csv(tmp_path / "time.csv", index=False)
         np.save(tmp_path / "z.npy", z)
         np.save(tmp_path / "y.npy", y)
         files = tmp_path / "z.npy", tmp_path / "y.npy"
         want = xent.evaluate(*files, by=str(tmp_path / "time.csv"), metrics="groups").groups
-        for by in (series, series.to_numpy()):
+        lists = [[*series], [*values]]
+        if (values.astype(f"{kind}[us]") == values)[~np.isnat(values)].all():
+            lists += [values.astype(f"{kind}[us]").tolist()]
+        every: list[Any] = [series, values, *lists]
+        for by in every:
             assert xent.evaluate(z, y, by=by, metrics="groups").groups == want
     days = xent.evaluate(z, y, by=np.array(["2026-01", "2025"] * 2, "M8[M]"), metrics="groups")
     assert [each.name for each in days.groups or ()] == ["2025-01-01", "2026-01-01"]

@@ -1,19 +1,19 @@
 """Opens the groups of rows and the clusters of dependent rows: tasks, columns, files or arrays."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.pipeline.inputs.reading import ROW_WORDS, Reader
+from xentcli.pipeline.inputs.time_names import with_times
 from xentcli.pipeline.language.samples import task_groups
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-_UNITS: "tuple[Literal['D', 's', 'ms', 'us', 'ns'], ...]" = ("D", "s", "ms", "us", "ns")
 Files = tuple[Sequence[str], Sequence[str]]
 """The files of rows and those of their labels; none where these are arrays."""
 
@@ -66,17 +66,9 @@ def open_group_names(
             values = np.asarray(names, object)  # floats may have rounded integers of a list
         if not values.ndim:
             raise UsageError(f"{what}: a name for each row is needed")
-        return MemorySource(what, values if values.dtype.kind != "M" else _as_in_csv(values))
+        of_list = not hasattr(names, "dtype")
+        return MemorySource(what, with_times(values, of_list=of_list))
     if names not in ROW_WORDS and not files[0]:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
     of_labels = labels.id_column if labels else None
     return reader.column(names, *files, of_labels, rows.id_column or of_labels)
-
-
-def _as_in_csv(times: "NDArray[Any]") -> "NDArray[Any]":
-    """Return times as text that is as fine as all of them need, as pandas writes them into CSV."""
-    missing = np.isnat(times)
-    there = times[~missing]
-    units = (each for each in _UNITS if bool((there == there.astype(f"M8[{each}]")).all()))
-    texts = np.datetime_as_string(times, unit=next(units, _UNITS[-1]), casting="unsafe")
-    return np.where(missing, "", np.strings.replace(texts, "T", " "))
