@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from cli_files import log_probs, write_rows
 from cli_tools import Run, command, refusal
 from in_one_test import in_one_folder, in_one_test
 from pyarrow import feather
+from safetensors.numpy import save_file
 
 import xentcli as xent
 
@@ -280,3 +282,23 @@ def test_labels_that_are_null_are_no_numbers(run: Run) -> None:
     np.save("z.npy", LOGITS)
     pq.write_table(pa.table({"y": pa.nulls(6)}), "y.parquet")
     assert refusal(run("loss", "z.npy", "y.parquet")).error.endswith("holds null, not numbers")
+
+
+@in_one_test
+@pytest.mark.parametrize("extension", ["npz", "safetensors", "parquet"])
+def test_shards_whose_arrays_have_other_names_are_a_note(run: Run, extension: str) -> None:
+    """Names may count: layer_0 in one file, layer_1 in the next."""
+    for i, name in enumerate(("logits_0", "logits_1", "x")):
+        rows = LOGITS[2 * i : 2 * i + 2]
+        if extension == "npz":
+            arrays: dict[str, Any] = {name: rows}
+            np.savez(f"z-{i}.npz", **arrays)
+        elif extension == "safetensors":
+            save_file({name: rows}, f"z-{i}.safetensors")
+        else:
+            pq.write_table(pa.table({name: rows.tolist()}), f"z-{i}.parquet")
+    array = "" if extension == "parquet" else ":x"
+    names = [f"z-{i}.{extension}" for i in range(3)]
+    assert "its array" not in run("softmax", *names[:2]).err
+    said = f"note: {names[2]}{array}: its array is 'x', and 'logits_0' in the first file"
+    assert said in run("softmax", *names).err

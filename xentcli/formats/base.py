@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from xentcli.formats.blocks import BLOCK_ELEMENTS, blocks_along, indexed, read_whole
 from xentcli.formats.memory import MemorySource
 from xentcli.formats.sources import (
-    NO_DTYPE,
     Block,
     IndexedSource,
     Reference,
@@ -46,6 +45,9 @@ __all__ = [
     "indexed",
     "read_whole",
 ]
+
+NO_DTYPE = "null"
+"""What is stored where no value says what a column holds, as Parquet and Arrow call it."""
 
 
 class ReadOptions(Record):

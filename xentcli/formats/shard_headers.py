@@ -12,7 +12,9 @@ from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.references import FileReference, folder_here
 from xentcli.formats.shard_facts import ShardFacts, total
 from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.numbered_names import unnumbered
 from xentcli.storage.paths import reads_once
+from xentcli.text import shortened
 
 Check = Callable[[], None]
 Mapped = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -64,7 +66,7 @@ def read_facts(
         columns = columns or facts.columns
         _check_alike(facts, like or facts, columns)
         like = facts if like is None or like.stored_dtype == NO_DTYPE else like
-        for note in noted:
+        for note in (*noted, *_other_array(facts, shards[0])):
             notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
         (reference,) = facts.references
         if source is None and reference is not None:
@@ -190,9 +192,22 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
         raise InputError(f"{name}: names of another array than {first.name}")
 
 
+def _other_array(shard: ShardFacts, first: ShardFacts) -> Iterator[str]:
+    """Say if a shard has an array of another name than the first, but for numbers."""
+    here, there = _array_of(shard), _array_of(first)
+    if here and there and unnumbered(here) != unnumbered(there):
+        names = [shortened(repr(each)) for each in (here, there)]
+        yield f"its array is {names[0]}, and {names[1]} in the first file"
+
+
 def _array_of(shard: ShardFacts) -> str:
-    """Return the name of the array in its file, if it has one."""
-    return shard.name.removeprefix(shown_name(shard.files[0].path))
+    """Return the name of the array in its file, or of its only column of lists, if it has one."""
+    options = shard.files[0].options
+    beside = (options.label_column, options.id_column)
+    names = [name for name in shard.header or () if name not in beside]
+    if shard.columns is None and len(names) == 1:
+        return names[0]
+    return shard.name.removeprefix(shown_name(shard.files[0].path)).removeprefix(":")
 
 
 def _note(text: str, names: list[str]) -> str:

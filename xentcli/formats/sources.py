@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from xentcli.formats.files import InputFile
 
 Shape = tuple[int | None, ...]
-NO_DTYPE = "null"
-"""What is stored where no value says what a column holds, as Parquet and Arrow call it."""
 """An array's shape; the first length is None where only the end of the file tells it."""
 
 

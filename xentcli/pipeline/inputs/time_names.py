@@ -28,10 +28,9 @@ _KINDS = (
     (datetime, np.datetime64, "to_datetime64"),
     (timedelta, np.timedelta64, "to_timedelta64"),
 )
-Names = NDArray[Any]
 
 
-def with_times(names: Names, *, of_list: bool) -> Names:
+def with_times(names: NDArray[Any], *, of_list: bool) -> NDArray[Any]:
     """Return names, of which times and durations are text, if all are such or missing.
 
     Those `of_list`, objects of Python and of pandas, are what a column of pandas makes of them.
@@ -45,7 +44,7 @@ def with_times(names: Names, *, of_list: bool) -> Names:
     return names
 
 
-def _from_objects(names: Names) -> Names:
+def _from_objects(names: NDArray[Any]) -> NDArray[Any]:
     """Return times without a zone, or durations, as NumPy's, if names are all such or missing."""
     values = names.reshape(-1).tolist()
     there = [each for each in values if not is_missing(each)]
@@ -61,7 +60,7 @@ def _from_objects(names: Names) -> Names:
     return names
 
 
-def _times(times: Names) -> Names:
+def _times(times: NDArray[Any]) -> NDArray[Any]:
     """Return times as fine as all of them need."""
     missing = np.isnat(times)
     there = times[~missing]
@@ -70,7 +69,7 @@ def _times(times: Names) -> Names:
     return np.where(missing, "", np.strings.replace(texts, "T", " "))
 
 
-def _durations(durations: Names) -> Iterator[str]:
+def _durations(durations: NDArray[Any]) -> Iterator[str]:
     """Yield each as days and, unless all are whole days, hours to seconds; as fine as all need."""
     unit, count = np.datetime_data(durations.dtype)
     lost = np.isnat(durations).tolist()
