@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from in_one_test import in_one_test
 from top_lists_tools import MODEL, K, V, written
 
@@ -100,6 +102,40 @@ def test_lines_say_how_many_classes_there_are(run: Run) -> None:
         refused = run("nll", save(kind, labels=MODEL.labels, vocab_size=counts))
         said = f"{kind}.jsonl:3: {V + 1} classes, and the lines before have {V}"
         assert (refused.code, said in refused.err) == (1, True), refused.err
+
+
+def test_a_column_says_how_many_classes_there_are(run: Run) -> None:
+    """Each row of a table says it, and so may lines, with a fraction of 0 or as a text."""
+    path = save("rows", label=MODEL.labels)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for kind, count in (("parquet", V), ("jsonl", float(V)), ("jsonl", f"{V}")):
+        each = [{**row, "vocab_size": count} for row in rows]
+        if kind == "parquet":
+            pq.write_table(pa.Table.from_pylist(each), "t.parquet")
+        else:
+            Path("t.jsonl").write_text("\n".join(map(json.dumps, each)))
+        found = run("nll", f"t.{kind}", "--json").json
+        assert (found["num_classes"], found["exact_rows"]) == (V, MODEL.bound()[1])
+    rows = [{**row, "vocab_size": V + i % 2} for i, row in enumerate(rows)]
+    pq.write_table(pa.Table.from_pylist(rows), "t.parquet")
+    told = refusal(run("nll", "t.parquet")).error
+    assert told == f"t.parquet: 'vocab_size' is {V} and {V + 1}: how many classes are there?"
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [
+        ("cat", "t.jsonl:2: 'cat' is not a number"),
+        ("1_0", "t.jsonl:2: '1_0' is not a number"),
+        (None, "t.jsonl: row 1 has no label: it is null or NaN"),
+    ],
+)
+def test_a_label_that_is_no_class_is_named(label: Any, says: str, run: Run) -> None:
+    row = {"values": [-1.0, -2.0], "indices": [4, 5], "label": 4}
+    lines = [row, {**row, "label": label}]
+    Path("t.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert refusal(run("nll", "t.jsonl")).error == says
 
 
 @in_one_test

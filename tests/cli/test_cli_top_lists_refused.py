@@ -97,9 +97,25 @@ def test_options_of_lists(run: Run) -> None:
 
 
 def test_commands_on_whole_rows_refuse_lists(run: Run) -> None:
-    path = written("npz")
-    for arguments in (("softmax", path), ("log-softmax", path), ("calibrate", path)):
-        done = run(*arguments)
-        assert (done.code, done.out) == (1, "")
-        assert "lists of the most probable classes, and no whole rows" in done.err
-        assert "xent nll FILE or xent eval FILE" in done.err
+    rows = 'topk_logprobs,topk_ids,labels\n"[-1.0, -2.0]","[0, 1]",0\n"[-0.5, -3.0]","[1, 0]",1\n'
+    Path("lists.csv").write_text(rows)
+    lists = ("calibrate", "--label-column", "labels")
+    for path, more in (
+        (written("npz"), [("calibrate",)]),
+        (written("jsonl"), [("calibrate",)]),
+        (written("parquet"), [("calibrate",), ("explain",)]),
+        (Path("lists.csv"), [lists]),  # their places in the lists were taken for classes
+    ):
+        for command, *options in (("softmax",), ("log-softmax",), *more):
+            done = run(command, path, *options)
+            assert (done.code, done.out) == (1, ""), (command, path)
+            assert "lists of the most probable classes, and no whole rows" in done.err
+            which = "as Parquet or JSON lines" if path.suffix == ".csv" else "xent eval FILE"
+            assert which in done.err
+
+
+def test_an_array_that_an_option_names_is_called_as_the_option_takes_it(run: Run) -> None:
+    np.save("y.npy", np.array([1, 2]))
+    lists = ("--top-values", "y.npy:values", "--top-indices", "y.npy", "--labels", "y.npy")
+    done = run("nll", *lists)
+    assert done.err == "error: y.npy: npy holds one array: FILE:KEY is for files of several\n"

@@ -1,7 +1,7 @@
 """Which array is meant, in a file that holds several."""
 
 import shlex
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
 from xentcli.errors import InputError, MissingLabels, NoLabelsBeside
@@ -49,11 +49,7 @@ def choose(
     if not keys:
         raise InputError(f"{file}: it holds no array", hint=NO_ARRAY)
     if options.key is None and options.key_option == "--key":
-        from xentcli.formats.top_lists import top_keys
-
-        if top_keys(keys):
-            what = "lists of the most probable classes, and no whole rows"
-            raise InputError(f"{file}: {what}", hint=_OF_LISTS)
+        check_no_lists(file, keys)
     if options.key is None and options.head is None and (options.beside or not options.labels):
         hidden = next((key for key in keys if key.casefold() in HIDDEN_KEYS), None)
         if hidden is not None:
@@ -87,6 +83,15 @@ def no_labels() -> MissingLabels:
         "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
         "or --label-key NAME, of the same file"
     )
+
+
+def check_no_lists(file: str, names: Iterable[str], hint: str = _OF_LISTS) -> None:
+    """Raise InputError if a file holds lists of classes, by the names of its arrays or columns."""
+    from xentcli.formats.top_lists import top_keys
+
+    if top_keys(names):
+        what = "lists of the most probable classes, and no whole rows"
+        raise InputError(f"{file}: {what}", hint=hint)
 
 
 def only_one(file: str, options: ReadOptions, holder: str = "it") -> InputError:

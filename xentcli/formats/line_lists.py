@@ -12,11 +12,11 @@ from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, fast, load, parser
 from xentcli.formats.json.whole_lines import lines_of
 from xentcli.formats.listed_pairs import is_pairs, of_pairs
+from xentcli.formats.numbers_in_lines import NoNumberError, Numbers, count_of_classes, numbers_of
 from xentcli.formats.ragged_rows import RaggedRows
 from xentcli.formats.top_lists import TopKeys
 from xentcli.storage.inputs import Input
 
-Numbers = NDArray[np.float64]
 Ragged = list[list[Any]]
 _ROWS = 64  # rows of a table that are objects at a time
 
@@ -111,6 +111,8 @@ def _each_line(
                 found = _careful(_document(data, number, line), keys, roles)
         except InputError:
             raise
+        except NoNumberError as error:
+            raise InputError(f"{data.name}:{number}: {error}") from error
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             what = f"no lists under {keys.values!r} and {keys.indices!r}, as the lines before have"
             raise InputError(f"{data.name}:{number}: {what}") from error
@@ -175,17 +177,17 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
         return None
     if "mask" in beside:
         values, beside["mask"], beside["places"] = _masked(values, beside["mask"])
-    told = {role: _numbers(each, math.nan) for role, each in beside.items()}
+    told = {role: numbers_of(each, math.nan) for role, each in beside.items()}
     flat = [[each for row in lists for each in row] for lists in (values, indices)]
     lengths_of_rows = [len(row) for row in values]
-    numbers = _numbers(flat[0], math.nan), _numbers(flat[1], -1.0)
+    numbers = numbers_of(flat[0], math.nan), numbers_of(flat[1], -1.0)
     return _Line(*numbers, lengths_of_rows, told, is_row, _count(document, keys))
 
 
 def _count(document: Any, keys: TopKeys) -> int | None:
     """Return how many classes a line says that there are."""
     count = None if keys.num_classes is None else document.get(keys.num_classes)
-    return count if isinstance(count, int) and count > 0 else None
+    return None if count is None else count_of_classes(count)
 
 
 def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any], list[Any]]:
@@ -200,10 +202,6 @@ def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any], list[An
         for row, each in zip(values, mask, strict=True)
     ]
     return kept, [True] * len(mask), [any(each) for each in mask]
-
-
-def _numbers(values: list[Any], missing: float) -> Numbers:
-    return np.array([missing if value is None else float(value) for value in values], np.float64)
 
 
 def names_in_lines(data: Input, key: str, format_: str) -> Iterator[tuple[int, Any]]:

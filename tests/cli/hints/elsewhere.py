@@ -88,6 +88,8 @@ lists of the most probable classes
     the rows of both files must be the same ones, in the same order
     decompress_to_sparse of DistillKit, then save the values and their indices
     xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME
+    write them as Parquet or JSON lines, which xent nll and xent eval read
+    -100, or a 0 in a mask, leaves a row out
 temperatures
     once for all of them, or once for each in their order; 1 changes nothing
     once for each model, with 1 for this one
@@ -102,6 +104,9 @@ samples of lm-evaluation-harness
     name files of one kind: xent nll measures texts, xent eval measures choices
     are both files of the same task, of the same version of its data?
     the loss of a document: --reduction sum, or none
+    leave this doc out
+    leave --columns, --drop and --label-column out
+    leave --label-base out
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?

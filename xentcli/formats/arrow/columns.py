@@ -19,6 +19,7 @@ from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, is_unnamed, listed
 from xentcli.formats.doubts import are_sure, check
+from xentcli.formats.keys import check_no_lists
 from xentcli.formats.label_columns import BesideColumns
 from xentcli.records import Record
 from xentcli.text import name_option
@@ -195,6 +196,7 @@ def _check_beside(schema: Any, file: str, selection: Selection) -> None:
 def _check_lists(schema: Any, file: str, values: tuple[str, ...]) -> None:
     lists = [name for name in values if nested(schema.field(name).type)]
     if len(values) > 1 and lists:
+        check_no_lists(file, lists)
         raise _several(file, lists, [name for name in values if name not in lists])
 
 

@@ -10,9 +10,11 @@ from xentcli.formats.column_names import ColumnNames, without_shared, without_so
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
 from xentcli.formats.csv.numbers import is_number
+from xentcli.formats.keys import check_no_lists
 from xentcli.records import Record
 from xentcli.text import name_option
 
+_OF_LISTS = "write them as Parquet or JSON lines, which xent nll and xent eval read"
 _BOOL_WORDS = {"true", "false"}
 
 
@@ -186,6 +188,8 @@ def _choose_lists(
 def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> InputError:
     options = [option for i in lists if (option := fields.option(i)) is not None]
     if len(lists) > 1:
+        names = [fields.name(i) for i in lists]
+        check_no_lists(fields.file, names, hint=_OF_LISTS)
         shown = ", ".join(fields.column(i) for i in lists[:3])
         return InputError(
             f"{fields.file}: {len(lists)} columns hold lists: {shown}",

@@ -16,7 +16,7 @@ from xentcli.formats.files import (
     open_pair,
 )
 from xentcli.formats.inline import expand, first_of, is_inline
-from xentcli.formats.keys import no_labels
+from xentcli.formats.keys import check_no_lists, no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
@@ -184,6 +184,7 @@ def _arrays_within(file: InputFile) -> str | None:
     by_name = {name: each for each in contents for name in each.columns or (each.name or "",)}
     labels = named_as_labels([*by_name])
     arrays = [key for key, each in by_name.items() if each.key is not None and key not in labels]
+    check_no_lists(shown_name(file.path), arrays)
     if len(labels) != 1 or len(arrays) != 1:
         return None
     option = "--label-column" if by_name[labels[0]].key is None else "--label-key"

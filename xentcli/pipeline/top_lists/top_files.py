@@ -10,6 +10,7 @@ from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
 from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.numbers_in_lines import NoNumberError, count_of_classes
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
@@ -79,7 +80,8 @@ def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
     path, _, key = name.rpartition(":")
     if is_there(name) or not path:
         path, key = name, ""
-    return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
+    options = ReadOptions(key=key or None, key_option="FILE:KEY" if key else None)
+    return indexed(open_file(InputFile(path, None, options)))
 
 
 def array_of(
@@ -132,8 +134,15 @@ def _labels_file(path: str, options: TopOptions) -> InputFile:
 def _count_of(found: FoundLists | None) -> int | None:
     if found is None or found.keys.num_classes is None:
         return None
-    value = read_whole(array_of(found, found.keys.num_classes), 1)
-    return int(value.reshape(-1)[0]) if value.size else None
+    source = array_of(found, found.keys.num_classes)
+    each = np.unique(read_whole(source, _MOST_ROWS)).tolist()
+    if len(each) > 1:
+        what = f"{found.keys.num_classes!r} is {each[0]} and {each[1]}: how many classes are there?"
+        raise InputError(f"{source.name}: {what}")
+    try:
+        return count_of_classes(each[0]) if each else None
+    except NoNumberError as error:
+        raise InputError(f"{source.name}: {error}") from error
 
 
 def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:

@@ -61,6 +61,11 @@ def with_labels(
     used &= (counted > 0.0) & ~np.isin(labels, options.ignored)
     if (broken := used & (labels != np.floor(labels))).any():
         row = int(np.argmax(broken))
+        if np.isnan(labels[row]):
+            raise InputError(
+                f"{values.name}: row {row} has no label: it is null or NaN",
+                hint="-100, or a 0 in a mask, leaves a row out",
+            )
         raise InputError(f"{values.name}: label {labels[row]} of row {row} is no class")
     whole = np.where(used, labels, 0.0).astype(np.int64) - np.where(used, options.label_base, 0)
     return TopLists(values, indices, whole, used, beside["log_sum_exp"], count, probs=options.probs)
