@@ -61,17 +61,17 @@ def test_other_verdicts(terminal: Terminal) -> None:
 
 
 def test_one_sequence_proves_nothing_of_others(terminal: Terminal) -> None:
-    one = np.zeros((4, 20, 3))
+    one = np.zeros((8, 20, 3))
     one[..., 0] = 0.5
     np.save("one.npy", one)
     one[0, :12, 1] = 1.0  # in the first sequence alone, twelve rows are won
     np.save("two.npy", one)
-    np.save("y.npy", np.ones((4, 20), int))
+    np.save("y.npy", np.ones((8, 20), int))
     files = (*MODELS, "--class-axis", "-1")
     assert "two.npy is not clearly better or worse" in terminal("compare", *files).text
     plain = terminal("compare", *files, "--cluster", "rows").text
     assert "two.npy is better" in plain
-    assert "lost 0, won 12, neither 68; McNemar p = 0.00049" in plain
+    assert "lost 0, won 12, neither 148; McNemar p = 0.00049" in plain
     narrow = terminal("compare", *files, "--cluster", "rows", columns=60).text
     assert "McNemar p = 0.00049" in [line.strip() for line in narrow.splitlines()], narrow
     for name in ("one", "two", "y"):

@@ -63,7 +63,11 @@ def test_rows_that_are_won_in_each_cluster_are_good_news() -> None:
     clusters = [[WON] * (1 + i % 2) + [(UP, DOWN)[i % 2]] * 4 for i in range(8)]
     numbers = np.repeat(np.arange(8), [len(each) for each in clusters])
     assert words([*chain(*clusters)], numbers, by=" by accuracy") == ["better", "worse"]
-    assert words([UP, DOWN, DOWN, UP] * 4, np.repeat(np.arange(4), 4)) == ["unclear", "unclear"]
+    assert words([UP, DOWN, DOWN, UP] * 6, np.repeat(np.arange(6), 4)) == ["unclear", "unclear"]
+    rows = [WON] + [(4.0, 4.0)] * 9  # in each cluster alike: its interval has no width
+    assert words(rows * 6, np.repeat(np.arange(6), 10), by="") == ["better", "worse"]
+    one_each = [LOST, WON, WON] + [(4.0, 4.0)] * 9  # 6 lost and 12 won: p = 0.24
+    assert words(one_each * 6, np.repeat(np.arange(6), 12), by=" by loss") == ["better", "worse"]
 
 
 def test_an_infinite_loss_is_bad_news() -> None:
@@ -85,6 +89,31 @@ def test_one_cluster_says_as_little_as_one_row() -> None:
     for sentence, word in verdicts([UP, UP, UP], [7, 7, 7]):
         assert "one cluster says little of others: loss " in sentence
         assert word == "unclear"
+
+
+def test_fewer_than_six_rows_or_clusters_say_little() -> None:
+    """Of five that are alike, a sign test has p = 2 / 2**5 = 0.06, of six 0.03."""
+    for rows, cluster, few in (
+        ([UP] * 5, None, "5 rows say"),
+        ([UP] * 40, np.repeat(np.arange(5), 8), "5 clusters say"),
+        ([UP] * 5, np.arange(5), "5 rows say"),
+    ):
+        for sentence, word in verdicts(rows, cluster):
+            assert f"1: {few} little of others: loss " in sentence
+            assert word == "unclear"
+    assert words([UP] * 6, by=" by loss") == ["better", "worse"]
+    assert words([UP] * 48, np.repeat(np.arange(6), 8), by=" by loss") == ["better", "worse"]
+
+
+def test_a_mean_that_few_rows_decide() -> None:
+    rows = [(-9.0, 9.0)] * 8 + [(5.0, 4.0)] * 92  # far better in 8 rows, a little worse elsewhere
+    there, back = verdicts(rows)
+    assert "(paired), though higher in 92.0 % of the rows, accuracy 92.0 % -> 100.0 %" in there[0]
+    assert "(paired), though higher in only 8.0 % of the rows, accuracy 100.0 %" in back[0]
+    assert [there[1], back[1]] == ["better", "worse"]
+    assert "though" not in "".join(sentence for sentence, _ in verdicts([UP] * 60 + [DOWN] * 40))
+    opposed = [(-9.0, 9.0)] * 5 + [(5.0, 4.0), (4.0, 5.0)] * 40  # better in 45 of 85 rows
+    assert "though" not in "".join(sentence for sentence, _ in verdicts(opposed))
 
 
 def test_what_rounding_changes_is_no_news() -> None:

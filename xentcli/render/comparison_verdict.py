@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
 _ROUNDED = 1e-5  # nats, by row: float32 rounds logits up to 100 by less
+_FEWEST = 6  # of as many rows, all alike, chance explains 1 in 32 cases; fewer prove nothing
 _ERROR_DIGITS = 2
 _WORDS = {-1: "better", 0: "unclear", 1: "worse"}
 
@@ -30,16 +31,40 @@ def verdict(found: "Comparison") -> tuple[str, str]:
         return "" if found.used else f"{found.new}: nothing to compare", "unclear"
     if _is_same(found):
         return f"{found.new} gives the same as {found.base}: no row differs", "unclear"
-    details = ", ".join(part for part in (_loss(found), _accuracy(found), _moved(found)) if part)
+    of_rows = _accuracy(found), _moved(found)
+    details = ", ".join(part for part in (_loss(found), *of_rows) if part)
     if difference is None or difference.value is None:
         return f"{found.new} differs from {found.base}: {_apart(found)}", "unclear"
-    if found.used == 1 or found.clusters == 1:
-        alone = "row" if found.used == 1 else "cluster"
-        return f"{found.new}: one {alone} says little of others: {details}", "unclear"
+    if few := _few(found, difference):
+        return f"{found.new}: {few} little of others: {details}", "unclear"
     if _is_nearly_same(found, difference):
         return f"{found.new} gives nearly the same as {found.base}: {details}", "unclear"
     judgement, word = _judgement(found)
+    details = ", ".join(part for part in (_loss(found), _most(found), *of_rows) if part)
     return f"{found.new} is {judgement}: {details}", word
+
+
+def _few(found: "Comparison", difference: "Measure") -> str:
+    """Return how few rows or clusters tell how sure a difference is, or empty text."""
+    n, what = difference.n or found.used, "row"
+    if found.clusters is not None and found.clusters < n:
+        n, what = found.clusters, "cluster"
+    fewest = _FEWEST if math.isfinite(difference.value or 0.0) else 2  # one infinite loss decides
+    if n >= fewest:
+        return ""
+    return f"one {what} says" if n == 1 else f"{counted(n, what)} say"
+
+
+def _most(found: "Comparison") -> str:
+    """Return how many losses are higher, where the mean moved the other way than most for sure."""
+    worse, by_loss = found.metrics.get("share_worse"), _sign(found.metrics["loss_difference"])
+    if worse is None or worse.value is None or worse.low is None or worse.high is None:
+        return ""
+    if by_loss < 0 and worse.low > 0.5:
+        return f"though higher in {percent(worse.value)} of the rows"
+    if by_loss > 0 and worse.high < 0.5:
+        return f"though higher in only {percent(worse.value)} of the rows"
+    return ""
 
 
 def _is_same(found: "Comparison") -> bool:
@@ -88,9 +113,11 @@ def _sign_of_rows(found: "Comparison") -> int:
     p, gain = found.metrics.get("mcnemar_p"), found.metrics.get("accuracy_difference")
     if gain is None or gain.value is None:
         return 0
-    if found.clusters is not None:  # McNemar's test takes each row for independent
-        return -_sign(gain)
-    if p is None or p.value is None or p.value >= _SURE_P or not gain.value:
+    by_test = p is not None and p.value is not None and p.value < _SURE_P and gain.value != 0.0
+    if found.clusters is not None:  # the test takes each row for independent, and heeds how many
+        doubted = p is not None and not by_test
+        return 0 if doubted else -_sign(gain)
+    if not by_test:
         return 0
     return -1 if gain.value > 0 else 1
 
