@@ -63,7 +63,7 @@ def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
     rows = np.eye(3)
     found = xent.compare(rows, rows[::-1], [0, 1, 2], classes=["<b>a", "b", "c"], jobs=1)
     html = found._repr_html_()
-    assert "new is not clearly better or worse: loss +0" in html
+    assert "new: 3 rows say little of others: loss +0" in html
     assert "<td>kl_p99</td>" in html
     assert "<td>&lt;b&gt;a</td>" in html
     assert "<b>" not in html
