@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from cli_files import DATA
+from cli_files import DATA, log_probs
 from cli_tools import Run, Terminal
 from close_to import close_to
+from in_one_test import in_one_test
 from top_lists_tools import MODEL, K, V, written
 
 
@@ -39,6 +40,35 @@ def test_what_else_lists_say_of_a_model(run: Run) -> None:
     whole = run("eval", "z.npy", "y.npy", "--class-axis", "-1", "--json")
     for name in ("ece", "ece_by_chance", "mce", "mean_confidence", "accuracy"):
         assert metrics[name]["value"] == close_to(whole.json["metrics"][name]["value"], rel=1e-9)
+
+
+@in_one_test
+@pytest.mark.parametrize("listed", [4, 2])
+@pytest.mark.parametrize("cluster", ["", "--cluster patient.npy"])
+def test_no_label_is_beyond_as_many_classes_as_there_are(
+    run: Run, listed: int, cluster: str
+) -> None:
+    """As of whole rows, where that is asked for; by default, it is left out of both."""
+    rng = np.random.default_rng(4)
+    rows = log_probs(rng.normal(size=(8, 4)))
+    ids = np.argsort(-rows, -1)[:, :listed]
+    labels = rng.integers(0, 4, 8)
+    np.savez(
+        "top.npz", topk_logprobs=np.take_along_axis(rows, ids, -1), topk_ids=ids, labels=labels
+    )
+    np.save("rows.npy", rows)
+    np.save("y.npy", labels)
+    np.save("patient.npy", np.arange(8) // 2)
+    lists, whole = "eval top.npz --num-classes 4", "eval --log-probs rows.npy y.npy"
+    asked = "--top-k 3,4,5 --metric top3_accuracy --metric top4_accuracy --metric top5_accuracy"
+    found, want = (run(*f"{each} {asked} {cluster}".split()).table for each in (lists, whole))
+    assert found[listed < 3 :] == want[listed < 3 :]
+    assert want[2]["value"] == "1.0"
+    if listed < 3:
+        assert found[0] == dict.fromkeys(want[0], "") | {"metric": "top3_accuracy"}
+    for each in (lists, whole):
+        usual = run(*each.split(), *cluster.split())
+        assert "top" not in usual.out + usual.err
 
 
 def test_forms_and_gates_of_an_evaluation_of_lists(run: Run, terminal: Terminal) -> None:

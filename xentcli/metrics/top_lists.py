@@ -93,9 +93,13 @@ class TopListsState:
         return RowCounts(self.loss.rows, self.rows, self.loss.known.used)
 
     def hit_shares(self) -> dict[int, Measure]:
-        """Return the share of rows whose label is among the first k, if all lists are that long."""
+        """Return the share of rows whose label is among the first k, where the lists tell it.
+
+        All of them are that long, or each label is among the first k.
+        """
         pairs = zip(self.ks, self.hits, strict=True) if self.rows else ()
-        return {k: share(hits, self.rows) for k, hits in pairs if k <= self.fewest}
+        known = ((k, hits) for k, hits in pairs if k <= self.fewest or hits == self.rows)
+        return {k: share(hits, self.rows) for k, hits in known}
 
     def errors(self) -> Calibration:
         """Return the calibration of the first classes' probabilities."""

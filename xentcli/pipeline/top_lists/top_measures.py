@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from xentcli.core.bounds import brier_bounds, entropy_bounds
 from xentcli.formats.sources import cuts
 from xentcli.metrics.bounds import BoundsState
@@ -86,6 +88,13 @@ class ListsKind:
         return ("loss", "accuracy", *tops, "brier", "mean_confidence", "entropy")
 
     @property
+    def tops(self) -> Iterator[int]:
+        """The k of top-k accuracies, without those that are always 1 unless they are asked for."""
+        for k in self.ks:
+            if k > 1 and (self.metrics is not None or k < (self.num_classes or k + 1)):
+                yield k
+
+    @property
     def shows_values(self) -> bool:
         """Whether a measure is shown that needs more than the order of the classes."""
         asked = self.metrics
@@ -135,14 +144,16 @@ class _ListsWork(NamedTuple):
         if used is not None:
             values, indices, labels = values[used], indices[used], labels[used]
         places = LabelPlaces(values, indices, labels)
-        hits = tuple(int((places.rank < k).sum()) for k in self.ks)
+        last = np.iinfo(np.int64).max if rows.num_classes is None else rows.num_classes - 1
+        rank = np.minimum(places.rank, last)  # of a label that is not listed, at most this
+        hits = tuple(int((rank < k).sum()) for k in self.ks)
         state = TopListsState(
             self.ks, hits, len(labels), places.fewest, CalibrationState(self.bins), loss
         )
         losses = where_exact(bounds)
         losses = losses if used is None else losses[used]
-        facts: dict[str, Any] = {"loss": losses, "rank": places.rank}
-        facts["hit"] = places.rank == 0
+        facts: dict[str, Any] = {"loss": losses, "rank": rank}
+        facts["hit"] = rank == 0
         if rows.kind != "log-probabilities":
             return state, facts
         count, slack = rows.num_classes, rows.slack
@@ -188,7 +199,8 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
 def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
     """Return what lists say of a model; logits without log-sum-exp tell only loss and hits.
 
-    There is no top-k accuracy for a k above the number of classes that a row lists.
+    There is no top-k accuracy for a k above the number of classes that a row lists, unless each
+    label is among them.
     """
     loss, entropy, brier = state.bounds()
     shares = state.hit_shares()
@@ -201,7 +213,7 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
         "bits": of_bounded_loss(loss, "bits"),
     }
     metrics["accuracy"] = shares.get(1, NOTHING)
-    metrics |= {f"top{k}_accuracy": shares.get(k, NOTHING) for k in kind.ks if k > 1}
+    metrics |= {f"top{k}_accuracy": shares.get(k, NOTHING) for k in kind.tops}
     errors = state.errors()
     metrics["brier"] = brier
     metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}
@@ -223,7 +235,9 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
 
 def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
     """Say which of the measures asked for do not apply, or could be bounded more closely."""
-    if missing := [k for k in state.ks if k > state.fewest and rows.shows(f"top{k}_accuracy")]:
+    known = state.hit_shares()
+    missing = [k for k in rows.tops if k not in known and rows.shows(f"top{k}_accuracy")]
+    if missing and state.rows:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"
     if rows.shows_errors:
