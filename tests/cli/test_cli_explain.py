@@ -1,5 +1,6 @@
 """explain: every step of a loss, as CSV, as JSON, and in files."""
 
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from cli_files import log_probs as log_probs_of
 from cli_tools import Run
+from close_to import close_to
 from formulas import softmax
 from in_one_test import in_one_folder, in_one_test
 from numpy.typing import NDArray
@@ -157,6 +159,23 @@ def test_the_gradient_is_the_slope_of_the_mean(run: Run, folder: Path) -> None:
         moved[1][index] -= step
         up, down = (float(cross_entropy(z, labels[:3])) for z in moved)
         assert found[index[0]][index[1]] == pytest.approx((up - down) / (2 * step), abs=1e-8)
+
+
+def test_the_gradient_of_confident_rows_has_all_digits(run: Run) -> None:
+    """At the label it is less the sum of the others' probabilities, not p - 1."""
+    logits = [[50.0, 0.0, -3.0], [1.0, 40.0, 39.5], [0.0, -800.0, 3.0], [-20.0, 0.0, 5.0]]
+    labels = [0, 1, 2, 0]
+    np.save("z.npy", logits)
+    np.save("y.npy", labels)
+    found = run("explain", "z.npy", "y.npy", "--rows", ":", "--json").json["explanation"][
+        "gradient"
+    ]
+    for row, label, got in zip(logits, labels, found, strict=True):
+        with localcontext(prec=50):
+            powers = [Decimal(z).exp() for z in row]
+            probs = [power / sum(powers) for power in powers]
+            want = [float((p - (i == label)) / 4) for i, p in enumerate(probs)]
+        assert got == close_to(want, rel=1e-15)
 
 
 @in_one_test

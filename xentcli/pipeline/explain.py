@@ -11,6 +11,7 @@ from xentcli.alignment.class_names import IGNORED
 from xentcli.alignment.naming import Naming
 from xentcli.core.checks import check_finite, check_labels, row_index, whole_labels
 from xentcli.core.dtypes import widen
+from xentcli.core.gradient import mean_gradient
 from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.normalizer import normalizer
@@ -118,7 +119,7 @@ def _steps(
         underflows=int((np.isneginf(log_of_softmax) & np.isfinite(log_probs)).sum()),
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
-        gradient=(probs - hot) / len(y),
+        gradient=mean_gradient(z, y),
     )
 
 
