@@ -26,6 +26,13 @@ def test_one_hot_with_more_classes(run: Run, folder: Path) -> None:
     assert got.dtype == np.uint8
 
 
+def test_one_label_without_an_axis_is_one_row_without_one(run: Run, folder: Path) -> None:
+    np.save("one.npy", 1)
+    assert run("one-hot", "one.npy", "--num-classes", "4", "-o", "out.npy").code == 0
+    np.testing.assert_array_equal(np.load(folder / "out.npy"), [0, 1, 0, 0])
+    assert run("one-hot", "one.npy", "--json").json["shape"] == [2]
+
+
 def test_one_hot_dtype(run: Run, folder: Path) -> None:
     for dtype in ("uint8", "int64", "float32", "bool"):
         assert run("one-hot", "y.npy", "--dtype", dtype, "-o", "out.npy", "--force").code == 0

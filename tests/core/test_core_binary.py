@@ -1,6 +1,7 @@
 """Binary cross entropy against PyTorch, and against 50 digits where elements are confident."""
 
 import math
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -20,6 +21,7 @@ REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 SHAPES = [(), (1,), (7,), (4, 1), (3, 5), (2, 3, 4), (0,), (0, 3)]
 
 
+NAMES = ("weight", "pos_weight")
 Draw = tuple[Any, Any, dict[str, Any]]
 
 
@@ -119,5 +121,12 @@ def test_what_does_not_fit() -> None:
         bce([[1.0, 2.0]], [1])
     with pytest.raises(ShapeError, match="pos_weight"):
         bce([[1.0, 2.0]], [[1, 0]], pos_weight=[1, 2, 3])
+    for shape, wider in (((), (1,)), ((), (1, 1)), ((3,), (1, 1))):
+        logits = np.zeros(shape)
+        each: list[dict[str, Any]] = [{name: np.full(wider, 2.0)} for name in NAMES]
+        for options in each:
+            with pytest.raises(ShapeError, match=rf"weight of shape {re.escape(str(wider))} does"):
+                bce(logits, logits, **options)
+    assert bce(0.0, 1.0, pos_weight=2.0) == 2.0 * bce(0.0, 1.0)
     with pytest.raises(LabelError, match=r"labels\[1\]: label 2 is not between 0 and 1"):
         bce([1.0, 2.0], [1, 2])

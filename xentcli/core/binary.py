@@ -193,6 +193,10 @@ def binary_cross_entropy_with_logits(
     z, y = np.asarray(logits), real_numbers(labels, "labels", LabelError)
     y = same_elements(z, y)
     options = BinaryOptions(as_weight(weight), as_weight(pos_weight, "pos_weight"))
+    for name, each in (("weight", options.weight), ("pos_weight", options.pos_weight)):
+        if each is not None and each.ndim > z.ndim:  # else one number would fit whatever its shape
+            what = f"{name} of shape {each.shape} does not fit logits of shape {z.shape}"
+            raise ShapeError(f"{what}: it has more axes, which PyTorch refuses, too")
     options.check(z.shape)
     facts = binary_facts(np.atleast_1d(z), np.atleast_1d(y), options)
     return reduce_losses(facts, z.shape, reduction, lambda elements: float(elements.rows))
