@@ -133,6 +133,11 @@ def test_what_is_odd_about_other_files(run: Run) -> None:
     test = ("p.npy", DIGITS[1])
     notes = xent.calibrate(*DIGITS, sample_weight="v.npy", test=test, folds=0).notes
     assert {f"p.npy: {kind}", alone} <= {*notes}
+    lost = np.load(DIGITS[0])
+    lost[3, np.load(DIGITS[1])[3]] = -np.inf
+    np.save("lost.npy", lost)
+    outcome = run("calibrate", *DIGITS, "--test", "lost.npy", DIGITS[1], *UNFOLDED)
+    assert outcome.err == "warning: lost.npy: the loss is infinite: a label has probability 0\n"
 
 
 def test_pipes_and_text(run: Run) -> None:

@@ -51,6 +51,26 @@ def test_what_is_said() -> None:
     assert said(z, y, sample_weight=-np.ones(120)) == "rows of a negative weight: 120"
 
 
+def test_what_to_do_is_said() -> None:
+    """Probabilities that are taken for logits say little enough to have no temperature."""
+    z, y = problem(16)
+    lost, peak = z.copy(), z.argmax(axis=1)
+    lost[3, y[3]] = -np.inf
+    probs = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    for logits, labels, what in (
+        (lost, y, "--metric worst_rows"),
+        (z, peak, "fit more rows"),
+        (z, z.argmin(axis=1), "labels of these rows"),
+        (probs, z.argmin(axis=1), "look like probabilities, not logits: --input probs"),
+    ):
+        with pytest.raises(InputError) as caught:
+            fitted(logits, labels)
+        assert what in (caught.value.hint or "")
+    with pytest.raises(InputError) as caught:
+        fitted(probs, z.argmin(axis=1), from_probs=True)
+    assert "labels of these rows" in (caught.value.hint or "")
+
+
 @in_one_test
 @pytest.mark.parametrize("folds", [0, 2, 5])
 def test_files_without_rows(folds: int) -> None:

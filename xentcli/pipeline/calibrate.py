@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source
 from xentcli.metrics.slope_sums import SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
@@ -136,7 +136,12 @@ def calibrate(
     if not all(of_start.fold_rows):  # nothing is out of fold, which more reads would not change
         folds, of_start = 1, of_start.without_folds()
     read = _reader_of_slopes(rows, criterion, run, folds)
-    fitted = fit(logits.name, of_start, start, read, folds)
+    try:
+        fitted = fit(logits.name, of_start, start, read, folds)
+    except InputError as error:
+        if before.looks_like == "probabilities" and not criterion.from_probs:
+            error.hint = "these look like probabilities, not logits: --input probs"
+        raise
     cooled = criterion._replace(temperature=fitted.temperature)
     weight = found.results["loss"].weight_sum
     if before.clusters is not None:

@@ -133,6 +133,8 @@ def of_temperature(
     yield from _of_kind(name, kind, found.looks_like, commands)
     if found.tested is not None and tested is not None:
         yield from _of_kind(tested, kind, found.tested.looks_like, commands)
+        if found.tested.used:
+            yield from _of_mean(found.tested.loss_before.value, f"{tested}: ")
     if (criterion.binary or criterion.options).weight is not None:
         yield "the weights of classes concern the temperature and the losses alone"
     if weighted:

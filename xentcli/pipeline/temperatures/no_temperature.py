@@ -22,8 +22,7 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
     at_zero : callable
         Returns the same with fine ends.
     """
-    counts = found.counts
-    why = _why_not(counts)
+    why, hint = _why_not(found.counts)
     if why is None and math.isnan(found.ends.at_zero):
         why = "the loss is NaN: rows hold NaN or +inf, or nothing but -inf"
     doubtful = why is None and is_doubtful(found.ends)
@@ -32,32 +31,32 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
             "the higher the temperature, the lower the loss, and none is the best: on average "
             "the logit of the label is no higher than those of all classes"
         )
+        hint = "are these the labels of these rows, in the same order?"
     if why is not None:
-        raise InputError(f"{name}: there is no temperature: {why}")
+        raise InputError(f"{name}: there is no temperature: {why}", hint=hint)
 
 
-def _why_not(counts: SlopeCounts) -> str | None:
+def _why_not(counts: SlopeCounts) -> tuple[str | None, str | None]:
+    """Return why no temperature is the best, as far as counts tell, and what to do about it."""
     for what, rows in (
         ("rows of a negative weight", counts.negative),
         ("rows whose weight is NaN or infinite", counts.unusable),
     ):
         if rows:
-            return f"{what}: {rows:,}"
+            return f"{what}: {rows:,}", None
     if not counts.rows:
-        return "no row is used, or has a weight above 0"
+        return "no row is used, or has a weight above 0", None
     if counts.infinite:
-        return (
-            "the loss is infinite at any temperature: rows whose label has a probability of 0: "
-            f"{counts.infinite:,} of {counts.rows:,}"
-        )
+        why = "the loss is infinite at any temperature: rows whose label has a probability of 0"
+        hint = "xent eval LOGITS LABELS --metric worst_rows names them"
+        return f"{why}: {counts.infinite:,} of {counts.rows:,}", hint
     if counts.flat == counts.rows:
-        return "any is as good as any other: the logits of each row are all equal"
+        return "any is as good as any other: the logits of each row are all equal", None
     if counts.at_peak == counts.rows:
-        return (
-            "the lower the temperature, the lower the loss, and none is the best: every label is "
-            "at the largest logit of its row"
-        )
-    return None
+        why = "the lower the temperature, the lower the loss, and none is the best"
+        hint = "rows that the model gets wrong tell the temperature: fit more rows, or other ones"
+        return f"{why}: every label is at the largest logit of its row", hint
+    return None, None
 
 
 def is_doubtful(ends: SlopeEnds) -> bool:
