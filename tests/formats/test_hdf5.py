@@ -126,6 +126,12 @@ def test_the_names_of_numbers_are_those_of_the_classes() -> None:
         assert read_array(labels, 3).tolist() == ["dog", "cat", "-100", "dog"]
 
 
+def test_the_names_of_numbers_are_those_of_groups() -> None:
+    content = enumerated([7, 2, 3, 7], {"sea": 2, "land": 7})
+    groups = opened(content, labels=True, names=True)
+    assert read_array(groups, 3).tolist() == ["land", "sea", "3", "land"]
+
+
 def test_the_numbers_of_names_of_something_else_are_read() -> None:
     content = enumerated([1, 0], {"no": 0, "yes": 1})
     for asked in (

@@ -80,7 +80,10 @@ def _opened(data: Input, dataset: Dataset, name: str, options: ReadOptions) -> I
         raise InputError(f"{name}: it is empty")
     if dataset.is_text:
         return _text(dataset, name, options)
-    if options.takes_names and _are_classes(dataset.value_names, options.classes):
+    values = dataset.value_names
+    if values and (
+        options.names or (options.takes_names and _are_classes(values, options.classes))
+    ):
         return _names(dataset, name)
     dtype = array.dtype
     if dtype.kind not in "fiub" or not is_possible(dataset.shape, dtype.itemsize):
@@ -108,8 +111,8 @@ def _text(dataset: Dataset, name: str, options: ReadOptions) -> IndexedSource:
 
 
 def _are_classes(names: dict[int, str], classes: tuple[str, ...]) -> bool:
-    """Return whether values have names, each that of a class or what it ends in."""
-    return bool(names) and all(any(c.endswith(n) for c in classes) for n in names.values())
+    """Return whether each name of a value is that of a class, or what it ends in."""
+    return all(any(c.endswith(n) for c in classes) for n in names.values())
 
 
 def _names(dataset: Dataset, name: str) -> IndexedSource:
