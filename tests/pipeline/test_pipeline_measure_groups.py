@@ -105,6 +105,25 @@ def test_clusters_of_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["accuracy"].standard_error == close_to(error, rel=1e-12)
 
 
+def test_shares_of_clusters_that_all_agree() -> None:
+    """The interval of Student's t has no width there: that of as many rows has one."""
+    logits, names = np.eye(3)[np.arange(40) % 3], np.arange(40) % 8
+    z2, n = 1.959963984540054**2, 8
+    for labels, ends in (
+        (np.arange(40) % 3, (n / (n + z2), 1.0)),
+        ((np.arange(40) + 1) % 3, (0.0, z2 / (n + z2))),
+    ):
+        found = measure(source(logits), source(labels), Criterion(), run(1), cluster=source(names))
+        both = xent.compare(logits, 2 * logits, labels, cluster=names, jobs=1)
+        for each in (found["accuracy"], both["accuracy_new"]):
+            assert (each.low, each.high) == close_to(ends, rel=1e-12)
+        assert (both["agreement"].low, both["agreement"].high) == close_to(
+            (n / (n + z2), 1.0), rel=1e-12
+        )
+    one = xent.compare(logits, 2 * logits, labels, cluster=np.zeros(40, int), jobs=1)
+    assert (one["agreement"].low, one["agreement"].high) == (None, None)
+
+
 def test_names_of_too_few_rows() -> None:
     logits, labels = rows_like(9, 60, 7)
     with pytest.raises(InputError, match="groups"):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xentcli.metrics.intervals import share_error
+from xentcli.metrics.intervals import share_error, wilson_interval
 from xentcli.metrics.loss import perplexity_of
 from xentcli.metrics.mean_state import loss_measure
 from xentcli.metrics.names import MEASURES, top_of
@@ -81,13 +81,25 @@ def with_errors(
     for name, error in errors.items():
         if name in found:
             low, high = error.low, error.high
-            if name in _SHARES or top_of(name):  # of which Student's t knows nothing
-                low = None if low is None else max(0.0, low)
-                high = None if high is None else min(1.0, high)
+            if name in _SHARES or top_of(name):
+                low, high = _of_share(error)
             found[name] = replace(
                 found[name], standard_error=error.standard_error, low=low, high=high
             )
     return found
+
+
+def _of_share(mean: Measure) -> tuple[float | None, float | None]:
+    """Return the interval of a share of rows, of which Student's t knows nothing.
+
+    Where all rows of all clusters agree, t leaves no room for others. As many clusters as there are
+    say no more than as many rows would.
+    """
+    if mean.low is None or mean.high is None or not mean.n:
+        return None, None
+    if mean.value in (0.0, 1.0):
+        return wilson_interval(mean.n if mean.value else 0, mean.n)
+    return max(0.0, mean.low), min(1.0, mean.high)
 
 
 def groups_of(results: Mapping[str, Any], name: str, errors: str) -> Sequence[Group]:
