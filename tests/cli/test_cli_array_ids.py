@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from cli_tools import Run, refusal
 
@@ -66,14 +67,16 @@ def test_ids_of_tokens_name_no_rows(run: Run) -> None:
     assert run("loss", "z.npz", "y.npz").number == pytest.approx(LOSS, rel=1e-12)
 
 
-def test_a_table_beside_arrays(run: Run) -> None:
-    write("z.npz", "logits", LOGITS, np.arange(12))
+@pytest.mark.parametrize("ids", [IDS, np.arange(12)], ids=["names", "numbers"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_beside_arrays(run: Run, kind: str, ids: np.ndarray) -> None:
+    np.savez("z.npz", logits=LOGITS, id=ids)
     for order in (np.arange(12), MOVED):
-        rows = [f"{IDS[i]},{LABELS[i]}" for i in order]
-        with open("y.csv", "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write("\n".join(["id,label", *rows]))
-        outcome = run("loss", "z.npz", "y.csv")
+        frame = pd.DataFrame({"id": ids[order], "label": LABELS[order]})
+        frame.to_csv("y.csv", index=False)
+        frame.to_parquet("y.parquet", index=False)
+        outcome = run("loss", "z.npz", f"y.{kind}")
         if order is MOVED:
-            assert "y.csv: the id of row 0 is 'r7'" in refusal(outcome).error
+            assert f"y.{kind}: the id of row 0 is '{ids[7]}'" in refusal(outcome).error
         else:
             assert outcome.number == pytest.approx(LOSS, rel=1e-12)

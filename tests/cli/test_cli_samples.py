@@ -179,6 +179,24 @@ def test_tasks_together_and_apart(run: Run) -> None:
     assert "xent compare" in refusal(run("eval", paths[0], again)).hint
 
 
+def test_a_second_file_of_samples_is_another_task_and_no_labels(run: Run) -> None:
+    """Its targets were taken for those of the first file's docs, which are as many."""
+    docs = {i: random_docs(i) for i in (1, 2)}
+    for doc in (*docs[1][::2], *docs[2][::2]):  # some are right, so that there is a temperature
+        doc["filtered_resps"][int(doc["target"])] = ["-0.25", "True"]
+    paths = [write_docs(f"samples_{i}.jsonl", *each) for i, each in docs.items()]
+    each = [looped(path) for path in paths]
+    found = run("calibrate", *paths, "--folds", "0", "--json").json["metrics"]["loss_before"]
+    assert found["value"] == close_to((each[0].loss + each[1].loss) / 2, rel=1e-12)
+    shown = run("explain", *paths, "--rows", "40:41").table
+    assert [row["label"] for row in shown if row["one_hot"] == "1"] == [docs[2][0]["target"]]
+    for call in (xent.loss, xent.evaluate, xent.calibrate):
+        with pytest.raises(xent.XentError, match="samples, whose targets are no labels of samples"):
+            call(*map(str, paths))
+    again = refusal(run("loss", paths[0], "--labels", paths[1]))
+    assert again.error.startswith("samples_2.jsonl: samples, whose targets are no labels")
+
+
 def test_two_models_are_matched_by_doc(run: Run) -> None:
     base, new = random_docs(1), random_docs(1)
     for doc in new:

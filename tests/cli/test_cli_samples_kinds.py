@@ -150,6 +150,9 @@ def test_docs_of_lighteval_are_matched_by_their_ids(run: Run) -> None:
     assert (de["group"], float(de["loss"])) == ("de", close_to(losses[0], rel=1e-12))
     assert (en["group"], float(en["loss"])) == ("en", close_to(sum(losses[1:]) / 2, rel=1e-12))
     table = pq.read_table(LIGHTEVAL)
+    pq.write_table(table.take([1]), "details_b.parquet")  # another task, and no file of labels
+    both = run("loss", LIGHTEVAL, "details_b.parquet").number
+    assert both == close_to((sum(losses) + losses[1]) / 4, rel=1e-12)
     Path("other").mkdir()
     pq.write_table(table.take([2, 0, 1]), f"other/{LIGHTEVAL}")
     assert float(run("compare", LIGHTEVAL, f"other/{LIGHTEVAL}", "--metric", "kl_max").out) == 0

@@ -1,5 +1,6 @@
 """Lists of the most probable classes that cannot be, and what takes none."""
 
+import json
 import math
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_files import DATA
-from cli_tools import Run
+from cli_tools import Run, refusal
 from in_one_test import in_one_test
 from top_lists_tools import Array, written
+
+import xentcli as xent
 
 
 @in_one_test
@@ -119,3 +122,34 @@ def test_an_array_that_an_option_names_is_called_as_the_option_takes_it(run: Run
     lists = ("--top-values", "y.npy:values", "--top-indices", "y.npy", "--labels", "y.npy")
     done = run("nll", *lists)
     assert done.err == "error: y.npy: npy holds one array: FILE:KEY is for files of several\n"
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "npz"])
+def test_ids_of_lists_in_two_orders_are_an_error(run: Run, kind: str) -> None:
+    """Rows of lists go by place: labels, and another model, of another order were of other rows."""
+
+    def write(path: str, order: list[int]) -> None:
+        rows = [{"id": i, "top_values": [-1.0, -2.0], "top_indices": [i, 9]} for i in order]
+        if kind == "npz":
+            arrays = {key: np.array([row[key] for row in rows]) for key in rows[0]}
+            np.savez(path, allow_pickle=False, **arrays)
+        elif kind == "parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+        else:
+            Path(path).write_text("\n".join(map(json.dumps, rows)))
+
+    write(f"a.{kind}", [0, 1, 2])
+    Path("y.csv").write_text("id,label\n0,9\n1,1\n2,2\n")
+    done = run("nll", f"a.{kind}", "y.csv")
+    assert float(done.out) == pytest.approx(4 / 3, rel=1e-15)
+    assert "y.csv: column 'id' is not taken for labels; rows are matched by place" in done.err
+    Path("x.csv").write_text("id,label\n2,2\n1,1\n0,9\n")
+    said = "x.csv: the id of row 0 is '2', and '0' in"
+    for command in ("nll", "eval"):
+        assert said in refusal(run(command, f"a.{kind}", "x.csv")).error
+    with pytest.raises(xent.XentError, match="the id of row 0 is '2'"):
+        xent.nll(f"a.{kind}", "x.csv")
+    write(f"b.{kind}", [2, 1, 0])
+    both = run("compare", f"a.{kind}", f"b.{kind}", "--labels", "y.csv")
+    assert "the rows of lists are matched by place" in refusal(both).error

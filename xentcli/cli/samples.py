@@ -11,7 +11,8 @@ from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.reading import Reading
 from xentcli.cli.states import check_state, write_state
 
-_SUFFIX = ".jsonl"
+_SUFFIXES = (".json", ".ndjson", ".parquet", ".pq")
+"""What is in the names of files that may be samples, compressed or not."""
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -39,7 +40,9 @@ def together(
 ) -> tuple[list[str], list[str] | None]:
     """Return files by position and by option, with several files of samples as one option's."""
     names = list(files or ())
-    if by_option or len(names) < 2 or not all(_SUFFIX in name for name in names):
+    if by_option or len(names) < 2:
+        return names, by_option
+    if not all(any(suffix in name for suffix in _SUFFIXES) for name in names):
         return names, by_option
     from xentcli.pipeline.opening import are_samples
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import calibrating, loss_inputs, measure_options, options
+from xentcli.cli import calibrating, loss_inputs, measure_options, options, samples
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
@@ -67,7 +67,8 @@ def calibrate(
 ) -> None:
     """Find the temperature that minimises the cross entropy of logits divided by it."""
     named, kind = files.outputs
-    both = fill(files.by_position, Slot("LOGITS", named), Slot("LABELS", files.labels))
+    by_position, named = samples.together(files.by_position, named, given.reading)
+    both = fill(by_position, Slot("LOGITS", named), Slot("LABELS", files.labels))
     loss_inputs.check_files([*both, list(asked.test or ())], given)
     criterion = loss_inputs.criterion_of(given.flags, "logits", given.loss)
     criterion = criterion._replace(from_probs=kind == "probabilities")

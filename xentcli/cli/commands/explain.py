@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import options
+from xentcli.cli import options, samples
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import Common, Writing
@@ -44,6 +44,7 @@ def explain(
     from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
     from xentcli.pipeline.opening import read_naming
 
+    files, logits = samples.together(files, logits, reading)
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     wanted = parse_rows(flags.rows)
     output = Destination("explain", writing, common)

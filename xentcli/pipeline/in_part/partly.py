@@ -8,6 +8,8 @@ from xentcli.formats.base import MemorySource
 from xentcli.formats.files import InputFile
 from xentcli.pipeline.in_part.bounded import BoundedRows, JoinedRows
 from xentcli.pipeline.in_part.kld import KldLabels, is_base, open_base
+from xentcli.pipeline.inputs.array_ids import check_one_order
+from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_lists.found_lists import FoundLists, find_lists
@@ -106,6 +108,9 @@ def open_partly(
         if file is not None and found is None:
             raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
         own = options._replace(labels=options.labels[i : i + 1])
+        named = [each for each in own.labels if isinstance(each, str)]
+        if file is not None and named:
+            check_one_order([file.path], named, Reader(), of_lists=True)
         lists.append(open_lists(found, own))
         founds.append(found)
     told = told_apart(with_clusters(lists, founds, options), run)

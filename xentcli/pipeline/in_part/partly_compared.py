@@ -22,7 +22,9 @@ from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.in_part.kld import compare_bases, is_base, open_base
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
 from xentcli.pipeline.in_part.partly_pairs import CODES, MEANS_OF_LISTS, PairsKind
+from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.clustering import Clustering
+from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_lists.clustered_rows import (
     Facts,
@@ -142,9 +144,11 @@ def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Mo
             return None
         if opened is None:
             raise InputError(f"{file.path}: no lists, which the file before it has")
+        check_one_order([paths[0]], [file.path], Reader(), of_lists=True)
         models += opened.lists
+        notes += (note for each in opened.lists for note in each.lists.values.notes)
         notes += opened.notes
-    return Models(models, paths, notes)
+    return Models(models, paths, [*dict.fromkeys(notes)])
 
 
 Both = tuple[TopRows, TopRows]

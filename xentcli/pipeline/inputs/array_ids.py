@@ -6,6 +6,7 @@ Columns of a table are matched by their ids. The arrays of NPZ, HDF5, JSON and t
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
+from operator import length_hint
 from typing import Any
 
 from xentcli.alignment.ids import as_text
@@ -25,37 +26,52 @@ _NOT_OF_ROWS = frozenset(
 """Words of names such as ``input_ids``, whose numbers are no names of rows."""
 
 
+_ORDER = "put the rows of both files in the same order"
+_OF_COLUMNS = "the columns of CSV and Parquet are matched by id"
+
+
 def check_one_order(
-    one: Sequence[str], other: Sequence[str], reader: Reader, without: Sequence[str] = ()
+    one: Sequence[str],
+    other: Sequence[str],
+    reader: Reader,
+    without: Sequence[str] = (),
+    *,
+    of_lists: bool = False,
 ) -> None:
     """Raise InputError if arrays of ids with one name, in files of both, differ in a row.
 
-    Files that can be read only once are not looked at.
+    Files that can be read only once are not looked at. The rows of lists of classes are matched by
+    place in tables too; if one file names sequences and the other rows, these are not compared.
     """
     path = _may_have_ids(one, without)
     other_path = path and _may_have_ids(other, without)
     if not (path and other_path):  # then neither is opened
         return
-    if _has_keys(path, reader):  # arrays are listed first, as the cells of columns are parsed
+    if of_lists or _has_keys(path, reader):  # arrays first, as the cells of columns are parsed
         here = _ids_in(path, reader)
-        there = _ids_in(other_path, reader, here) if here else {}
+        there = _ids_in(other_path, reader, None if of_lists else here) if here else {}
     else:
         there = _ids_in(other_path, reader) if _has_keys(other_path, reader) else {}
         here = _ids_in(path, reader, there) if there else {}
     for name in here:
-        if name not in there or not (here[name] or there[name]):
+        if name not in there or not (of_lists or here[name] or there[name]):
             continue  # columns of two tables are matched by id, unless the user says otherwise
         ids = [
             open_files(paths, partial(reader.labels, names=True, **_choice(name, keyed)), without)
             for paths, keyed in ((one, here[name]), (other, there[name]))
         ]
-        for row, first, second in zip(count(), *map(_texts, ids)):
+        texts = [_texts(each) for each in ids]
+        if of_lists:
+            texts = [iter([*each]) for each in texts]
+            if len(set(map(length_hint, texts))) > 1:
+                continue
+        for row, first, second in zip(count(), *texts):
             if first != second:
+                what = "lists" if of_lists else "such arrays"
                 raise InputError(
                     f"{ids[1].name}: the id of row {row} is {_shown(second)}, and {_shown(first)} "
-                    f"in {ids[0].name}: the rows of such arrays are matched by place",
-                    hint="put the rows of both files in the same order; the columns of CSV and "
-                    "Parquet are matched by id",
+                    f"in {ids[0].name}: the rows of {what} are matched by place",
+                    hint=_ORDER if of_lists else f"{_ORDER}; {_OF_COLUMNS}",
                 )
 
 
@@ -95,13 +111,11 @@ def _ids_in(path: str, reader: Reader, others: Mapping[str, bool] | None = None)
         contents = registry.contents_of(input_of(path), file.format, file.options)[1]
     except (XentError, OSError):  # whoever reads the file says what is wrong
         return {}
-    dropped = reader.values.get("drop") or ()
-    return {
-        each.name: each.key is not None
-        for each in contents
-        if each.name is not None and len(each.shape) == 1
-        if each.name not in dropped and _names_rows(each.name)
-    }
+    lists = {each.name for each in contents if len(each.shape) > 1}
+    found = dict.fromkeys(columns_of(file) if format_.has_columns else (), False)  # numbers too
+    found |= {each.name: each.key is not None for each in contents if each.name is not None}
+    dropped = (*lists, *(reader.values.get("drop") or ()))
+    return {name: key for name, key in found.items() if name not in dropped and _names_rows(name)}
 
 
 def _names_rows(name: str) -> bool:

@@ -214,6 +214,11 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     elif there and not how.options.shift:
         ids = _ids_of_others(there, others, asked)
     labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
+    if source.of_samples and labels_source.of_samples:
+        raise InputError(
+            f"{labels_source.name}: samples, whose targets are no labels of {source.name}",
+            hint="the files of several tasks are named as one, by a quoted pattern",
+        )
     if ids is not None and source.id_column is None:
         what = f"{source.name}: there is no column {ids!r} as in {labels_source.name}"
         source.notes = [*source.notes, f"{what}: these rows are matched by place"]

@@ -62,10 +62,12 @@ def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
     mask = found and found.keys.mask and array_of(found, found.keys.mask)
     of_places = mask if mask and mask.shape == values.shape else None
     roles = [role for role in _ROLES if not (of_places and role == "mask")]
-    beside = {role: _beside(found, role, options, lead) for role in roles}
+    notes: list[str] = []
+    beside = {role: _beside(found, role, options, lead, notes) for role in roles}
     if of_places:
         beside["places"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
+    values.notes = [*values.notes, *notes]
     lists = with_labels(values, indices, lead, beside, count, options)
     sequences = None
     if len(lead) > 1:
@@ -98,13 +100,22 @@ def array_of(
 
 
 def _beside(
-    found: FoundLists | None, role: str, options: TopOptions, lead: tuple[int, ...]
+    found: FoundLists | None,
+    role: str,
+    options: TopOptions,
+    lead: tuple[int, ...],
+    notes: list[str],
 ) -> NDArray[np.float64] | None:
-    """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
+    """Return one number a row: labels, log-sum-exps or a mask, where they are given or found.
+
+    What the user should know of a file of labels is added to `notes`.
+    """
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
     name = given.get(role)
     if isinstance(name, str) and role == "labels":
-        source = indexed(open_file(_labels_file(name, options)))
+        opened = open_file(_labels_file(name, options))
+        notes += opened.notes
+        source = indexed(opened)
     elif name is not None:
         source = _array(name, role)
     else:
@@ -156,7 +167,8 @@ def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
     lines = read_lines(found.input(), keys, found.format)
     beside = {role: lines.others.get(role) for role in (*_ROLES, "places")}
     if options.labels:
-        beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
+        rows = (len(lines.lines),)
+        beside["labels"] = _beside(None, "labels", options, rows, lines.values.notes)
     count = options.num_classes or lines.num_classes
     lists = with_labels(lines.values, lines.indices, (), beside, count, options, lines.sequences)
     return lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)
