@@ -53,12 +53,17 @@ def new_file() -> IO[bytes]:
 
 def source_of(content: bytes, name: str = "t", **options: Any) -> Source:
     """Open a file of this content."""
+    return registry.open_source(input_of(content, name), None, ReadOptions(**options))
+
+
+def input_of(content: bytes, name: str = "t") -> Input:
+    """Return a file of this content, which is closed when nothing refers to it."""
     file = new_file()
     file.write(content)
     file.seek(0)
     data = Input(name, file, len(content))
     weakref.finalize(data, file.close)  # also where the garbage collector takes both
-    return registry.open_source(data, None, ReadOptions(**options))
+    return data
 
 
 def read_source(source: Source, rows: int) -> Read:

@@ -111,7 +111,7 @@ def message_at(data: Input, place: int) -> Message | None:
         raise damaged(data, "a message is cut off")
     try:
         return _message(bytes(head[:prefix]), content, place)
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, LookupError) as error:
         raise damaged(data, "a message cannot be read") from error
 
 
