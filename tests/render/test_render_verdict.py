@@ -8,6 +8,7 @@ import pytest
 from in_one_test import in_one_test
 from report_tools import compared, guesses, source
 
+import xentcli as xent
 from xentcli.render.comparison_verdict import percent, verdict
 
 WON, LOST = (-0.001, 0.001), (0.001, -0.001)  # margins of the label, of the base and the new model
@@ -101,6 +102,10 @@ def test_fewer_than_six_rows_or_clusters_say_little() -> None:
         for sentence, word in verdicts(rows, cluster):
             assert f"1: {few} little of others: loss " in sentence
             assert word == "unclear"
+    z, labels = np.eye(3)[np.r_[0, 0, 1, 1, 1, 1, 1, 1, 1]], np.r_[0, 0, [2] * 7]
+    right = np.eye(3)[labels] * 2
+    found = xent.compare(z, right, labels, weight=[1.0, 1.0, 0.0], jobs=1)  # two rows have a loss
+    assert "is better by accuracy: loss " in verdict(found)[0]
     assert words([UP] * 6, by=" by loss") == ["better", "worse"]
     assert words([UP] * 48, np.repeat(np.arange(6), 8), by=" by loss") == ["better", "worse"]
 

@@ -46,7 +46,7 @@ def verdict(found: "Comparison") -> tuple[str, str]:
 
 def _few(found: "Comparison", difference: "Measure") -> str:
     """Return how few rows or clusters tell how sure a difference is, or empty text."""
-    n, what = difference.n or found.used, "row"
+    n, what = found.used, "row"
     if found.clusters is not None and found.clusters < n:
         n, what = found.clusters, "cluster"
     fewest = _FEWEST if math.isfinite(difference.value or 0.0) else 2  # one infinite loss decides
@@ -57,7 +57,7 @@ def _few(found: "Comparison", difference: "Measure") -> str:
 
 def _most(found: "Comparison") -> str:
     """Return how many losses are higher, where the mean moved the other way than most for sure."""
-    worse, by_loss = found.metrics.get("share_worse"), _sign(found.metrics["loss_difference"])
+    worse, by_loss = found.metrics.get("share_worse"), _sign_of_losses(found)
     if worse is None or worse.value is None or worse.low is None or worse.high is None:
         return ""
     if by_loss < 0 and worse.low > 0.5:
@@ -95,7 +95,7 @@ def _judgement(found: "Comparison") -> tuple[str, str]:
 
     If only one of them is sure, the judgement names it, since the other may seem to contradict it.
     """
-    by_loss = _sign(found.metrics["loss_difference"])
+    by_loss = _sign_of_losses(found)
     by_rows = _sign_of_rows(found)
     if by_loss * by_rows < 0:
         return f"{_WORDS[by_rows]} by accuracy and {_WORDS[by_loss]} by loss", "unclear"
@@ -106,6 +106,16 @@ def _judgement(found: "Comparison") -> tuple[str, str]:
     if (by_loss and by_rows) or not measured:
         return word, word
     return f"{word} by {'loss' if by_loss else 'accuracy'}", word
+
+
+def _sign_of_losses(found: "Comparison") -> int:
+    """Return 1 where the loss grew for sure, -1 where it fell, else 0.
+
+    Rows that weigh 0 have no loss, so that there may be fewer losses than rows.
+    """
+    difference = found.metrics["loss_difference"]
+    few = (difference.n or 0) < _FEWEST and math.isfinite(difference.value or 0.0)
+    return 0 if few else _sign(difference)
 
 
 def _sign_of_rows(found: "Comparison") -> int:
