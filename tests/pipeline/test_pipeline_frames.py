@@ -147,7 +147,7 @@ def test_a_batch_of_arrow_is_a_table() -> None:
 
 
 def test_times_name_groups_as_their_csv_does(tmp_path: Path) -> None:
-    """So do durations, and lists of times of Python and pandas, of which pandas makes columns."""
+    """So do durations, lists of times of Python and pandas, and Parquet and Arrow files."""
     z, y = np.random.default_rng(3).normal(size=(4, 3)), [0, 1, 2, 0]
     for times in (
         ["2026-01-02", None, "2025-12-31", "2026-01-02"],
@@ -173,5 +173,36 @@ def test_times_name_groups_as_their_csv_does(tmp_path: Path) -> None:
         every: list[Any] = [series, values, *lists]
         for by in every:
             assert xent.evaluate(z, y, by=by, metrics="groups").groups == want
+        for kind in ("parquet", "feather"):
+            path = tmp_path / f"time.{kind}"
+            getattr(series.to_frame("time"), f"to_{kind}")(path)
+            assert xent.evaluate(*files, by=str(path), metrics="groups").groups == want
     days = xent.evaluate(z, y, by=np.array(["2026-01", "2025"] * 2, "M8[M]"), metrics="groups")
     assert [each.name for each in days.groups or ()] == ["2025-01-01", "2026-01-01"]
+
+
+def test_days_and_times_of_a_zone_name_groups_in_parquet_as_in_csv(tmp_path: Path) -> None:
+    times = pd.Series(
+        np.array(["2026-01-02T03:04", "2026-07-01T05:06", "NaT", "2026-07-01"], "M8[s]")
+    )
+    np.save(tmp_path / "z.npy", np.random.default_rng(3).normal(size=(4, 3)))
+    np.save(tmp_path / "y.npy", [0, 1, 2, 0])
+    for column, names in (
+        (times.dt.tz_localize("Europe/Berlin"), 4),
+        (pd.Series([None if pd.isna(each) else each.date() for each in times]), 3),
+        (pd.Series([None if pd.isna(each) else each.time() for each in times]), 4),
+    ):
+        frame = column.to_frame("time")
+        frame.to_csv(tmp_path / "time.csv", index=False)
+        frame.to_parquet(tmp_path / "time.parquet")
+        csv, parquet = (
+            xent.evaluate(
+                tmp_path / "z.npy",
+                tmp_path / "y.npy",
+                by=str(tmp_path / f"time.{kind}"),
+                metrics="groups",
+            ).groups
+            for kind in ("csv", "parquet")
+        )
+        assert csv == parquet
+        assert len(csv or ()) == names

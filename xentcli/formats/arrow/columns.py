@@ -10,6 +10,7 @@ from xentcli.formats.arrow.types import (
     has_no_values,
     is_list,
     is_text,
+    is_time,
     nested,
     number_dtype,
     plain_type,
@@ -205,8 +206,8 @@ def _check_values(
 ) -> None:
     types = {name: schema.field(name).type for name in values}
     only = types[values[0]]
-    if options.names and has_no_values(only):
-        return  # all names are missing, or a shard has no rows
+    if options.names and len(values) == 1 and (has_no_values(only) or is_time(only)):
+        return  # of no values, all names are missing, or a shard has no rows
     if len(values) == 1 and (nested(only) or (may_be_names and is_text(only))):
         return
     odd = [name for name, type_ in types.items() if number_dtype(type_) is None]

@@ -74,6 +74,21 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
     return values
 
 
+def times_of(array: Array, rows: ColumnRows) -> NDArray[Any]:
+    """Return times that name groups, of which some may be missing: NaT, or None among objects."""
+    array, is_ = plain(array), pyarrow().types
+    if is_.is_date64(array.type):
+        array = array.cast(pyarrow().date32())
+    of_numpy = is_.is_date(array.type) or is_.is_duration(array.type)
+    if of_numpy or (is_.is_timestamp(array.type) and not array.type.tz):
+        values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+        return values
+    found = np.full(len(array), None, object)
+    there = array.is_valid().to_numpy(zero_copy_only=False)
+    found[there] = flat(array.drop_null() if array.null_count else array, rows)
+    return found
+
+
 def ids_of(array: Array, rows: ColumnRows) -> NDArray[Any]:
     """Return a column of ids; if some are missing, all as text, in which CSV has empty cells."""
     return flat(array, rows) if not array.null_count else _texts(plain(array).to_pylist())

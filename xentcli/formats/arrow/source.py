@@ -1,6 +1,7 @@
 """Columns of a table as a source of rows."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -9,11 +10,20 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
-from xentcli.formats.arrow.convert import ColumnRows, dense, flat, ids_of, lengths_of, wide
+from xentcli.formats.arrow.convert import (
+    ColumnRows,
+    dense,
+    flat,
+    ids_of,
+    lengths_of,
+    times_of,
+    wide,
+)
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import RowGroups, open_table_file
 from xentcli.formats.arrow.types import (
     has_no_values,
+    is_time,
     names_of,
     nested,
     number_dtype,
@@ -24,10 +34,12 @@ from xentcli.formats.arrow.types import (
 from xentcli.formats.base import NO_DTYPE, Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
+from xentcli.formats.time_names import fineness_of, texts_of
 from xentcli.storage.inputs import Input
 
 _MOST_JUDGED_COLUMNS = 256  # beyond these, only columns of integers are looked at
 _JUDGED_CELLS = 50_000  # of all columns together
+_TIMES_AT_ONCE = 2**16
 _FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
 
@@ -195,13 +207,33 @@ class TableSource(StreamSource):
         if self._lists:
             values = dense(columns[0], tuple(n or 0 for n in self.shape[1:]), places[0])
         elif self._alone:
-            values = flat(columns[0], places[0], names=self._names)
+            values = self._names_in(columns[0], places[0])
         else:
             values = wide(columns, places, self.dtype)
         labels = (
             beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
         )
         return Table(values, labels, beside(selection.ids, ids_of))
+
+    def _names_in(self, column: Any, rows: ColumnRows) -> NDArray[Any]:
+        """Return a column of numbers, or of names; times among these are as fine as all need."""
+        if not (self._names and is_time(column.type)):
+            return flat(column, rows, names=self._names)
+        times = times_of(column, rows)
+        return times if times.dtype == object else texts_of(times, self._fineness)
+
+    @cached_property
+    def _fineness(self) -> int:
+        """How fine the times in the column are, all of which are read for it."""
+        (name,) = self._selection.values
+        found = 0
+        for piece in self._file.pieces((name,), _TIMES_AT_ONCE):
+            content = piece.content
+            read = content if isinstance(content, list) else self._file.read((name,), content)
+            for batch in read:
+                times = times_of(batch.column(name), ColumnRows(self.name, name, 0))
+                found = max(found, fineness_of(times))
+        return found
 
     def _labels(self, batch: Any, start: int) -> NDArray[Any]:
         """Return labels that are lists."""

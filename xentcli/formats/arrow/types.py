@@ -107,6 +107,13 @@ def is_text_or_bytes(type_: Type) -> bool:
     )
 
 
+def is_time(type_: Type) -> bool:
+    """Whether each value is a time, a day, a time of day or a duration."""
+    is_ = pyarrow().types
+    type_ = plain_type(type_)
+    return bool(is_.is_temporal(type_) and not is_.is_interval(type_))
+
+
 def plain_type(type_: Type) -> Type:
     """Return the type of the values that a dictionary-encoded column stands for."""
     type_ = stored_type(type_)

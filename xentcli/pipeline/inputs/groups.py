@@ -7,8 +7,8 @@ import numpy as np
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
+from xentcli.formats.time_names import with_times
 from xentcli.pipeline.inputs.reading import ROW_WORDS, Reader
-from xentcli.pipeline.inputs.time_names import with_times
 from xentcli.pipeline.language.samples import task_groups
 
 if TYPE_CHECKING:
