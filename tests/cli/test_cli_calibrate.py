@@ -116,6 +116,25 @@ def test_other_files_of_another_model(run: Run) -> None:
     assert outcome.json["tested"]["num_classes"] == 12
 
 
+def test_other_files_with_the_classes_elsewhere(run: Run) -> None:
+    """Labels that are names mean the same there, and numbers do not."""
+    z = np.load(DIGITS[0])[:40, :3].astype(float)
+    y = (z.argmax(axis=1) + (np.arange(40) % 5 == 0)) % 3  # every fifth is wrong
+    write_rows("z.csv", "abc", z)
+    write_rows("moved.csv", "cab", z[:, [2, 0, 1]])
+    write_rows("y.csv", ["label"], y[:, None])
+    write_rows("names.csv", ["label"], [["abc"[i]] for i in y])
+    order = "moved.csv: its classes are in another order than those that were fitted"
+    for labels, same in (("names.csv", True), ("y.csv", False)):
+        test = ("--test", "moved.csv", labels, "--json", *UNFOLDED)
+        outcome = run("calibrate", "z.csv", labels, *test)
+        assert f"note: {order}; labels that are numbers go by the order here\n" in outcome.err
+        found = outcome.json["tested"]["metrics"]["loss_before"]["value"]
+        assert (found == outcome.json["metrics"]["loss_before"]["value"]) == same
+    there = run("calibrate", "z.csv", "y.csv", "--test", "z.csv", "y.csv", "--json", *UNFOLDED)
+    assert "order" not in there.err
+
+
 def test_what_is_odd_about_other_files(run: Run) -> None:
     """They may hold something else than what was fitted, and have none of its rows' weights."""
     np.save("p.npy", np.exp(xent.log_softmax(np.load(DIGITS[0]))))

@@ -18,6 +18,7 @@ from xentcli.pipeline.temperatures.calibrate_report import (
     Tested,
     before_and_after,
     held_out_criterion,
+    notes_of_classes,
     report_of,
 )
 from xentcli.pipeline.temperatures.curve import curve_of
@@ -157,7 +158,7 @@ def calibrate(
         fitted = fitted._replace(gain=weight * (at_1 - best))
     of_others: Tested = (None, ())
     if tested is not None:
-        of_others = _tested(tested, fitted.temperature, run, options, cluster)
+        of_others = _tested(tested, fitted.temperature, before, run, options, cluster)
     counted = of_start.counts.rows
     return report_of(fitted, before, after, again, of_others, curve, options.folds, counted)
 
@@ -223,6 +224,7 @@ def _with_error_of_clusters(
 def _tested(
     others: OtherRows,
     temperature: float,
+    fitted: Measures,
     run: Run,
     options: CalibrateOptions,
     cluster: Source | str | None,
@@ -245,4 +247,4 @@ def _tested(
         before.num_classes,
         before.looks_like,
     )
-    return found, before.notes
+    return found, (*before.notes, *notes_of_classes(fitted, before, others.logits.name))

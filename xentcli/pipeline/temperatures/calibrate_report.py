@@ -150,6 +150,14 @@ def _out_of_fold(found: Any, *, binned: bool) -> dict[str, Measure]:
     return {"loss_out_of_fold": loss["loss"], "ece_out_of_fold": ece}
 
 
+def notes_of_classes(fitted: Measures, tested: Measures, name: str) -> Iterator[str]:
+    """Say that the rows to test on, which have this name, have the same classes elsewhere."""
+    one, two = fitted.class_names or (), tested.class_names or ()
+    if one != two and sorted(one) == sorted(two):
+        order = f"{name}: its classes are in another order than those that were fitted"
+        yield f"{order}; labels that are numbers go by the order here"
+
+
 def _notes_of(
     fitted: Fit, folds: int, num_classes: int, *, tested: TestedTemperature | None
 ) -> Iterator[str]:
