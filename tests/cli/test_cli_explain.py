@@ -149,6 +149,18 @@ def test_explain_one_row_of_logits(run: Run, folder: Path, log_probs: Array) -> 
         np.testing.assert_allclose(got, [-log_probs[1, 1]], rtol=1e-13)
 
 
+def test_rows_that_end_beyond_the_last_are_a_note(run: Run) -> None:
+    np.save("z.npy", np.eye(2))
+    np.save("y.npy", [0, 1])
+    assert run("explain", "z.npy", "y.npy").err == ""  # three rows are asked for by nobody
+    for rows, said in (
+        ("1:9", "note: z.npy: of rows 1:9, the last is 1\n"),
+        ("1:", ""),
+        ("1:2", ""),
+    ):
+        assert run("explain", "z.npy", "y.npy", "--rows", rows).err == said
+
+
 def test_the_gradient_is_the_slope_of_the_mean(run: Run, folder: Path) -> None:
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
     found = run(*EXPLAIN, "--json").json["explanation"]["gradient"]

@@ -118,7 +118,7 @@ class Run(Record):
         total = collect(watch(parts), sink, progress, rows.error, rows.sources)
         if chosen is not None and total.state is None:
             raise InputError(f"{rows.name}: there is no row {chosen.start or 0}")
-        return total.having_note(_note_of_end(rows.name, chosen, total.rows))
+        return total.having_note(note_of_end(rows.name, chosen, total.rows))
 
     def where(self, *sources: Source) -> "Run":
         """Return how to run over sources: here, if no worker of a cluster can open one of them."""
@@ -146,7 +146,7 @@ class Run(Record):
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
 
 
-def _note_of_end(name: str, chosen: slice | None, rows: int) -> str | None:
+def note_of_end(name: str, chosen: slice | None, rows: int) -> str | None:
     """Say that rows end before those that are chosen do."""
     if chosen is None or chosen.stop is None:
         return None

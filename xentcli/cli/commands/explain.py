@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
 
+_USUAL_ROWS = "0:3"
+
+
 class ExplainFlags(OptionGroup):
     """Options that say which rows are explained, and what their labels are."""
 
     rows: Annotated[
         str, options.computation("--rows", metavar="A:B", help="Which rows, counted from 0.")
-    ] = "0:3"
+    ] = _USUAL_ROWS
     label_column: options.LabelColumnOption = None
     label_key: options.LabelKeyOption = None
     label_base: options.LabelBaseOption = None
@@ -43,6 +46,7 @@ def explain(
     from xentcli.pipeline import explain as steps
     from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
     from xentcli.pipeline.opening import read_naming
+    from xentcli.pipeline.run import note_of_end
 
     files, logits = samples.together(files, logits, reading)
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
@@ -63,7 +67,8 @@ def explain(
         shift=shift,
         class_axis=flags.class_axis,
     )
-    common.tell_notes(notes)
+    ends = note_of_end(sources[0].name, wanted, len(result.labels))
+    common.tell_notes([*notes, *([ends] if ends and flags.rows != _USUAL_ROWS else [])])
     output.write(_forms(result))
     if output.form == "file":
         output.warn_of_formulas(result.columns or ())
