@@ -89,6 +89,14 @@ def test_groups_that_are_whole_numbers_have_one_name(
     assert names == tuple(sorted({*want}))
 
 
+@in_one_test
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_floats_have_the_name_that_their_dtype_shows(dtype: str) -> None:
+    keys = np.array([0.1, 2.0, math.nan, 1e-3, 0.1, math.inf], dtype)
+    names, places = names_of(keys)
+    assert [names[i] for i in places] == ["0.1", "2", "", "0.001", "0.1", "inf"]
+
+
 def test_groups_of_a_state_that_has_both_names_stay_apart() -> None:
     names, one, two = united(("7", "7.0"), ("7.0",))
     assert (names, one.tolist(), two.tolist()) == (("7", "7.0"), [0, 1], [1])

@@ -21,7 +21,7 @@ _OF_ONE_NAME = frozenset((str, bytes, int, float, type(None)))
 def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[str, ...], Places]:
     """Return the names that occur, in order, and the place of each row's name among them.
 
-    Whole numbers have the same name whatever their dtype; a missing value has the empty name.
+    Numbers that their dtypes show alike have the same name; a missing value has the empty name.
     Where a number is missing, a file of text has 7.0 for the 7 of other files: clusters, whose
     names nobody sees, are always 7 then, and groups where there is a 7, too.
     """
@@ -31,6 +31,8 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
         place_of = np.empty(len(order), np.int64)
         place_of[order] = np.arange(len(order))
         return tuple(map(str, found[order].tolist())), place_of[places.reshape(-1)]
+    if keys.dtype.kind == "f" and keys.dtype.itemsize < 8:
+        keys = _as_shown(keys)
     texts = keys.tolist()
     if keys.dtype == object and not _OF_ONE_NAME.issuperset(map(type, texts)):
         texts = [*map(_name, texts)]
@@ -43,6 +45,12 @@ def names_of(keys: NDArray[Any], *, of_clusters: bool = False) -> tuple[tuple[st
         names = [whole_names.get(name, name) for name in names]
     ordered = _in_order_once(names)
     return ordered, _indices(ordered, names)[places.reshape(-1)]
+
+
+def _as_shown(keys: NDArray[Any]) -> NDArray[np.float64]:
+    """Return narrow floats as the float64 numbers of their texts: 0.1, and not 0.10000000149."""
+    found, places = np.unique(keys, return_inverse=True)
+    return np.array([float(str(each)) for each in found], np.float64)[places.reshape(-1)]
 
 
 def _name(key: Any) -> str:

@@ -53,11 +53,12 @@ class ColumnRows(NamedTuple):
 def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]:
     """Return a column of numbers, text or anything else without parts, of shape (rows,).
 
-    Where these are `names`, some may be missing: they are None, in an array of objects.
+    Where these are `names`, some may be missing: they are NaN, or None in an array of objects.
     """
     array = plain(array)
     if names and array.null_count:
-        return np.array(array.to_pylist(), object)
+        floats = pyarrow().types.is_floating(array.type)  # of which NaN is missing, too
+        return array.to_numpy(zero_copy_only=False) if floats else _objects(array)
     rows.check_nulls(array)
     if has_no_values(array.type):  # and no rows, of which none is null
         array = array.cast(pyarrow().int64())
@@ -72,6 +73,10 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
         array = array.cast(pyarrow().date32())
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     return values
+
+
+def _objects(array: Array) -> NDArray[Any]:
+    return np.array(array.to_pylist(), object)
 
 
 def times_of(array: Array, rows: ColumnRows) -> NDArray[Any]:
