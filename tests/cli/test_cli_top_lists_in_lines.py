@@ -119,7 +119,11 @@ def test_a_column_says_how_many_classes_there_are(run: Run) -> None:
     rows = [{**row, "vocab_size": V + i % 2} for i, row in enumerate(rows)]
     pq.write_table(pa.Table.from_pylist(rows), "t.parquet")
     told = refusal(run("nll", "t.parquet")).error
-    assert told == f"t.parquet: 'vocab_size' is {V} and {V + 1}: how many classes are there?"
+    assert told == f"t.parquet:1: {V + 1} classes, and the lines before have {V}"
+    arrays = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    np.savez("t.npz", allow_pickle=False, **arrays)
+    told = refusal(run("nll", "t.npz")).error
+    assert told.endswith(f"'vocab_size' is {V} and {V + 1}: how many classes are there?")
 
 
 @in_one_test
@@ -166,3 +170,34 @@ def test_log_probabilities_that_a_file_calls_logits_are_said_to_be_none(run: Run
         assert outcome.json["exact_rows"] == MODEL.bound()[1]
         taken = "what is called logits is taken for log-probabilities"
         assert (taken in outcome.err) is said
+
+
+@in_one_test
+@pytest.mark.parametrize("kind", ["log", "probs"])
+def test_lists_of_rows_that_differ_in_their_lengths(kind: str, run: Run) -> None:
+    """In lines and tables, of one file or of several, of which each has a longest list."""
+    values = [[-0.5, -1.5], [-0.25], [-1.0, -2.0, -3.0], [-0.75, -1.25]]
+    labels, losses = [3, 0, 2, 9], [1.5, 0.25, 3.0, 1.25]  # the last one is in no list
+    left = 1.0 - math.exp(-0.75) - math.exp(-1.25)
+    losses[3] = -math.log(left + 1e-6)
+    name = "topk_probs" if kind == "probs" else "topk_logprobs"
+    rows = [
+        {
+            name: [math.exp(v) if kind == "probs" else v for v in each],
+            "topk_ids": [0, 3, 2][: len(each)],
+            "label": label,
+        }
+        for each, label in zip(values, labels, strict=True)
+    ]
+    lines = [*map(json.dumps, rows)]
+    Path("all.jsonl").write_text("\n".join(lines))
+    Path("part-0.jsonl").write_text("\n".join(lines[:2]))
+    Path("part-1.jsonl").write_text("\n".join(lines[2:]))
+    pq.write_table(pa.Table.from_pylist(rows), "all.parquet")
+    how = ("nll", "--probs") if kind == "probs" else ("nll",)
+    for path in ("all.jsonl", "part-*.jsonl", "all.parquet"):
+        found = run(*how, path, "--json").json
+        assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 4, rel=1e-12), path
+        assert found["exact_rows"] == 3
+    for line, loss in zip(lines[:3], losses, strict=False):  # a row by itself is one line, too
+        assert float(run(*how, "-", stdin=line.encode()).out) == pytest.approx(loss, rel=1e-12)

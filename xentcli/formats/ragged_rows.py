@@ -47,10 +47,15 @@ class RaggedRows(IndexedSource):
 
     def close(self) -> "RaggedRows":
         """Return the rows, which now have a shape."""
-        self.shape = (len(self._ends) - 1, self._longest)
+        self.fill_to(self._longest)
         self.size = self._copy.size()
         self._data = Input(self.name, self._copy.file, self.size, shareable=True)
         return self
+
+    def fill_to(self, length: int) -> None:
+        """Fill short rows up to this length, as those of other files are, or to the longest row."""
+        self._longest = max(length, self._longest)
+        self.shape = (len(self._ends) - 1, self._longest)
 
     def read(self, start: int, rows: int, axis: int = 0) -> Table:
         """Read rows of the first axis, or all of them and places of the second."""

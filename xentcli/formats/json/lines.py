@@ -46,6 +46,15 @@ def are_lines(data: Input) -> bool:
     return True
 
 
+def only_line(data: Input) -> Any:
+    """Return the value in a file of one line; None for any other file."""
+    lines = first_lines(data)
+    try:
+        return json.loads(lines[0]) if len(lines) == 1 else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def first_lines(data: Input) -> list[str]:
     """Return whole lines from the top, as many as there are in the first 64 KiB; one at least."""
     head = with_first_line(data)

@@ -45,11 +45,6 @@ class FoundLists(Record):
         self.data.rewind()
         return self.data
 
-    @property
-    def may_be_ragged(self) -> bool:
-        """Whether rows are sequences, which may differ in their lengths."""
-        return self.is_table and len(self.contents[self.keys.values].shape) > 2
-
 
 def find_lists(file: InputFile) -> FoundLists | None:
     """Return the arrays of a file of lists, by their names; None for any other file."""
@@ -75,7 +70,10 @@ def find_lists(file: InputFile) -> FoundLists | None:
         keys = pair_keys(looked_at(file), format_.name, structures)
         keys = keys and keys._replace(labels="labels" if "labels" in named else None)
         is_lines = keys is not None
-    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
+    if keys is not None and not is_lines and any(len(named[key].shape) < 2 for key in keys[:2]):
+        keys = _keys_of_row(file) if format_.name == "json" else None
+        is_lines = keys is not None
+    if keys is None:
         return None
     return FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
 
@@ -93,6 +91,14 @@ def _are_lines(file: InputFile) -> bool:
     from xentcli.formats.json.lines import are_lines
 
     return are_lines(looked_at(file))
+
+
+def _keys_of_row(file: InputFile) -> TopKeys | None:
+    """Return what is what in a file of one line, which is a row by itself, by its names."""
+    from xentcli.formats.json.lines import only_line
+
+    row = only_line(looked_at(file))
+    return top_keys(row) if isinstance(row, dict) else None
 
 
 def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:

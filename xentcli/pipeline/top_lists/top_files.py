@@ -1,6 +1,7 @@
 """Opening lists of the most probable classes: arrays of one file by their names, or as given."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.numbers_in_lines import NoNumberError, count_of_classes
+from xentcli.formats.ragged_rows import RaggedRows
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
@@ -35,12 +37,21 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
 
 
+def fill_lines(lists: Sequence[TopLists]) -> None:
+    """Fill lists that differ in their lengths up to the longest one of all files."""
+    rows = [each for some in lists for each in (some.values, some.indices)]
+    longest = max((each.shape[-1] or 0 for each in rows), default=0)
+    for each in rows:
+        if isinstance(each, RaggedRows):
+            each.fill_to(longest)
+
+
 def _opened(found: FoundLists | None, options: TopOptions) -> TopLists:
     try:
         if found is None or not found.is_lines:
             return _of_arrays(found, options)
     except InputError:
-        if found is None or not found.may_be_ragged:
+        if found is None or not found.is_table:  # lists of tables may differ in their lengths
             raise
     return _of_lines(found, options)
 

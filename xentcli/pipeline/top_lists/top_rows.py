@@ -93,13 +93,13 @@ class TopRows:
         with np.errstate(invalid="ignore"):
             indices = np.nan_to_num(raw, nan=-1).astype(np.int64)
             self._refuse(start, indices != np.nan_to_num(raw, nan=-1), "a class that is no integer")
-        if lists.probs:
-            wrong = (values < 0.0) | (values > 1.0 + MOST_ABOVE_1)
-            self._refuse(start, wrong, "a value that is no probability")
-            values = elementary.log(values)
         padding = np.isnan(values) | (values <= NO_VALUE)
         if lists.mask is not None:
             padding |= lists.mask.tile(start, rows) <= 0
+        if lists.probs:
+            wrong = ((values < 0.0) | (values > 1.0 + MOST_ABOVE_1)) & ~padding
+            self._refuse(start, wrong, "a value that is no probability")
+            values = elementary.log(np.where(padding, 0.0, values))
         bits = 8 * lists.indices.dtype.itemsize
         if bits <= _SHORT_BITS:
             what = f"a class below -1: {bits} bits were too few for it"
