@@ -58,8 +58,8 @@ XY = "loss --logits x.npy --labels y.npy"
         ("nll --probs p.npy y.npy", "nll --probs p-*.npy --labels y.npy"),
         ("explain x.npy y.npy --rows 3:6", "explain x-*.npy y-*.npy --rows 3:6"),
         (
-            "explain x.npy y.npy --rows 1:4 --shift 3",
-            "explain x-*.npy y-*.npy --rows 1:4 --shift 3",
+            "explain x.npy y.npy --rows 1:3 --shift 3",
+            "explain x-*.npy y-*.npy --rows 1:3 --shift 3",
         ),
         ("softmax x.npy", "softmax x-*.npy --jobs 3"),
         ("softmax x.npy", "softmax x-?.npy x-1?.npy"),
@@ -245,9 +245,14 @@ INDICES, NAMES = pa.array([1, 0, 2, 1]), pa.array(["b", "a", "c", "b"])
 GROUPS = pa.array([7, 8, 7, None])
 
 
+def as_stream(table: pa.Table, path: str) -> None:
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table)
+
+
 @in_one_test
 @pytest.mark.parametrize("empty", [0, 1])
-@pytest.mark.parametrize("extension", ["parquet", "arrow"])
+@pytest.mark.parametrize("extension", ["parquet", "arrow", "arrows"])
 @pytest.mark.parametrize("labels", [INDICES, INDICES.cast(pa.float64()), NAMES])
 def test_a_shard_without_rows_has_no_dtype(
     run: Run, empty: int, extension: str, labels: pa.Array
@@ -256,7 +261,7 @@ def test_a_shard_without_rows_has_no_dtype(
     values = {name: pa.array(LOGITS[:4, i]) for i, name in enumerate("abcd")}
     columns = {"z": values, "y": {"y": labels}, "g": {"g": GROUPS}}
     shards = {empty: slice(0, 0), 1 - empty: slice(0, 3), 2: slice(3, 4)}
-    write = pq.write_table if extension == "parquet" else feather.write_feather
+    write = {"parquet": pq.write_table, "arrow": feather.write_feather}.get(extension, as_stream)
     for file, arrays in columns.items():
         write(pa.table(arrays), f"{file}.{extension}")
         for i, rows in shards.items():

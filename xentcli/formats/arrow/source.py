@@ -20,7 +20,7 @@ from xentcli.formats.arrow.convert import (
     wide,
 )
 from xentcli.formats.arrow.library import understood
-from xentcli.formats.arrow.table_files import RowGroups, open_table_file
+from xentcli.formats.arrow.table_files import RowGroups, open_table_file, schema_of
 from xentcli.formats.arrow.types import (
     has_no_values,
     is_time,
@@ -29,7 +29,6 @@ from xentcli.formats.arrow.types import (
     number_dtype,
     plain,
     shown,
-    with_numbers,
 )
 from xentcli.formats.base import NO_DTYPE, Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.column_looks import Look, look_at
@@ -60,9 +59,7 @@ class TableSource(StreamSource):
         self.format = format_
         with self._understood():
             self._file = open_table_file(data.spooled(), format_)
-            self._schema = self._file.schema
-            if self._file.rows == 0:
-                self._schema = with_numbers(self._schema)
+            self._schema = schema_of(self._file)
             self._selection = select(self._schema, self.name, options, self._look, self._sum_to_one)
             row, self.dtype = self._row()
             labels = self._selection.labels

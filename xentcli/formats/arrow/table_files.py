@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from xentcli.formats.arrow.types import has_no_values, with_numbers
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
 
@@ -51,3 +52,12 @@ def open_table_file(data: Input, format_: str) -> TableFile:
     from xentcli.formats.arrow.ipc_files import ArrowFile, ArrowStream
 
     return ArrowFile(data) if format_ == "arrow" else ArrowStream(data)
+
+
+def schema_of(file: TableFile) -> Any:
+    """Return the schema of a file; where there are no rows, columns of no type hold numbers."""
+    untyped = [field.name for field in file.schema if has_no_values(field.type)]
+    has_rows = bool(file.rows) or (
+        file.rows is None and untyped and file.first((untyped[0],), 1) is not None
+    )
+    return file.schema if has_rows or not untyped else with_numbers(file.schema)
