@@ -246,9 +246,6 @@ def test_a_page_has_the_usual_set_whatever_is_printed(run: Run) -> None:
             page = Path(path).read_text()
             sentences[path] = re.findall(r'<p class="lead">.*</p>', page)
             assert "rows lost: right with the first model alone" in page, path
-        run("compare", *MODELS, *asked, "--state", "plain.json", "--force")
-        other = run("merge", "s.json", "plain.json").err
-        assert "other options: --report is given, and not given" in other, name
         Path("s.json").unlink()
     assert len({*map(str, sentences.values())}) == 1, sentences
     assert "two.npy is" in str(sentences["share_worse.html"])
