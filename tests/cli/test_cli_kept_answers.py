@@ -33,6 +33,7 @@ PIECES = [{"token_ids": [5, 6], "text": "ab", "logprobs": [-1.0, -3.0]}]
 TRITON: dict[str, Any] = {"model_name": "m", "text_output": "ab", "output_log_probs": [-1.0, -3.0]}
 SHIFTED = {"token_ids": [5], "logprobs": [], "prompt_logprobs": [{"2": {"logprob": -2.0}}]}
 REQUEST = {"messages": [{"role": "user", "content": "x"}], "model": "m"}
+OTHER = {"choices": [{"index": 0, "logprobs": {"content": [token("c", -5.0)]}}]}
 REASONED = {"reasoning_content": TOKENS[:1], "content": TOKENS[1:]}
 TENSOR = {"name": "output_log_probs", "shape": [1, 1, 2], "data": [-1.0, -3.0]}
 BY_IDS = [{"9": {"logprob": -0.5}, "5": {"logprob": -1.0}}, {"6": {"logprob": -3.0}}]
@@ -87,6 +88,19 @@ CASES = {
         *(2.0, 2),
     ),
     "request and answer": Case(lines([REQUEST, CHAT], [REQUEST, ["busy", "late"]]), 2.0, 2, 1, 2),
+    "a request, its answer and more": Case(json.dumps([REQUEST, CHAT, {"row": 1}]), 2.0, 2),
+    "records with their prompts": Case(
+        json.dumps([{"prompt": "x", "answer": each} for each in (CHAT, OTHER)]), 3.0, 3, 2, 2
+    ),
+    "dumped outputs with their prompts": Case(
+        json.dumps(
+            [
+                {"prompt": "x", "outputs": [{"token_ids": [5], "logprobs": [{"5": number}]}]}
+                for number in (-1.0, -2.0)
+            ]
+        ),
+        *(1.5, 2, 2, 2),
+    ),
     "values after one another": Case(
         json.dumps(CHAT, indent=1) + json.dumps(CHAT, indent=2), 2.0, 4, 2, 2
     ),

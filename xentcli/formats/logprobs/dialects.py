@@ -44,7 +44,7 @@ def _may_hold(value: Any) -> bool:
 
 def _listed(each: list[Any]) -> list[tuple[str, Any]]:
     """Return the items of a list; only the answer after a request, and tokens as one answer."""
-    if len(each) > 1 and _is_request(each[0]):  # as OpenAI's example of many requests writes them
+    if _is_request_first(each):
         why = f"{each[1][-1]}" if is_list(each[1]) and len(each[1]) else "no answer"
         return [("[1]", {"error": why} if is_list(each[1]) else each[1])]
     if each and is_object(each[0]) and "logprob" in each[0]:
@@ -54,6 +54,21 @@ def _listed(each: list[Any]) -> list[tuple[str, Any]]:
     if any(map(_may_hold, each)):
         each = [_NULL if one is None else one for one in each]
     return [(f"[{i}]", one) for i, one in enumerate(each) if _may_hold(one)]
+
+
+def _is_request_first(each: list[Any]) -> bool:
+    """Whether a list is a request, its answer and maybe more, as OpenAI's example writes them.
+
+    Records that hold prompts too, but their answers with them, are none.
+    """
+    if not 1 < len(each) <= _MOST_OF_REQUEST or not _is_request(each[0]):
+        return False
+    if is_object(each[1]) and {*each[0].keys()} == {*each[1].keys()}:
+        return False
+    try:
+        return answer_of(each[0]) is None
+    except (Refused, TypeError, AttributeError, LookupError, ValueError):
+        return False
 
 
 def _is_request(value: Any) -> bool:
@@ -107,6 +122,8 @@ def _batch(document: Any) -> Answer | None:
     return inner._replace(dialect=f"{inner.dialect}, batch", name=name, counts=True)
 
 
+_MOST_OF_REQUEST = 3
+"""How long a list is at most that has a request, its answer and what else belongs to it."""
 _NULL = {"error": "null"}
 """What null says, in a list or in a line of its own: the request failed."""
 _WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
