@@ -57,6 +57,7 @@ FILES: Files = {
     "far.npy": Mended(np.array([0, 1, 10**9, 0]), Y),
     "both.csv": csv(np.c_[Z, Y], *NAMES, "label"),
     "same.npy": Z,
+    "least.npy": Z.argmin(1),
     "predicted.csv": csv(np.c_[Z, Z.argmax(1), Y], *NAMES, "y_pred", "y_true"),
     "tokens.csv": csv([-1.0, -2.0]),
     "p2.csv": csv(BP, "yes"),
@@ -123,6 +124,8 @@ CASES = [
             the columns are 'label', 'region', 'cat', 'dog', 'fox'
         eval z.npy y.npy --by regio
             a file with a name for each row may stand there; that of the labels names classes
+        calibrate z.npy least.npy
+            are these the labels of these rows, in the same order?
         explain z.npy partly.npy --rows 0:4
             every row that is explained needs a label: --rows A:B chooses others
             A:B -> 2:4
