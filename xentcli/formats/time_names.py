@@ -44,6 +44,10 @@ def with_times(names: NDArray[Any], *, of_list: bool) -> NDArray[Any]:
     return names
 
 
+def _is_plain(value: object, kind: type[datetime | timedelta]) -> bool:
+    return isinstance(value, kind) and getattr(value, "tzinfo", None) is None
+
+
 def fineness_of(times: NDArray[Any]) -> int:
     """Return how fine times or durations are: a larger number for finer ones."""
     there = times[~np.isnat(times)]
@@ -77,9 +81,9 @@ def _days_of(durations: NDArray[Any]) -> list[tuple[int, int]]:
 def _from_objects(names: NDArray[Any]) -> NDArray[Any]:
     """Return times without a zone, or durations, as NumPy's, if names are all such or missing."""
     values = names.reshape(-1).tolist()
-    there = [each for each in values if not is_missing(each)]
+    first = next((each for each in values if not is_missing(each)), None)
     for kind, of_numpy, of_pandas in _KINDS:
-        if there and all(isinstance(e, kind) and not getattr(e, "tzinfo", None) for e in there):
+        if isinstance(first, kind) and all(is_missing(e) or _is_plain(e, kind) for e in values):
             found = [
                 of_numpy("NaT")
                 if is_missing(each)
