@@ -83,6 +83,29 @@ def test_generated_answers(run: Run) -> None:
     assert "generated answers" in run("info", "a.jsonl").out
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (
+            [["-1.0", "False"], ["None", "True"]],
+            "['None', 'True'] is no log-likelihood of a choice",
+        ),
+        ([["-1.0", "False"], [True, "True"]], "[True, 'True'] is no log-likelihood of a choice"),
+        ([["-1.0", "False"], ["-2.0", "False"]], "2 log-likelihoods of 3 choices"),
+    ],
+)
+def test_log_likelihoods_that_are_not_those_of_the_choices(
+    run: Run, values: list[Any], says: str
+) -> None:
+    """A doc was one of fewer choices, or true was taken for 1."""
+    doc = {**EXAMPLE, "doc_id": 1, "filtered_resps": values}
+    if "None" in says or "True" in says:
+        doc["filtered_resps"] = [*values, ["-3.0", "False"]]
+    refused = refusal(run("eval", write_docs("a.jsonl", EXAMPLE, doc)))
+    assert refused.error == f"a.jsonl:2: {says}"
+
+
 LIGHTEVAL = "details_quiz_2026-01-02T03-04-05.678901.parquet"
 CHOICES, GOLDS = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
 

@@ -64,6 +64,10 @@ class Sample(NamedTuple):
     several_inputs: bool
 
 
+class OddSampleError(ValueError):
+    """What is odd about the log-likelihoods of a sample."""
+
+
 def is_sample(document: Any) -> bool:
     """Whether an object has the keys of a sample."""
     return (
@@ -78,8 +82,10 @@ def sample_of(document: Mapping[str, Any]) -> Sample:
 
     Raises
     ------
+    OddSampleError
+        If the log-likelihoods are no numbers, or not those of the choices.
     TypeError, ValueError, LookupError, AttributeError
-        If something is not as the harness writes it.
+        If something else is not as the harness writes it.
     """
     asked = _arguments(document["arguments"])
     pairs, alone = _responses(document)
@@ -115,6 +121,8 @@ def _with_choices(
     """Return a sample with what is to be known of its choices."""
     values, others = _parted(sample.log_likelihoods, document, asked)
     asked = asked[: len(values)] if others else asked
+    if asked and len(asked) != len(values):
+        raise OddSampleError(f"{len(values)} log-likelihoods of {len(asked)} choices")
     told = [str(each[1]) for each in asked if len(each) > 1]
     several_inputs = len(set(told)) == 1 < len({str(each[0]) for each in asked})
     texts: list[str] = []
@@ -175,6 +183,9 @@ def _responses(document: Mapping[str, Any]) -> tuple[list[tuple[float, bool | No
     pairs = [_pair(one) for one in each]
     if each and None not in pairs:
         return [pair for pair in pairs if pair is not None], []
+    odd = [one for one, pair in zip(each, pairs, strict=True) if pair is None]
+    if 0 < len(odd) < len(each):
+        raise OddSampleError(f"{odd[0]!r:.40} is no log-likelihood of a choice")
     numbers = [_number(one[0] if isinstance(one, list) and len(one) == 1 else one) for one in each]
     return [], [number for number in numbers if number is not None] if None not in numbers else []
 
@@ -189,7 +200,7 @@ def _each(value: Any) -> Iterator[Any]:
 def _pair(value: Any) -> tuple[float, bool | None] | None:
     if not isinstance(value, list) or len(value) != 2:
         return None
-    number = _number(value[0])
+    number = None if isinstance(value[0], bool) else _number(value[0])
     greedy = {"True": True, "False": False, True: True, False: False}.get(value[1])
     return None if number is None or greedy is None else (number, greedy)
 

@@ -13,7 +13,7 @@ from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.harness import details
 from xentcli.formats.harness.collected import Collector, Samples
 from xentcli.formats.harness.padded import NO_GOLD
-from xentcli.formats.harness.sample import Sample, is_sample, sample_of
+from xentcli.formats.harness.sample import OddSampleError, Sample, is_sample, sample_of
 from xentcli.formats.json.values import decoded, load, parser
 from xentcli.formats.json.whole_lines import lines_of, with_first_line
 from xentcli.storage.inputs import Input
@@ -130,6 +130,8 @@ def _samples(data: Input) -> Iterator[tuple[int, Sample]]:
             if not is_sample(document):
                 raise LookupError
             sample = sample_of(document)
+        except OddSampleError as error:
+            raise InputError(f"{data.name}:{line}: {error}") from error
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             what = "no sample as lm-evaluation-harness writes it"
             raise InputError(f"{data.name}:{line}: {what}") from error
