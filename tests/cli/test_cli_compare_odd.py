@@ -122,8 +122,8 @@ def test_rows_that_are_not_finite(run: Run, terminal: Terminal) -> None:
     ("shape", "message"),
     [
         ((39, 3), "error: b.npy: 39 rows, and one.npy has 40"),
-        ((41, 3), "error: b.npy: 41 rows, and one.npy has 40"),
-        ((40, 4), "error: b.npy: 4 classes, and one.npy has 3"),
+        ((41, 3), "error: b.npy: 41 rows, and one.npy has 40\nhint: both must be of "),
+        ((40, 4), "error: b.npy: 4 classes, and one.npy has 3\nhint: both must be of "),
         ((40, 1, 3), "error: b.npy: shape (40, 1, 3), and one.npy has (40, 3)"),
     ],
 )

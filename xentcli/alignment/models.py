@@ -235,10 +235,12 @@ def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> No
     for axis, (here, there) in enumerate(zip(one, two, strict=True)):
         if None in (here, there) or here == there or (by_id and axis == 0):
             continue
-        if axis == axes.class_axis:
-            raise ShapeError(f"{other.name}: {there} classes, and {first.name} has {here}")
-        if axis == axes.cut_axis and len(one) == 2:
-            raise ShapeError(f"{other.name}: {there} rows, and {first.name} has {here}")
+        if axis == axes.class_axis or (axis == axes.cut_axis and len(one) == 2):
+            what = "classes" if axis == axes.class_axis else "rows"
+            raise ShapeError(
+                f"{other.name}: {there} {what}, and {first.name} has {here}",
+                hint=f"both must be of the same {what}: leave out those that one of them lacks",
+            )
         raise ShapeError(
             f"{other.name}: {there} along axis {axis} of shape {show_shape(two)}, and "
             f"{first.name} has {here} of {show_shape(one)}"
