@@ -156,6 +156,7 @@ def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
     stream = events({**TRITON, "output_log_probs": [-1.0]}, TRITON)
     for content, why in (
         (lines(several), "several answers, 'base' and 'tuned'\nhint: keep one of them a line"),
+        (lines({"response": CHAT, "answer": OTHER}), "several answers, 'response' and 'answer'"),
         (lines(beams), "several beams\nhint: ask Triton with beam_width 1"),
         (lines({"outputs": [SHIFTED]}), "prompt_logprobs of TensorRT-LLM, which are lists"),
         (lines({"type": "message", "stop_reason": "end_turn"}), "gives no log-probabilities"),

@@ -14,6 +14,8 @@ from close_to import close_to
 from harness_samples import EXAMPLE, SAMPLES, Object, choices_doc, text_doc, write_docs
 from in_one_test import in_one_test
 
+FALSE = ["-1.0", "False"]
+
 
 @in_one_test
 @pytest.mark.parametrize("strided", [False, True])
@@ -87,12 +89,9 @@ def test_generated_answers(run: Run) -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        (
-            [["-1.0", "False"], ["None", "True"]],
-            "['None', 'True'] is no log-likelihood of a choice",
-        ),
-        ([["-1.0", "False"], [True, "True"]], "[True, 'True'] is no log-likelihood of a choice"),
-        ([["-1.0", "False"], ["-2.0", "False"]], "2 log-likelihoods of 3 choices"),
+        ([FALSE, ["None", "True"], FALSE], "['None', 'True'] is no log-likelihood of a choice"),
+        ([FALSE, [True, "True"], FALSE], "[True, 'True'] is no log-likelihood of a choice"),
+        ([FALSE, FALSE], "2 log-likelihoods of 3 choices"),
     ],
 )
 def test_log_likelihoods_that_are_not_those_of_the_choices(
@@ -100,8 +99,6 @@ def test_log_likelihoods_that_are_not_those_of_the_choices(
 ) -> None:
     """A doc was one of fewer choices, or true was taken for 1."""
     doc = {**EXAMPLE, "doc_id": 1, "filtered_resps": values}
-    if "None" in says or "True" in says:
-        doc["filtered_resps"] = [*values, ["-3.0", "False"]]
     refused = refusal(run("eval", write_docs("a.jsonl", EXAMPLE, doc)))
     assert refused.error == f"a.jsonl:2: {says}"
 

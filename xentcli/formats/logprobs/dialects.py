@@ -79,17 +79,31 @@ def _is_request(value: Any) -> bool:
 
 def _kept(document: Any) -> Answer | None:
     """Return the answer within what somebody keeps of a request; None if there is not just one."""
-    for key in _WRAPPERS:
-        if (found := answer_of(_parsed(document.get(key)))) is not None:
-            return _renamed(found, document)
+    wrapped = [key for key in _WRAPPERS if document.get(key) is not None]
+    answers = {key: answer_of(_parsed(document.get(key))) for key in wrapped}
+    told = {key: found for key, found in answers.items() if found is not None}
+    if told:
+        one, *others = told
+        if any(told[key].scored and _differ(told[one], told[key]) for key in others):
+            raise _several(one, others[0])
+        return _renamed(told[one], document)
     others = ((key, value) for key, value in document.items() if is_object(value))
     within = {key: found for key, value in others if (found := answer_of(value)) is not None}
     if len(within) == 1:
         return _renamed(next(iter(within.values())), document)
     if 1 < len(within) < len(document):
         one, other, *_ = within
-        raise Refused(f"several answers, {one!r} and {other!r}", "keep one of them a line")
+        raise _several(one, other)
     return None
+
+
+def _differ(one: Answer, other: Answer) -> bool:
+    numbers = ([each.logprobs for each in answer.scored] for answer in (one, other))
+    return next(numbers) != next(numbers)
+
+
+def _several(one: str, other: str) -> Refused:
+    return Refused(f"several answers, {one!r} and {other!r}", "keep one of them a line")
 
 
 def _renamed(answer: Answer, document: Any) -> Answer:
