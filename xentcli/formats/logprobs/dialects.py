@@ -83,9 +83,9 @@ def _kept(document: Any) -> Answer | None:
     answers = {key: answer_of(_parsed(document.get(key))) for key in wrapped}
     told = {key: found for key, found in answers.items() if found is not None}
     if told:
-        one, *others = told
-        if any(told[key].scored and _differ(told[one], told[key]) for key in others):
-            raise _several(one, others[0])
+        one, *more = told
+        if any(_differ(told[one], told[key]) for key in more):
+            raise _several(one, more[0])
         return _renamed(told[one], document)
     others = ((key, value) for key, value in document.items() if is_object(value))
     within = {key: found for key, value in others if (found := answer_of(value)) is not None}
