@@ -92,10 +92,13 @@ def test_three_models_have_a_line_each(terminal: Terminal) -> None:
     save_models()
     np.save("three.npy", ONE[:, ::-1])
     files = ("one.npy", "two.npy", "three.npy", "--labels", "y.npy")
-    lines = terminal("compare", *files).lines[-3:]
+    *lines, said = terminal("compare", *files).lines[-4:]
+    assert said.startswith("differences are from the first model")
     assert [line.split()[0] for line in lines] == ["one.npy", "two.npy", "three.npy"]
     shown = [each for line in lines for each in line.split()]
-    narrow = terminal("compare", *files, columns=40).lines[-3:]
+    screen = terminal("compare", *files, columns=40).lines
+    head = next(i for i, line in enumerate(screen) if line.split()[:1] == ["model"])
+    narrow = screen[head + 1 : head + 4]
     assert all(each in shown for line in narrow for each in line.split()[1:])  # none cut
 
 

@@ -46,6 +46,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
     yield Text()
     if len(comparisons) > 1:
         yield all_models(comparisons, width)
+        yield Text("differences are from the first model; compare two others by themselves", "dim")
         if comparisons[0].groups:
             yield Text("\ngroups of each model: --metric groups", "dim")
         return
