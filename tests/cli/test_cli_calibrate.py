@@ -81,7 +81,11 @@ def test_confidence_in_what_logits_do_not_say(terminal: Terminal) -> None:
     text = terminal(*asked, columns=110).text
     assert "95 % 0.3492 to 1395.8438, but surely not 1: the model is too confident" in text
     few = terminal(*asked, "--rows", "0:13", columns=110).text
-    assert "it may as well be 1, which changes nothing" in few
+    assert "90.0868: it may as well be 1, which changes nothing" in few
+    np.save("z.npy", np.tile([1e-9, 0.0], (7, 1)))  # as good as none: all they tell is 5 of 7 rows
+    np.save("y.npy", [0, 0, 0, 0, 0, 1, 1])
+    tiny = terminal(*asked, columns=110).text
+    assert "95 % 1.169e-10 to 1.019e-08, but it may as well be 1, which changes nothing" in tiny
 
 
 @pytest.mark.parametrize("columns", [40, 80])

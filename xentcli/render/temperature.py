@@ -91,8 +91,8 @@ def _confidence(found: "FittedTemperature") -> str:
     each = found.metrics["temperature"]
     value, low, high = (bound or 0.0 for bound in (each.value, each.low, each.high))
     inside = low <= 1.0 <= high
-    if inside and not found.surely_not_1:
-        return ": it may as well be 1, which changes nothing"
+    if not found.surely_not_1:
+        return f"{':' if inside else ', but'} it may as well be 1, which changes nothing"
     says = "the model is too confident" if value > 1.0 else "the model is not confident enough"
     return f", but surely not 1: {says}" if inside else f": {says}"
 

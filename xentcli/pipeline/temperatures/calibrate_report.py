@@ -92,8 +92,9 @@ def _surely_not_1(fitted: Fit, rows: int) -> bool:
     """Whether the loss at a temperature of 1 is higher than chance explains.
 
     Where logits say little, the logarithm of a high temperature has an error beyond all bounds, and
-    its interval holds 1 although the loss there is far higher. So the losses are compared: twice
-    their difference, scaled as the sandwich estimate is, is about the square of a Student's t.
+    its interval holds 1 although the loss there is far higher; where they are tiny, it leaves 1 out
+    although the loss there is hardly higher. So the losses are compared: twice the difference of
+    their sums, scaled as the sandwich estimate is, is about the square of a Student's t.
     """
     scale = (fitted.log_error * fitted.beta) ** 2 * fitted.curvature
     if rows < 2 or not (math.isfinite(scale) and math.isfinite(fitted.gain)):
