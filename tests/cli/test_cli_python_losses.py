@@ -63,6 +63,21 @@ def test_lists_and_labels_may_be_arrays(run: Run) -> None:
     listed: Any = xent.nll(answers, tokens)
     assert listed.named()["lower_bound"] == want["lower_bound"]
     assert listed.exact_rows == listed.rows - 1
+    for i, (line, names) in enumerate(zip(answers.read_text().splitlines(), tokens, strict=True)):
+        Path(f"a-{i}.jsonl").write_text(line)
+        Path(f"y-{i}.json").write_text(json.dumps(names))
+    count = len(tokens)
+    for files in (["a-*.jsonl"], [f"a-{i}.jsonl" for i in range(count)]):
+        parts: Any = xent.nll(files, ["y-*.json"])
+        assert (parts.named()["lower_bound"], parts.rows) == (want["lower_bound"], want["rows"])
+    with pytest.raises(xent.XentError, match=f"{count} files of answers, and 1 of labels"):
+        xent.nll("a-*.jsonl", "y-0.json")
+    with pytest.raises(xent.XentError, match=f"{count} files of answers need as many files of"):
+        xent.nll("a-*.jsonl", tokens)
+    with pytest.raises(xent.XentError, match="json has no columns"):
+        xent.nll(
+            DATA / "samples/small/samples_quiz_2026-01-02T03-04-05.678901.jsonl", label_column="acc"
+        )
 
 
 @in_one_test

@@ -30,7 +30,7 @@ from xentcli.pipeline.in_part.partly import TopOptions, open_partly
 from xentcli.pipeline.inputs.output_kinds import check_name
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.inputs.weights import check_weight
-from xentcli.pipeline.language.listed import open_listed
+from xentcli.pipeline.language.listed import open_each, open_listed
 from xentcli.pipeline.language.samples import doubts, samples_of
 from xentcli.pipeline.language.texts import NOTES, measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
@@ -133,7 +133,8 @@ def of_tokens(
     files, labels = given.files or [], given.labels
     rows, more = asked
     any_tokens = partial(reader.file, tokens=tokens or "any")
-    if labels is None and tokens is None and are_samples(files, reader.file):
+    others = (tokens, rows.label_column, rows.label_key)
+    if labels is None and not any(others) and are_samples(files, reader.file):
         source = open_files(files, any_tokens)
         samples = samples_of(source)
         kind = None if samples is None else samples.kind
@@ -152,11 +153,18 @@ def of_tokens(
         sources = open_answers(files, any_tokens)
         found, notes, _ = measure_tokens(sources, rows.reduction, rows.run)
         return found._replace(notes=(*notes_of(*sources), *notes))
-    names = given.label_files
-    here = labels if isinstance(labels, list) else np.asarray(labels).tolist()
-    wanted = here if names is None else reader.labels(names[0])
-    listed, _ = open_listed(any_tokens(files[0]), wanted, num_classes)
-    return _bounded(listed, "nll", rows)
+    paths, names = expand_all(files), given.label_files
+    if names is None:
+        if len(paths) > 1:
+            raise UsageError(f"{len(paths)} files of answers need as many files of labels")
+        here = labels if isinstance(labels, list) else np.asarray(labels).tolist()
+        listed, _ = open_listed(any_tokens(paths[0]), here, num_classes)
+        return _bounded(listed, "nll", rows)
+    label_paths = expand_all(names)
+    if len(paths) != len(label_paths):
+        raise UsageError(f"{len(paths)} files of answers, and {len(label_paths)} of labels")
+    opened = [any_tokens(path) for path in paths]
+    return _bounded(open_each(opened, [*map(reader.labels, label_paths)], num_classes), "nll", rows)
 
 
 def _bounded(
