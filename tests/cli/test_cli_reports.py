@@ -36,6 +36,20 @@ def test_a_plot_is_a_picture(tmp_path: Path, name: str) -> None:
     check_plot(str(tmp_path / name), "losses", force=False)
 
 
+def test_numbers_are_no_page_and_no_picture(run: Run) -> None:
+    """Numbers in a file of that name would look like a page that is broken."""
+    for command in ("eval", "compare", "calibrate"):
+        for path, option in (("a.html", "--report"), ("a.HTM", "--report"), ("a.png", "--plot")):
+            outcome = run(command, "z.npy", "y.npy", "--output", path)
+            assert outcome.code == 2
+            assert outcome.err.startswith(f"error: {path}: --output writes numbers, and no p")
+            assert f"hint: {option} {path}\n" in outcome.err
+    write_rows("z.csv", "ab", [[1.0, 0.0], [0.0, 1.0], [1.0, 2.0]])
+    write_rows("y.csv", ["y"], [[0], [1], [0]])
+    asked = run("eval", "z.csv", "y.csv", "--output", "a.html", "--to", "csv")
+    assert (asked.code, Path("a.html").read_text()[:7]) == (0, "metric,")
+
+
 @in_one_test
 @pytest.mark.parametrize("name", ["a.csv", "a", "a.html.json", "-"])
 def test_another_extension_is_a_mistake_of_usage(tmp_path: Path, name: str) -> None:

@@ -50,7 +50,7 @@ def run(
     numbered = notes_of_numbers(header.rows)
     common.tell_notes([*changed_files(header), *missing, *numbered, *saved.notes])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
-    drawn.check(writing.output)
+    drawn.check(writing)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.options import Writing
     from xentcli.render.pictures.pictures import Pictures
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
@@ -104,8 +105,11 @@ class Drawn(NamedTuple):
         """Whether anything is drawn."""
         return self.report is not None or self.plot is not None
 
-    def check(self, output: str) -> None:
-        """Raise any error of writing now, before the work."""
+    def check(self, writing: "Writing") -> None:
+        """Raise any error of writing now, before the work; the result goes where `writing` says."""
+        output = writing.output
+        if writing.to is None:
+            check_numbers(output)
         if self.chosen is not None and self.plot is None:
             raise UsageError("--plot-kind says what --plot FILE.png draws, and there is no --plot")
         if not self.wanted:
@@ -146,6 +150,24 @@ class Drawn(NamedTuple):
         if self.plot is not None:
             shown = found if drawn is None else drawn
             write_plot(self.plot, self.kind, shown, force=self.force, of=self.of)
+
+
+def check_numbers(output: str) -> None:
+    """Raise UsageError if a file of numbers has the name of a page or of a picture."""
+    from xentcli.pipeline.outputs import is_stream, shown_name, suffix_of
+
+    suffix, name = suffix_of(output), shown_name(output)
+    if not suffix or is_stream(output):
+        return
+    from xentcli.render.pictures import PICTURE_FORMATS
+
+    for option, what, suffixes in (
+        ("--report", "page", _PAGE_SUFFIXES),
+        ("--plot", "picture", tuple(f".{form}" for form in PICTURE_FORMATS)),
+    ):
+        if suffix in suffixes:
+            message = f"{name}: --output writes numbers, and no {what}"
+            raise UsageError(message, hint=f"{option} {name}")
 
 
 def check_report(path: str, *, force: bool) -> None:

@@ -75,7 +75,7 @@ def calibrate(
     keeper = given.gates.keeper(calibrating.measures())
     writing = calibrating.writing_of(given)
     drawn = Drawn(asked.report, asked.plot, asked.plot_kind, writing.force, TEMPERATURES)
-    drawn.check(writing.output)
+    drawn.check(given.writing)
     wanted = asked.wanted()
     telling = Telling.of("calibrate", keeper, drawn, writing, given.common)
     rows = calibrating.open_rows(criterion, both, asked.test, asked.cluster, given)

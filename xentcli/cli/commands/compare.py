@@ -149,7 +149,7 @@ def _compare(
     """Compare whole rows, write the result, and judge it."""
     keeper = given.gates.keeper(OF_PAIRS)
     drawn = Drawn(asked.report, asked.plot, asked.plot_kind, given.writing.force, PAIRS)
-    drawn.check(given.writing.output)
+    drawn.check(given.writing)
     comparing.check_plot(asked.plot, paths)
     by, cluster, state = asked.by, asked.cluster, given.loss.state
     wanted = comparing.wanted(asked.metric, asked.worst, keeper.names)

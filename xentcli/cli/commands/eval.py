@@ -122,7 +122,7 @@ def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: Given
     criterion = asked.criterion(given, kind)
     keeper = given.gates.keeper()
     drawn = Drawn(asked.report, asked.plot, asked.plot_kind, force=given.writing.force)
-    drawn.check(given.writing.output)
+    drawn.check(given.writing)
     binary = given.flags.binary
     wanted = asked.wanted(keeper, drawn, binary=binary)
     by, cluster = asked.by, asked.cluster
