@@ -124,6 +124,8 @@ CASES = [
             the columns are 'label', 'region', 'cat', 'dog', 'fox'
         eval z.npy y.npy --by regio
             a file with a name for each row may stand there; that of the labels names classes
+        compare z.npy z7.csv
+            both must be of the same classes: leave out those that one of them lacks
         calibrate z.npy least.npy
             are these the labels of these rows, in the same order?
         explain z.npy partly.npy --rows 0:4
