@@ -252,8 +252,10 @@ def as_stream(table: pa.Table, path: str) -> None:
 
 @in_one_test
 @pytest.mark.parametrize("empty", [0, 1])
-@pytest.mark.parametrize("extension", ["parquet", "arrow", "arrows"])
-@pytest.mark.parametrize("labels", [INDICES, INDICES.cast(pa.float64()), NAMES])
+@pytest.mark.parametrize(
+    ("extension", "labels"),
+    [("parquet", INDICES), ("arrow", NAMES), ("arrows", INDICES.cast(pa.float64()))],
+)
 def test_a_shard_without_rows_has_no_dtype(
     run: Run, empty: int, extension: str, labels: pa.Array
 ) -> None:
