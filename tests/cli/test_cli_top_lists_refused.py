@@ -31,6 +31,11 @@ import xentcli as xent
         ({"indices": np.array([[1], [2]])}, "shape (2, 1), and"),
         ({"log_sum_exp": np.array([-9.0, -9.0])}, "the log-sum-exp is not that of these values"),
         ({"labels": None}, "where are the labels?"),
+        ({"labels": np.array([1, 1e30])}, "label 1e+30 of row 1 is no class"),
+        *(
+            ({"log_sum_exp": np.array([0.5, odd])}, "[1]: the row lists logits whose log-sum-exp")
+            for odd in (math.nan, math.inf, -math.inf)
+        ),
     ],
 )
 def test_what_is_wrong_with_lists_is_one_line(
@@ -153,3 +158,25 @@ def test_ids_of_lists_in_two_orders_are_an_error(run: Run, kind: str) -> None:
     write(f"b.{kind}", [2, 1, 0])
     both = run("compare", f"a.{kind}", f"b.{kind}", "--labels", "y.csv")
     assert "the rows of lists are matched by place" in refusal(both).error
+
+
+def test_a_row_that_is_left_out_needs_no_log_sum_exp(run: Run) -> None:
+    row = {"topk_logits": [2.0, 1.0], "topk_ids": [3, 4], "log_sum_exp": 2.5, "label": 3}
+    for label, code in ((-100, 0), (3, 1)):
+        odd = {**row, "log_sum_exp": None, "label": label}
+        Path("t.jsonl").write_text("\n".join(map(json.dumps, (row, odd))))
+        for command in ("nll", "eval"):
+            done = run(command, "t.jsonl", "--json")
+            assert (done.code, "RuntimeWarning" in done.err) == (code, False)
+            if not code:
+                assert (done.json["metrics"]["loss"]["value"], done.json["used"]) == (0.5, 1)
+
+
+def test_columns_of_lists_that_hold_text_are_named(run: Run) -> None:
+    """A mask of text was passed over, and a hint led to other columns."""
+    lists = {"topk_logprobs": [[-1.0, -2.0]] * 2, "topk_ids": [[1, 2]] * 2, "labels": [1, 2]}
+    texts = {"topk_ids": [["1", "2"]] * 2, "loss_mask": ["1", "0"]}
+    for name, what in (("topk_ids", "lists of other than numbers"), ("loss_mask", "no numbers")):
+        pq.write_table(pa.table({**lists, name: texts[name]}), "t.parquet")
+        told = refusal(run("nll", "t.parquet")).error
+        assert told == f"t.parquet: column {name!r} holds {what}"

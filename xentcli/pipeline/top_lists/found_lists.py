@@ -3,7 +3,7 @@
 Every file that is no single array is asked, so this imports nothing that whole rows do not need.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
@@ -20,6 +20,7 @@ from xentcli.storage.paths import reads_once
 _KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
 """Formats whose arrays are read from a copy where they come from a pipe."""
 _TABLES = ("parquet", "arrow")
+_LIST = "list<"  # what the dtype of a column of lists begins with
 
 
 class FoundLists(Record):
@@ -63,6 +64,8 @@ def find_lists(file: InputFile) -> FoundLists | None:
     is_lines = format_.name == "json" and bool(named) and _are_lines(file)
     check_plain(shown_name(file.path), named)
     keys = top_keys(named)
+    if format_.name in _TABLES:
+        _check_numbers(shown_name(file.path), named, contents)
     structures = [each.name or "" for each in contents if "struct<" in each.dtype]
     if keys is None and (is_lines or (structures and format_.name in _TABLES)):
         from xentcli.formats.line_lists import pair_keys
@@ -76,6 +79,21 @@ def find_lists(file: InputFile) -> FoundLists | None:
     if keys is None:
         return None
     return FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+
+
+def _check_numbers(name: str, named: Mapping[str, Content], contents: Iterable[Content]) -> None:
+    """Raise InputError if a column of a table of lists holds text where numbers belong."""
+    others = (each for each in contents if each.name and each.name not in named)
+    unread = {each.name or "": each.dtype for each in others if "struct<" not in each.dtype}
+    keys = top_keys([*named, *unread])
+    if keys is None:
+        return
+    lists = [key for key in keys[:2] if not unread.get(key, _LIST).startswith(_LIST)]
+    wanted = (keys.values, keys.indices, keys.log_sum_exp, keys.mask)
+    odd = [key for key in wanted if key in unread]
+    if odd and not lists:
+        what = "lists of other than numbers" if unread[odd[0]].startswith(_LIST) else "no numbers"
+        raise InputError(f"{name}: column {odd[0]!r} holds {what}")
 
 
 def columns_of_lists(found: FoundLists) -> list[str]:

@@ -9,6 +9,8 @@ from xentcli.errors import InputError
 from xentcli.formats.base import IndexedSource
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 
+_TOO_LARGE = 2.0**63  # for a number of a class
+
 
 def with_labels(
     values: IndexedSource,
@@ -59,7 +61,8 @@ def with_labels(
         counted, _ = _shifted(counted, sequences, options.shift)  # a mask goes with its labels
         used &= paired
     used &= (counted > 0.0) & ~np.isin(labels, options.ignored)
-    if (broken := used & (labels != np.floor(labels))).any():
+    broken = used & ((labels != np.floor(labels)) | (np.abs(labels) >= _TOO_LARGE))
+    if broken.any():
         row = int(np.argmax(broken))
         if np.isnan(labels[row]):
             raise InputError(

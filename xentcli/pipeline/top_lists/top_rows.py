@@ -109,7 +109,12 @@ class TopRows:
         values[padding] = -np.inf
         self._check(start, values, indices, padding)
         if lists.log_sum_exp is not None:
-            values -= lists.log_sum_exp[start : start + rows, None]
+            sums = lists.log_sum_exp[start : start + rows, None]
+            known = np.isfinite(sums)
+            wrong = lists.used[start : start + rows, None] & ~known
+            what = "logits whose log-sum-exp is null, NaN or infinite"
+            self._refuse(start, wrong, what, hint="-100, or a 0 in a mask, leaves a row out")
+            values = np.where(known, values - np.where(known, sums, 0.0), -np.inf)
         return values, indices
 
     def _check(
