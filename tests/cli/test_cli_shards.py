@@ -1,5 +1,6 @@
 """Many files as one array, as they are typed: patterns, options that are repeated, pipes."""
 
+import json
 import os
 import resource
 import shlex
@@ -292,7 +293,7 @@ def test_labels_that_are_null_are_no_numbers(run: Run) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("extension", ["npz", "safetensors", "parquet"])
+@pytest.mark.parametrize("extension", ["npz", "safetensors", "parquet", "json", "jsonl"])
 def test_shards_whose_arrays_have_other_names_are_a_note(run: Run, extension: str) -> None:
     """Names may count: layer_0 in one file, layer_1 in the next."""
     for i, name in enumerate(("logits_0", "logits_1", "x")):
@@ -302,9 +303,14 @@ def test_shards_whose_arrays_have_other_names_are_a_note(run: Run, extension: st
             np.savez(f"z-{i}.npz", **arrays)
         elif extension == "safetensors":
             save_file({name: rows}, f"z-{i}.safetensors")
-        else:
+        elif extension == "parquet":
             pq.write_table(pa.table({name: rows.tolist()}), f"z-{i}.parquet")
-    array = "" if extension == "parquet" else ":x"
+        elif extension == "json":
+            Path(f"z-{i}.json").write_text(json.dumps({name: rows.tolist()}))
+        else:
+            lines = [json.dumps({name: row}) + "\n" for row in rows.tolist()]
+            Path(f"z-{i}.jsonl").write_text("".join(lines))
+    array = ":x" if extension in ("npz", "safetensors") else ""
     names = [f"z-{i}.{extension}" for i in range(3)]
     assert "its array" not in run("softmax", *names[:2]).err
     said = f"note: {names[2]}{array}: its array is 'x', and 'logits_0' in the first file"

@@ -68,7 +68,7 @@ PRINTED = {
 @in_one_test
 @pytest.mark.parametrize("text", PRINTED)
 def test_printed_arrays(text: str) -> None:
-    values, (note,), _ = read(text.encode(), "a.txt", ReadOptions())
+    values, (note,), *_ = read(text.encode(), "a.txt", ReadOptions())
     np.testing.assert_array_equal(values, PRINTED[text])
     assert note.startswith("a.txt: read as printed")
 

@@ -74,7 +74,7 @@ def open_inline(text: str, options: ReadOptions) -> Source:
     if _is_lists(text):
         from xentcli.formats.json.document import read
 
-        values, notes, _ = read(text.encode(errors="surrogateescape"), shown, options)
+        values, notes, *_ = read(text.encode(errors="surrogateescape"), shown, options)
     else:
         cells = re.split(r"\s*,\s*|\s+", text.strip())
         values, notes = np.array([float(cell) for cell in cells]), []

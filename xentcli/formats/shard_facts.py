@@ -45,6 +45,7 @@ class ShardFacts(NamedTuple):
     labelled: bool
     label_row: Shape
     id_column: str | None
+    array: str
     notes: tuple[str, ...]
     indexed: bool
     tileable: bool

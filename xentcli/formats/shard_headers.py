@@ -162,6 +162,7 @@ def _facts_of(source: Source, file: InputFile, reference: FileReference | None) 
         source.labelled,
         source.label_row,
         source.id_column,
+        source.array or source.name.removeprefix(shown_name(file.path)).removeprefix(":"),
         (),
         isinstance(source, IndexedSource),
         source.tileable,
@@ -188,26 +189,16 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
         if ours != theirs:
             what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"
             raise ShapeError(f"{name}: {what}")
-    if shard.files[0].options.names and _array_of(shard) != _array_of(first):
+    if shard.files[0].options.names and shard.array != first.array:
         raise InputError(f"{name}: names of another array than {first.name}")
 
 
 def _other_array(shard: ShardFacts, first: ShardFacts) -> Iterator[str]:
     """Say if a shard has an array of another name than the first, but for numbers."""
-    here, there = _array_of(shard), _array_of(first)
-    if here and there and unnumbered(here) != unnumbered(there):
-        names = [shortened(repr(each)) for each in (here, there)]
+    arrays = shard.array, first.array
+    if all(arrays) and unnumbered(shard.array) != unnumbered(first.array):
+        names = [shortened(repr(each)) for each in arrays]
         yield f"its array is {names[0]}, and {names[1]} in the first file"
-
-
-def _array_of(shard: ShardFacts) -> str:
-    """Return the name of the array in its file, or of its only column of lists, if it has one."""
-    options = shard.files[0].options
-    beside = (options.label_column, options.id_column)
-    names = [name for name in shard.header or () if name not in beside]
-    if shard.columns is None and len(names) == 1:
-        return names[0]
-    return shard.name.removeprefix(shown_name(shard.files[0].path)).removeprefix(":")
 
 
 def _note(text: str, names: list[str]) -> str:

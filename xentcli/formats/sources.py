@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Shape = tuple[int | None, ...]
 """An array's shape; the first length is None where only the end of the file tells it."""
 
-
 AnySource = TypeVar("AnySource", bound="Source")
 
 
@@ -117,11 +116,12 @@ class Source(ABC):
         The names of all columns in the file, also of those that are no values.
     id_column : str or None
         The name of the ids that the tables hold beside the values.
+    array : str
+        What the file calls the array, where `name` does not end in it.
     notes : list of str
         What was decided about the file beyond the plain cases, for the user to know.
     reference : Reference or None
-        What opens the same source in any process. A source without one (standard input, a pipe, a
-        compressed file) decodes elsewhere than here only what `carried` returns.
+        What opens it in any process; a pipe has none, and decodes elsewhere what `carried` returns.
     tileable : bool
         Whether any rows along the last axis can be read at any time at little cost, by `tile`.
     shareable : bool
@@ -151,6 +151,7 @@ class Source(ABC):
     labelled: bool = False
     label_row: Shape = ()
     id_column: str | None = None
+    array: str = ""
     reference: Reference | None = None
     tileable: bool = False
     shareable: bool = False

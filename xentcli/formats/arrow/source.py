@@ -78,6 +78,7 @@ class TableSource(StreamSource):
         self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
         self.columns: tuple[str, ...] | None = self._selection.values
         if self._lists:
+            self.array = self._selection.values[0]
             field = self._file.schema.field(self._selection.values[0])
             self.columns = names_of(field, row[0]) if len(row) == 1 else None
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))

@@ -18,17 +18,19 @@ _OWN_ARRAYS = ("values", "losses")  # what xent calls the array that a command w
 
 
 class Document(NamedTuple):
-    """The array of one JSON value, what was decided, and the names of its columns if it has any."""
+    """The array of one JSON value, what was decided, and the names of its columns and its key."""
 
     values: Array
     notes: list[str]
     columns: tuple[str, ...] | None = None
+    key: str = ""
 
 
 def open_document(data: Input, options: ReadOptions) -> Source:
     """Read an array of one JSON value."""
-    values, notes, columns = read(_whole(data), data.name, options)
+    values, notes, columns, key = read(_whole(data), data.name, options)
     source = MemorySource(data.name, values, columns)
+    source.array = key
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
     source.size, source.unchanged = data.file_size, data.check_unchanged
@@ -70,7 +72,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     if (numbers := _plain(content, options)) is not None:
         return Document(numbers, [])
     text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
-    value, names = load(text, name), None
+    value, names, key = load(text, name), None, ""
     notes = []
     if printed:
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
@@ -104,7 +106,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     if not options.labels and may_be_rounded(values, content):
         values = as_integers(values, flat(value))
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
-    return Document(values, notes, columns)
+    return Document(values, notes, columns, key)
 
 
 def _check_no_ids(value: dict[str, Any], key: str, name: str, options: ReadOptions) -> None:

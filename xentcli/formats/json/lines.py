@@ -102,7 +102,7 @@ class JsonLinesSource(StreamSource):
             row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)
-            first = first[self._key]
+            first, self.array = first[self._key], self._key
         else:
             check_alone(self.name, options)
         row_values = careful(first, self._place_of(0), labels=self._labels, names=self._names)
