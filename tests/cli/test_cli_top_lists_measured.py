@@ -1,6 +1,8 @@
 """What eval, compare and info say of lists of the most probable classes."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,3 +154,23 @@ def test_info_knows_pairs(run: Run) -> None:
         found = {each["name"]: each for each in run("info", path, "--json").json["files"]}
         assert found["logprobs"]["looks_like"] == "pairs of a token and its log-probability"
         assert run(*found["logprobs"]["fits"].split()[1:]).code == 0
+
+
+def test_models_are_of_the_kinds_that_are_said(run: Run) -> None:
+    """What is said of the first model was taken for all of them."""
+    rows = [([-0.5, -1.5], 0), ([-0.25, -2.5], 1)]
+    for name, value_of in (("logs", float), ("probs", math.exp)):
+        lines = [
+            {"top_values": [*map(value_of, values)], "top_indices": [0, 1], "label": label}
+            for values, label in rows
+        ]
+        Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    for names, kinds in (
+        (("probs", "logs"), ("probs", "log-probs")),
+        (("logs", "probs"), ("logits", "probs")),
+    ):
+        files = [f"{name}.jsonl" for name in names]
+        said = [each for kind in kinds for each in ("--input", kind)]
+        found = run("compare", *files, *said, "--json").json["metrics"]
+        assert found["loss_base"]["value"] == pytest.approx((0.5 + 2.5) / 2, rel=1e-14)
+        assert found["loss_difference"]["value"] == pytest.approx(0.0, abs=1e-15)

@@ -32,7 +32,7 @@ def find(
     given: GivenOptions,
     reader: "Reader",
     *,
-    probs: bool,
+    probs: Sequence[bool],
     cluster: str | None,
 ) -> "Models | None":
     """Open models whose rows are known in part; None for whole rows."""
@@ -52,10 +52,9 @@ def find(
         ignored=tuple(flags.ignore_index or (-100,)),
         shift=flags.shift,
         label_base=flags.label_base or 0,
-        probs=probs,
         cluster=cluster,
     )
-    opened = open_models(files, options, given.common.how)
+    opened = open_models(files, [options._replace(probs=each) for each in probs], given.common.how)
     for path, found in zip(paths, models, strict=True) if opened is not None else ():
         if len(found) > 1:  # for whole rows, a pattern is one model too
             raise UsageError(f"{path}: {len(found)} files match: name one file of each model")

@@ -127,7 +127,7 @@ def compare(
     paths, kinds = files.models
     labels = files.labels or []
     readers = given.reading.readers(kinds)
-    probs = kinds[0] == "probabilities"
+    probs = [kind == "probabilities" for kind in kinds]
     opened = bases.find(paths, labels, given, readers[0], probs=probs, cluster=asked.cluster)
     if opened is not None:
         refused = {**asked.of_rows(), "--cluster": opened.are_bases and asked.cluster}

@@ -115,8 +115,10 @@ class Models(NamedTuple):
         return compare_lists(base, new, run)
 
 
-def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Models | None:
+def open_models(files: Sequence[InputFile], asked: Sequence[TopOptions], run: Run) -> Models | None:
     """Open models whose rows are known in part; None where the first file has whole rows.
+
+    `asked` is what the user says of each of them.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Mo
         return Models([open_base(file) for file in files], paths, [])
     models: list[TopRows] = []
     notes: list[str] = []
-    for file in files:
+    for file, options in zip(files, asked, strict=True):
         mine = options._replace(cluster=None) if models else options  # the base names clusters
         opened = open_partly([file], mine, run, bases=False)
         if opened is None and not models:
