@@ -174,3 +174,13 @@ def test_models_are_of_the_kinds_that_are_said(run: Run) -> None:
         found = run("compare", *files, *said, "--json").json["metrics"]
         assert found["loss_base"]["value"] == pytest.approx((0.5 + 2.5) / 2, rel=1e-14)
         assert found["loss_difference"]["value"] == pytest.approx(0.0, abs=1e-15)
+
+
+def test_models_that_list_nothing_predict_nothing(run: Run) -> None:
+    """Two empty lists were an agreement."""
+    for name, classes in (("a", [3, 4]), ("b", [3, 5])):
+        row = {"top_values": [-0.5, -1.5], "top_indices": classes, "label": 3}
+        empty = {"top_values": [], "top_indices": [], "label": 3}
+        Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, (row, empty))))
+    assert run("compare", "a.jsonl", "b.jsonl", "--metric", "agreement").number == 0.5
+    assert run("eval", "a.jsonl", "--metric", "mean_confidence").number == math.exp(-0.5) / 2

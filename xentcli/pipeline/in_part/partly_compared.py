@@ -36,6 +36,7 @@ from xentcli.pipeline.top_lists.clustered_rows import (
 from xentcli.pipeline.top_lists.top_rows import TopRows
 from xentcli.storage.names import shown_name
 
+_NO_CLASS = np.iinfo(np.int64).max
 _PAIRS = 2**20  # how many listed classes are compared at once
 
 
@@ -184,7 +185,8 @@ def _compared(both: Both) -> tuple[ListedPairsState, Facts]:
     used = np.ones(count, np.bool_)
     for each in bounds:
         used &= True if each.used is None else each.used
-    same = np.equal(*(_first_class(*each) for each in rows))[used]
+    first, other = (_first_class(*each) for each in rows)
+    same = ((first == other) & (first < _NO_CLASS))[used]
     kl = None
     if all(each.kind == "log-probabilities" for each in both):
         slack = max(each.slack for each in both)
@@ -204,10 +206,11 @@ def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
 
 
 def _first_class(values: NDArray[np.float64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the most probable class of each row; of equals, the first."""
+    """Return the most probable class of each row; of equals, the first; of an empty list, none."""
     peak = np.max(values, axis=1, initial=-np.inf)[:, None]
-    last = np.iinfo(np.int64).max
-    first: NDArray[np.int64] = np.min(np.where(values == peak, indices, last), axis=1, initial=last)
+    at = (values == peak) & (values > -np.inf)
+    classes = np.where(at, indices, _NO_CLASS)
+    first: NDArray[np.int64] = np.min(classes, axis=1, initial=_NO_CLASS)
     return first
 
 
