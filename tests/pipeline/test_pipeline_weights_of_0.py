@@ -46,6 +46,18 @@ def test_rows_of_a_class_that_weighs_0(beside: str) -> None:
     assert two.metrics["loss_difference"].n == np.count_nonzero(there)
 
 
+def test_an_infinite_loss_that_weighs_0_is_in_no_mean_of_the_other_model() -> None:
+    """0 times infinity is NaN: that mean is lost, and the other one has the rows that weigh."""
+    lost = NEW.copy()
+    lost[np.flatnonzero(Y == 0)[::3], 0] = -np.inf
+    found = xent.compare(Z, lost, Y, weight=CLASSES, by=GROUPS)
+    there = Y != 0
+    alone = xent.compare(Z[there], NEW[there], Y[there], weight=CLASSES, by=GROUPS[there])
+    assert np.isnan(found.metrics["loss_new"].value or 0.0)
+    names = ("loss_base",)
+    np.testing.assert_allclose(measures_of(found, names), measures_of(alone, names), 1e-13)
+
+
 @pytest.mark.parametrize(("weights", "cluster"), [(ROWS, None), (WHOLE_CLUSTERS, CLUSTERS)])
 def test_rows_that_weigh_0(weights: Any, cluster: Any) -> None:
     there = weights > 0.0

@@ -142,6 +142,8 @@ def _masks(facts: RowFacts) -> dict[str, NDArray[np.bool_]]:
     measured = every if facts["measured"] is None else facts["measured"]
     weight, difference = facts["weight"], facts["difference"]
     weighted = weight is not None and difference is not None
+    if weighted:  # a row that weighs 0 is in no mean that is a number, even if one loss is infinite
+        difference = np.where(np.isnan(difference), 0.0, difference)
     masks = {
         "rows": every,
         "counted": in_mean(difference, weight) if weighted else used,
