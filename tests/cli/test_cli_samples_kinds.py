@@ -1,5 +1,6 @@
 """Other kinds of samples: old ones, texts, generated answers, lighteval's, and what is none."""
 
+import gzip
 import json
 import math
 import random
@@ -204,6 +205,16 @@ def test_a_null_and_options_for_columns_in_details_of_lighteval(run: Run) -> Non
     for option in ("--label-column", "--columns", "--drop"):
         told = refusal(run("loss", LIGHTEVAL, option, "doc")).error
         assert told == f"{LIGHTEVAL}: samples have no columns to choose from"
+
+
+def test_details_of_lighteval_under_another_name_are_told(run: Run) -> None:
+    write_details([{"logprobs": row} for row in CHOICES], GOLDS, name="mine.parquet")
+    Path("d.parquet.gz").write_bytes(gzip.compress(Path("mine.parquet").read_bytes()))
+    for path in ("mine.parquet", "d.parquet.gz"):
+        for command in ("loss", "eval", "calibrate"):
+            refused = refusal(run(command, path))
+            assert refused.error.startswith(f"{path}: docs of lighteval")
+            assert refused.hint.startswith("name it details_TASK.parquet")
 
 
 def test_a_right_choice_of_lighteval_that_is_none(run: Run) -> None:

@@ -182,6 +182,11 @@ def _arrays_within(file: InputFile) -> str | None:
 
     contents = registry.contents_of(looked_at(file), file.format, file.options)[1]
     by_name = {name: each for each in contents for name in each.columns or (each.name or "",)}
+    if {*by_name} >= {"doc", "model_response"}:
+        raise InputError(
+            f"{shown_name(file.path)}: docs of lighteval, which are known by the name of the file",
+            hint="name it details_TASK.parquet, as lighteval does, and do not compress it",
+        )
     labels = named_as_labels([*by_name])
     arrays = [key for key, each in by_name.items() if each.key is not None and key not in labels]
     check_no_lists(shown_name(file.path), arrays)
