@@ -157,6 +157,7 @@ def test_ids_that_do_not_fit(run: Run, rows: list[int], message: str) -> None:
     outcome = run("compare", "a.csv", "b.csv")
     assert (outcome.code, outcome.out) == (1, "")
     assert message in outcome.err
+    assert "\nhint: " in outcome.err
 
 
 def test_ids_in_one_file_alone(run: Run, expected: dict[str, Any]) -> None:

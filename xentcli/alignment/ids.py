@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+_ONE_OF_EACH = "keep one row of each id"
+
 
 class Matched(Protocol):
     """Where a worker found the labels and weights of some rows."""
@@ -157,7 +159,8 @@ class Matching:
         twice, never = np.flatnonzero(used > 1), np.flatnonzero(used == 0)
         if twice.size:
             id_ = table.ids[int(twice[0])]
-            raise InputError(f"{self._logits.name}: two rows have the id {_shown(id_)}")
+            what = f"{self._logits.name}: two rows have the id {_shown(id_)}"
+            raise InputError(what, hint=_ONE_OF_EACH)
         if never.size:
             place = self._labels.place((int(never[0]),))
             count = f" ({len(never)} such {self._what}s)" if len(never) > 1 else ""
@@ -201,7 +204,8 @@ def _read(labels: Source, what: str) -> _HeldLabels:
         if first != place:
             raise InputError(
                 f"{source.place((place,))}: a second {what} with the id {_shown(id_)}; the first "
-                f"is in {source.place((first,))}, and rows are matched by id"
+                f"is in {source.place((first,))}, and rows are matched by id",
+                hint=_ONE_OF_EACH,
             )
     return _HeldLabels(values, ids, places)
 
