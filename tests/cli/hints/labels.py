@@ -46,6 +46,10 @@ FILES: Files = {
         csv([[f"r{i}", *Z[i]] for i in (1, 2, 3)], "id", *NAMES),
     ),
     "y_id.csv": csv([[f"r{i}", Y[i]] for i in (3, 1, 2)], "id", "label"),
+    "y_twice.csv": Mended(
+        csv([[f"r{i}", Y[i]] for i in (3, 1, 2, 1)], "id", "label"),
+        csv([[f"r{i}", Y[i]] for i in (3, 1, 2)], "id", "label"),
+    ),
     "nowhere": Mended(None, "cat\ndog\nfox\n"),
     "classes.csv": Mended("cat,1\ndog\nfox\n", "cat\ndog\nfox\n"),
     "other.npy": Z[::-1] * 2,
@@ -136,6 +140,11 @@ CASES = [
     Case(
         "loss z_id.csv y_id.csv",
         "rows are matched by 'id': leave out those that one of the files lacks",
+        mean_cross_entropy(Z[1:], Y[1:]),
+    ),
+    Case(
+        "loss z_id.csv y_twice.csv",
+        "keep one row of each id",
         mean_cross_entropy(Z[1:], Y[1:]),
     ),
     Case(
