@@ -113,7 +113,7 @@ def test_an_argument_gives_the_bits_of_the_option(
         ("evaluate", {"rows": slice(3, 3)}, "rows has no row"),
         ("evaluate", {"rows": 3}, "rows takes a slice or None, not 3"),
         ("evaluate", {"dtype": "int8"}, "dtype is float16, float32, float64 or None, not int8"),
-        ("calibrate", {"dtype": "wide"}, "dtype takes a dtype or None, not 'wide'"),
+        ("calibrate", {"dtype": "wide"}, "dtype takes a dtype, not 'wide'"),
         ("evaluate", {"clip": 0.1}, "normalize and clip are for rows of probabilities"),
         ("compare", {"normalize": True}, "normalize and clip are for rows of probabilities"),
         ("nll", {"binary": True}, "binary takes logits, or probabilities of class 1"),

@@ -186,6 +186,6 @@ def test_pyarrow_is_not_there(
     file = "out" if "-o" in arguments else "wide"
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith(f"error: {file}.")
-    install = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow>=25"])
+    install = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow>=26"])
     assert done.err.endswith(f" needs pyarrow\nhint: the extra 'arrow' brings it: {install}\n")
     assert not list(tmp_path.glob("*out*"))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,10 +104,10 @@ def test_a_shifted_row_is_in_the_cluster_of_its_label(run: Run, cluster: str, fl
         for name in ("base.npy", "y.npy", "site.npy"):
             whole = np.load(name)
             np.save(name, whole.reshape(N * T, *whole.shape[2:]))
-        arrays = dict(np.load("base.npz"))
+        arrays: Any = dict(np.load("base.npz"))
         for name in ("topk_logprobs", "topk_ids", "labels"):
             arrays[name] = arrays[name].reshape(N * T, *arrays[name].shape[2:])
-        np.savez("base.npz", allow_pickle=False, **arrays)
+        np.savez("base.npz", **arrays)
     more = ("--cluster", cluster, "--shift", "1", "--json")
     found = run("eval", "base.npz", *more).json
     whole = run("eval", "--log-probs", "base.npy", "y.npy", "--class-axis", "-1", *more).json

@@ -52,7 +52,7 @@ def test_a_library_that_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a.odd").write_bytes(written(TOY, Z))
     with pytest.raises(InputError, match=r"a\.odd: odd needs no_such_module$") as caught:
         open_file(InputFile(str(tmp_path / "a.odd"), "odd"))
-    install = f"{sys.executable} -m pip install 'pyarrow>=25'"
+    install = f"{sys.executable} -m pip install 'pyarrow>=26'"
     assert caught.value.hint == f"the extra 'arrow' brings it: {install}"
     with pytest.raises(OutputError, match="odd needs no_such_module"):
         written(odd, Z)

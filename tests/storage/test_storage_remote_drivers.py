@@ -85,7 +85,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, module: str) -> None
             (InputError, OutputError), match=rf"^http://a/b: .* needs {module}"
         ) as caught:
             use("http://a/b")
-        install = f"{sys.executable} -m pip install 'aiohttp>=3.9' 'fsspec>=2024.6'"
+        install = f"{sys.executable} -m pip install 'aiohttp>=3.9' 'fsspec>=2025.9'"
         assert caught.value.hint == f"the extra 'remote' brings it: {install}"
 
 

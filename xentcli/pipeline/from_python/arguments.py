@@ -88,10 +88,8 @@ def argument_of(hint: Any) -> Argument | None:
     >>> argument_of(int | Sequence[int] | None).words
     'a whole number, a list of whole numbers or None'
     """
-    if hint == DTypeLike:
-        return Argument("a dtype", np.dtype)
-    if hint == (DTypeLike | None):
-        return Argument("a dtype or None", _dtype)
+    if hint in (DTypeLike, DTypeLike | None):  # they are the same before NumPy 2.4
+        return Argument("a dtype", _dtype)
     union = get_origin(hint) in (Union, UnionType)
     kinds = [_kind_of(each) for each in (get_args(hint) if union else (hint,))]
     known = [each for each in kinds if each is not None]
