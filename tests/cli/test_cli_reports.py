@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_files import write_rows
-from cli_tools import Run
+from cli_files import DATA, write_rows
+from cli_tools import Run, run_process
 from in_one_test import in_one_test
 
 from xentcli.cli.reports import (
@@ -48,6 +48,15 @@ def test_numbers_are_no_page_and_no_picture(run: Run) -> None:
     write_rows("y.csv", ["y"], [[0], [1], [0]])
     asked = run("eval", "z.csv", "y.csv", "--output", "a.html", "--to", "csv")
     assert (asked.code, Path("a.html").read_text()[:7]) == (0, "metric,")
+
+
+def test_a_page_is_made_without_a_home_of_ones_own(tmp_path: Path) -> None:
+    """In a process that has not imported matplotlib, which would say where it keeps its fonts."""
+    rows, page = str(DATA / "digits_logits.npy"), tmp_path / "a.html"
+    home = {"HOME": "/dev/null", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "", "MPLCONFIGDIR": ""}
+    labels = str(DATA / "digits_labels.npy")
+    outcome = run_process("eval", rows, labels, "--report", str(page), env=home)
+    assert (outcome.code, outcome.err, page.exists()) == (0, "", True)
 
 
 @in_one_test

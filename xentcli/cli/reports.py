@@ -145,7 +145,10 @@ class Drawn(NamedTuple):
     ) -> None:
         """Write both; the picture shows `drawn` if it is given, else the whole result."""
         if self.report is not None:
-            html = self.of.page(found, provenance, verdicts, told)
+            from xentcli.render.pictures.pictures import quietly
+
+            with quietly():  # also where a page imports matplotlib, before it draws
+                html = self.of.page(found, provenance, verdicts, told)
             write_report(self.report, html, force=self.force)
         if self.plot is not None:
             shown = found if drawn is None else drawn

@@ -39,7 +39,7 @@ class Pictures(NamedTuple):
 
         Where there is nothing to draw, the picture says so.
         """
-        with _quietly():
+        with quietly():
             from xentcli.render.pictures.canvas import in_own_style, saved, words
 
             with in_own_style():
@@ -63,8 +63,8 @@ class Pictures(NamedTuple):
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep matplotlib's messages about fonts and their folders from standard error.
+def quietly() -> Iterator[None]:
+    """Keep matplotlib's messages about fonts and its folders from standard error.
 
     A missing character, or the first search for a font, changes no number.
     """
