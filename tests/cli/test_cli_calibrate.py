@@ -10,8 +10,6 @@ from cli_tools import Argument, Run, Terminal
 from close_to import close_to
 from in_one_test import in_one_folder
 
-import xentcli as xent
-
 TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
 UNFOLDED = ("--folds", "0")
 """Without the losses out of fold, which take most of the time."""
@@ -95,72 +93,6 @@ def test_no_line_is_wider_than_the_terminal(terminal: Terminal, columns: int) ->
     assert max(map(len, screen.lines)) <= columns
     assert "test files" in screen.text
     assert ("reliability before, test files" in screen.text) == (columns > 60)
-
-
-def test_other_files(run: Run) -> None:
-    outcome = run("calibrate", *DIGITS, "--test", WEAK, DIGITS[1], "--json", *UNFOLDED)
-    assert outcome.err == ""
-    found = outcome.json["tested"]["metrics"]
-    assert found["loss_before"]["value"] == float(run("loss", WEAK, DIGITS[1]).out)
-    value = str(outcome.json["temperature"])
-    cooled = run("loss", WEAK, DIGITS[1], "--temperature", value)
-    assert found["loss_after"]["value"] == float(cooled.out)
-    files = [(file["role"], file["name"], file["shape"]) for file in outcome.json["files"][2:]]
-    assert files == [
-        ("test logits", str(WEAK), [450, 10]),
-        ("test labels", str(DIGITS[1]), [450]),
-    ]
-
-
-def test_other_files_of_another_model(run: Run) -> None:
-    np.save("more.npy", np.pad(np.load(DIGITS[0]), ((0, 0), (0, 2))))
-    outcome = run("calibrate", *DIGITS, "--test", "more.npy", DIGITS[1], "--json", *UNFOLDED)
-    fitted = "the rows to test on have 12 classes, and those that were fitted 10"
-    assert outcome.err == f"note: {fitted}: are they of one model?\n"
-    assert outcome.json["tested"]["num_classes"] == 12
-
-
-def test_other_files_with_the_classes_elsewhere(run: Run) -> None:
-    """Labels that are names mean the same there, and numbers do not."""
-    z = np.load(DIGITS[0])[:40, :3].astype(float)
-    y = (z.argmax(axis=1) + (np.arange(40) % 5 == 0)) % 3  # every fifth is wrong
-    write_rows("z.csv", "abc", z)
-    write_rows("moved.csv", "cab", z[:, [2, 0, 1]])
-    write_rows("y.csv", ["label"], y[:, None])
-    write_rows("names.csv", ["label"], [["abc"[i]] for i in y])
-    order = "moved.csv: its classes are in another order than those that were fitted"
-    for labels, same in (("names.csv", True), ("y.csv", False)):
-        test = ("--test", "moved.csv", labels, "--json", *UNFOLDED)
-        outcome = run("calibrate", "z.csv", labels, *test)
-        assert f"note: {order}; labels that are numbers go by the order here\n" in outcome.err
-        found = outcome.json["tested"]["metrics"]["loss_before"]["value"]
-        assert (found == outcome.json["metrics"]["loss_before"]["value"]) == same
-    there = run("calibrate", "z.csv", "y.csv", "--test", "z.csv", "y.csv", "--json", *UNFOLDED)
-    assert "order" not in there.err
-
-
-def test_what_is_odd_about_other_files(run: Run) -> None:
-    """They may hold something else than what was fitted, and have none of its rows' weights."""
-    np.save("p.npy", np.exp(xent.log_softmax(np.load(DIGITS[0]))))
-    np.save("v.npy", np.linspace(0.0, 1.0, 450))
-    more = ("--sample-weight", "v.npy", "--test", "p.npy", DIGITS[1], *UNFOLDED)
-    outcome = run("calibrate", *DIGITS, *more, "--json")
-    kind = (
-        "these look like probabilities, not logits: xent calibrate --probs PROBS LABELS would fit"
-    )
-    weights = "the weights of rows concern the temperature and the losses alone"
-    alone = f"{weights}; the rows to test on have no such weights"
-    assert outcome.err == f"warning: p.npy: {kind}\nwarning: {alone}\n"
-    found = outcome.json["tested"]["metrics"]["loss_before"]["value"]
-    assert found == run("loss", "p.npy", DIGITS[1]).number
-    test = ("p.npy", DIGITS[1])
-    notes = xent.calibrate(*DIGITS, sample_weight="v.npy", test=test, folds=0).notes
-    assert {f"p.npy: {kind}", alone} <= {*notes}
-    lost = np.load(DIGITS[0])
-    lost[3, np.load(DIGITS[1])[3]] = -np.inf
-    np.save("lost.npy", lost)
-    outcome = run("calibrate", *DIGITS, "--test", "lost.npy", DIGITS[1], *UNFOLDED)
-    assert outcome.err == "warning: lost.npy: the loss is infinite: a label has probability 0\n"
 
 
 def test_pipes_and_text(run: Run) -> None:

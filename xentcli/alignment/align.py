@@ -49,12 +49,7 @@ def align(
     InputError
         If the labels of docs, which are their own, are counted from another number than 0.
     """
-    if naming.counted and (labels or logits).of_samples:
-        raise InputError(
-            f"{(labels or logits).name}: --label-base is for labels of a file of their own, and "
-            "docs say which choice is right",
-            hint="leave --label-base out",
-        )
+    _check_base(labels or logits, naming)
     class_axis = class_axis_of((logits,), class_axis)
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     note = None if labels is None or by_id else _note_of_shards(logits, labels, class_axis)
@@ -86,6 +81,15 @@ def align(
     logits = indexed(logits) if axes.cut_axis else logits
     tiled = tiles and axes.by_tiles and logits.tileable and by_place
     return Aligned(logits, followers, axes, names, tiled=tiled, note=reshaped or note)
+
+
+def _check_base(labels: Source, naming: Naming) -> None:
+    if naming.counted and labels.of_samples:
+        raise InputError(
+            f"{labels.name}: --label-base is for labels of a file of their own, and docs say which "
+            "choice is right",
+            hint="leave --label-base out",
+        )
 
 
 def _note_of_shards(logits: Source, labels: Source, class_axis: int | None) -> str | None:

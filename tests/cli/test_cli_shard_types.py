@@ -1,0 +1,89 @@
+"""Shards whose arrays have other dtypes or names, since some have no rows or were saved apart."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_tools import Run, refusal
+from in_one_test import in_one_test
+from pyarrow import feather
+from safetensors.numpy import save_file
+
+LOGITS = np.random.default_rng(2).normal(size=(6, 4))
+INDICES, NAMES = pa.array([1, 0, 2, 1]), pa.array(["b", "a", "c", "b"])
+GROUPS = pa.array([7, 8, 7, None])
+
+
+def as_stream(table: pa.Table, path: str) -> None:
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table)
+
+
+@in_one_test
+@pytest.mark.parametrize("empty", [0, 1])
+@pytest.mark.parametrize(
+    ("extension", "labels"),
+    [("parquet", INDICES), ("arrow", NAMES), ("arrows", INDICES.cast(pa.float64()))],
+)
+def test_a_shard_without_rows_has_no_dtype(
+    run: Run, empty: int, extension: str, labels: pa.Array
+) -> None:
+    """A frame of pandas without rows has columns of the type null; so have groups without names."""
+    values = {name: pa.array(LOGITS[:4, i]) for i, name in enumerate("abcd")}
+    columns = {"z": values, "y": {"y": labels}, "g": {"g": GROUPS}}
+    shards = {empty: slice(0, 0), 1 - empty: slice(0, 3), 2: slice(3, 4)}
+    write = {"parquet": pq.write_table, "arrow": feather.write_feather}.get(extension, as_stream)
+    for file, arrays in columns.items():
+        write(pa.table(arrays), f"{file}.{extension}")
+        for i, rows in shards.items():
+            parts = {n: a.slice(rows.start, rows.stop - rows.start) for n, a in arrays.items()}
+            known = {n: a if a.null_count < len(a) else pa.nulls(len(a)) for n, a in parts.items()}
+            write(pa.table(known), f"{file}-{i}.{extension}")
+    one, many = (
+        run(
+            "eval",
+            *(f"{name}{shard}.{extension}" for name in "zy"),
+            "--by",
+            f"g{shard}.{extension}",
+            "--jobs",
+            "1",
+        )
+        for shard in ("", "-*")
+    )
+    assert one.code == 0, one.err
+    assert (many.code, many.stdout) == (0, one.stdout), many.err
+
+
+def test_labels_that_are_null_are_no_numbers(run: Run) -> None:
+    np.save("z.npy", LOGITS)
+    pq.write_table(pa.table({"y": pa.nulls(6)}), "y.parquet")
+    assert refusal(run("loss", "z.npy", "y.parquet")).error.endswith("holds null, not numbers")
+
+
+@in_one_test
+@pytest.mark.parametrize("extension", ["npz", "safetensors", "parquet", "json", "jsonl"])
+def test_shards_whose_arrays_have_other_names_are_a_note(run: Run, extension: str) -> None:
+    """Names may count: layer_0 in one file, layer_1 in the next."""
+    for i, name in enumerate(("logits_0", "logits_1", "x")):
+        rows = LOGITS[2 * i : 2 * i + 2]
+        if extension == "npz":
+            arrays: dict[str, Any] = {name: rows}
+            np.savez(f"z-{i}.npz", **arrays)
+        elif extension == "safetensors":
+            save_file({name: rows}, f"z-{i}.safetensors")
+        elif extension == "parquet":
+            pq.write_table(pa.table({name: rows.tolist()}), f"z-{i}.parquet")
+        elif extension == "json":
+            Path(f"z-{i}.json").write_text(json.dumps({name: rows.tolist()}))
+        else:
+            lines = [json.dumps({name: row}) + "\n" for row in rows.tolist()]
+            Path(f"z-{i}.jsonl").write_text("".join(lines))
+    array = ":x" if extension in ("npz", "safetensors") else ""
+    names = [f"z-{i}.{extension}" for i in range(3)]
+    assert "its array" not in run("softmax", *names[:2]).err
+    said = f"note: {names[2]}{array}: its array is 'x', and 'logits_0' in the first file"
+    assert said in run("softmax", *names).err
