@@ -3,8 +3,8 @@
 Of the V classes of a row, K are listed: their values (N, K), and their indices (N, K). A row that
 lists fewer is padded by values of -inf with any index. S is the sum of the listed probabilities,
 M = 1 - S is left to the others, and p_K is the smallest listed probability: in a list of the
-largest, no other class is more probable. A bound that needs M allows for a slack, since the
-producer has rounded the probabilities.
+largest, no other class is more probable. If a list has a class besides the largest, a floor tells
+the p_K of these. A bound that needs M allows for a slack: the producer has rounded probabilities.
 """
 
 import math
@@ -48,7 +48,7 @@ class _Mass(NamedTuple):
     listed: NDArray[np.int64]
     """The K of each row."""
     smallest: Doubles
-    """The logarithm of p_K; 0 if nothing is listed."""
+    """The logarithm of p_K; 0 if none is known."""
     left: Doubles
     """M as it is computed."""
     least: Doubles
@@ -67,6 +67,7 @@ def nll_bounds(
     *,
     largest: bool = True,
     slack: float = SLACK,
+    floor: Doubles | None = None,
 ) -> Bounds:
     """Return the bounds of the negative log likelihood of each row's label, in nats.
 
@@ -83,6 +84,8 @@ def nll_bounds(
         M bounds a label that is not listed.
     slack : float
         The largest error of the sum of a row's probabilities.
+    floor : ndarray of shape (N,), optional
+        The logarithm of the p_K of each row; inf where none is known. By default, the smallest.
 
     Examples
     --------
@@ -90,7 +93,7 @@ def nll_bounds(
     >>> nll_bounds(row, np.array([[7, 3, 9, 1, 2]]), np.array([4])).lower.tolist()
     [4.8]
     """
-    mass = _mass(log_probs, num_classes, slack)
+    mass = _mass(log_probs, num_classes, slack, floor)
     at, found = _picked(log_probs, indices, labels)
     with np.errstate(all="ignore"):
         of_mass = np.where(mass.most > _LEAST_MASS, -elementary.log(mass.most), 0.0)
@@ -108,7 +111,12 @@ def nll_bounds(
 
 
 def nll_bounds_of_logits(
-    logits: Doubles, indices: Indices, labels: Indices, num_classes: int | None = None
+    logits: Doubles,
+    indices: Indices,
+    labels: Indices,
+    num_classes: int | None = None,
+    *,
+    floor: Doubles | None = None,
 ) -> Bounds:
     """Return the same bounds from a row's largest logits, whose sum of exponentials is not known.
 
@@ -118,12 +126,12 @@ def nll_bounds_of_logits(
     listed = np.isfinite(logits).sum(axis=1)
     with np.errstate(all="ignore"):
         sums = log_sums(logits)
-        smallest = _smallest(logits)
+        smallest = _smallest(logits, floor)
         others = np.inf if num_classes is None else np.maximum(0.0, num_classes - listed)
         most = np.where(others > 0, np.logaddexp(sums, elementary.log(others) + smallest), sums)
         at, found = _picked(logits, indices, labels)
         outside = np.logaddexp(sums, smallest) - smallest
-        lower = np.where(found, sums - at, np.where(listed == 0, 0.0, outside))
+        lower = np.where(found, sums - at, np.where(smallest == np.inf, 0.0, outside))
         upper = np.where(found, most - at, np.inf)
     return Bounds(lower, upper, found & (others == 0))
 
@@ -137,13 +145,17 @@ def log_sums(values: Doubles) -> Doubles:
 
 
 def entropy_bounds(
-    log_probs: Doubles, num_classes: int | None = None, *, slack: float = SLACK
+    log_probs: Doubles,
+    num_classes: int | None = None,
+    *,
+    slack: float = SLACK,
+    floor: Doubles | None = None,
 ) -> Bounds:
     """Return the bounds of the entropy of each row, in nats.
 
     The other classes add least if they are few and have p_K, and most if all are equal.
     """
-    mass = _mass(log_probs, num_classes, slack)
+    mass = _mass(log_probs, num_classes, slack, floor)
     with np.errstate(all="ignore"):
         probs = elementary.exp(log_probs)
         own = -np.sum(np.where(probs > 0.0, probs * log_probs, 0.0), axis=1)
@@ -178,9 +190,10 @@ def brier_bounds(
     num_classes: int | None = None,
     *,
     slack: float = SLACK,
+    floor: Doubles | None = None,
 ) -> Bounds:
     """Return the bounds of the Brier score of each row, from 0 to 2."""
-    mass = _mass(log_probs, num_classes, slack)
+    mass = _mass(log_probs, num_classes, slack, floor)
     at, found = _picked(log_probs, indices, labels)
     squares = np.sum(elementary.exp(2.0 * log_probs), axis=1)
     with np.errstate(all="ignore"):
@@ -199,21 +212,26 @@ def brier_bounds(
     return Bounds(lower, upper, whole & found)
 
 
-def _mass(log_probs: Doubles, num_classes: int | None, slack: float) -> _Mass:
+def _mass(
+    log_probs: Doubles, num_classes: int | None, slack: float, floor: Doubles | None
+) -> _Mass:
     listed = (log_probs > -np.inf).sum(axis=1)
     left = 1.0 - elementary.exp(log_probs).sum(axis=1)
     others = (math.inf if num_classes is None else num_classes) - listed.astype(np.float64)
     none = others <= 0.0
     least = np.where(none, 0.0, np.clip(left - slack, 0.0, 1.0))
     most = np.where(none, 0.0, np.clip(left + slack, 0.0, 1.0))
-    return _Mass(listed, _smallest(log_probs), left, least, most, np.maximum(others, 0.0))
+    found = _smallest(log_probs, floor)
+    smallest = np.where(found < np.inf, found, 0.0)
+    return _Mass(listed, smallest, left, least, most, np.maximum(others, 0.0))
 
 
-def _smallest(values: Doubles) -> Doubles:
-    """Return the smallest listed value of each row; 0 for an empty list."""
-    listed = values > -np.inf
-    least = np.min(np.where(listed, values, np.inf), axis=1, initial=np.inf)
-    return np.where(listed.any(axis=1), least, 0.0)
+def _smallest(values: Doubles, floor: Doubles | None) -> Doubles:
+    """Return the floor of each row, by default its smallest listed value; inf if there is none."""
+    if floor is not None:
+        return floor
+    least: Doubles = np.min(np.where(values > -np.inf, values, np.inf), axis=1, initial=np.inf)
+    return least
 
 
 def _picked(

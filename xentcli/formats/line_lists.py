@@ -29,8 +29,8 @@ class LineLists(NamedTuple):
     values, indices : RaggedRows of shape (N, K)
         Padded with -inf, and -1.
     others : mapping of str to ndarray of shape (N,)
-        Log-sum-exps, labels, masks of labels, and whether any place of a row's list counts, by
-        their role; NaN is null.
+        Log-sum-exps, labels, masks of labels, whether any place of a row's list counts, and how
+        many of the largest a row of pairs has, by their role; NaN is null.
     lines : ndarray of shape (N,)
         The number of the line of each row, from 1.
     sequences : ndarray of shape (N,) or None
@@ -76,6 +76,7 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     roles = {role: key for role, key in roles.items() if key}
     values, indices = RaggedRows(data.name, -np.inf), RaggedRows(data.name, -1.0)
     others = {role: array("d") for role in (*roles, *(("places",) if "mask" in roles else ()))}
+    others |= {"largest": array("d")} if keys.values == keys.indices else {}
     places, counts, sequential, num_classes = array("q"), array("q"), False, None
     for number, found in _each_line(data, keys, roles, format_):
         if None not in (num_classes, found.num_classes) and num_classes != found.num_classes:
@@ -164,9 +165,9 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
     The result is None where lists that belong together have different lengths.
     """
     values, indices = document[keys.values], document[keys.indices]
-    if keys.values == keys.indices:
-        values, indices = of_pairs(values)
     beside = {role: document[key] for role, key in roles.items()}
+    if keys.values == keys.indices:
+        values, indices, beside["largest"] = of_pairs(values)
     first = values[0] if values else next(iter(beside.values()), None)
     is_row = not isinstance(first, list)
     if is_row:

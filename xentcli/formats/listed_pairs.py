@@ -1,6 +1,6 @@
 """Lists of pairs of a token and its log-probability, as distillation with axolotl keeps them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentcli.text import read_int
 
@@ -28,8 +28,18 @@ def is_pairs(value: Any) -> bool:
     return bool(pairs)
 
 
-def of_pairs(value: Any) -> tuple[list[list[Any]], list[list[int]]]:
-    """Return the log-probabilities of each position, and the tokens.
+class Pairs(NamedTuple):
+    """Pairs of all positions."""
+
+    numbers: list[list[Any]]
+    """The log-probabilities of each position."""
+    tokens: list[list[int]]
+    largest: list[int]
+    """How many tokens of each position are the most probable of all."""
+
+
+def of_pairs(value: Any) -> Pairs:
+    """Return the log-probabilities of each position, the tokens, and how many are the largest.
 
     Raises
     ------
@@ -37,9 +47,9 @@ def of_pairs(value: Any) -> tuple[list[list[Any]], list[list[int]]]:
         If the positions hold anything else.
     """
     pairs = [_of_position(each) for each in value]
-    return [[number for _, number in each] for each in pairs], [
-        [token for token, _ in each] for each in pairs
-    ]
+    numbers = [[number for _, number in each] for each in pairs]
+    tokens = [[token for token, _ in each] for each in pairs]
+    return Pairs(numbers, tokens, [_largest_of(each or []) for each in value])
 
 
 def _of_position(position: Any) -> list[tuple[int, Any]]:
@@ -59,3 +69,16 @@ def _token(entry: Any) -> int:
 
 def _number(entry: Any) -> Any:
     return entry["logprob"] if isinstance(entry, dict) else entry
+
+
+def _largest_of(position: Any) -> int:
+    """Return how many tokens have the ranks 1, 2, ... without a gap, or all where ranks lack.
+
+    A server lists a chosen token that is less probable with its rank, and none in between.
+    """
+    entries = [*position.values()] if isinstance(position, dict) else position
+    ranks = {one.get("rank") if isinstance(one, dict) else None for one in entries}
+    if not all(isinstance(rank, int | float) for rank in ranks):
+        return len(entries)
+    start = 0 if 0 in ranks else 1
+    return next(count for count in range(len(ranks) + 1) if start + count not in ranks)

@@ -12,7 +12,7 @@ from xentcli.metrics.clusters import clusters_of_both
 from xentcli.metrics.mean_state import share
 from xentcli.metrics.pair_clusters import PairClustersState
 from xentcli.results.groups import ClusterErrors
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.row_counts import RowCounts
 
 _NONE = BoundsState()
@@ -29,6 +29,8 @@ class ListedPairsState:
     same: int = 0
     rows: int = 0
     unused: int = 0
+    untold: int = 0
+    """How many rows list classes of a model without its most probable one."""
     clusters: PairClustersState | None = None
 
     @classmethod
@@ -39,10 +41,11 @@ class ListedPairsState:
         kl: NDArray[np.float64] | None,
         same: NDArray[np.bool_],
         unused: int = 0,
+        untold: int = 0,
     ) -> Self:
         """Return the state of some rows, where `kl` holds lower bounds of divergences or is None.
 
-        Besides these rows, `unused` rows are ignored.
+        Besides these rows, `unused` rows are ignored. Of `untold`, agreement is not known.
         """
         none = np.zeros(len(same), np.bool_)
         bounds = None if kl is None else Bounds(kl, np.full(len(kl), np.inf), none)
@@ -54,6 +57,7 @@ class ListedPairsState:
             int(np.count_nonzero(same)),
             len(same),
             unused,
+            untold,
         )
 
     def merge(self, other: Self) -> Self:
@@ -66,6 +70,7 @@ class ListedPairsState:
             self.same + other.same,
             self.rows + other.rows,
             self.unused + other.unused,
+            self.untold + other.untold,
             clusters_of_both(self.clusters, other.clusters),
         )
 
@@ -88,7 +93,7 @@ class ListedPairsState:
             "loss_new": self.new.compute(),
             "loss_difference": self.difference.compute(),
             "kl": self.kl.compute(),
-            "agreement": share(self.same, self.rows),
+            "agreement": NOTHING if self.untold else share(self.same, self.rows),
         }
 
 

@@ -102,16 +102,20 @@ class TopListsState:
         return {k: share(hits, self.rows) for k, hits in known}
 
     def errors(self) -> Calibration:
-        """Return the calibration of the first classes' probabilities."""
-        return self.calibration.compute()
+        """Return the calibration of the first classes' probabilities, if each row tells its own."""
+        told = int(self.calibration.rows.sum()) == self.rows
+        return (self.calibration if told else CalibrationState(self.calibration.bins)).compute()
 
     def bounds(self) -> tuple[Bounded, Bounded, Bounded]:
         """Return the means of losses, entropies and Brier scores."""
         return self.loss.compute(), self.entropy.compute(), self.brier.compute()
 
 
-def first_class_facts(places: LabelPlaces) -> RowFacts:
-    """Return the probability of the first class of each row, and whether it is the label."""
+def first_class_facts(places: LabelPlaces, told: NDArray[np.bool_]) -> RowFacts:
+    """Return the probability of the first class of each row, and whether it is the label.
+
+    `told` says in which rows it is known.
+    """
     confidence = np.minimum(1.0, elementary.exp(places.peak))  # half precision may exceed 1
-    facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": None}
+    facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": told}
     return RowFacts(len(confidence), 0, facts)

@@ -14,7 +14,7 @@ from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_lists.found_lists import FoundLists, find_lists
 from xentcli.pipeline.top_lists.top_clusters import with_clusters
-from xentcli.pipeline.top_lists.top_files import fill_lines, open_lists
+from xentcli.pipeline.top_lists.top_files import filled_lines, open_lists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_kinds import told_apart
 from xentcli.pipeline.top_lists.top_measures import OF_LISTS
@@ -113,12 +113,9 @@ def open_partly(
             check_one_order([file.path], named, Reader(), of_lists=True)
         lists.append(open_lists(found, own))
         founds.append(found)
-    fill_lines(lists)
-    told = told_apart(with_clusters(lists, founds, options), run)
+    told = told_apart(with_clusters(filled_lines(lists), founds, options), run)
     opened, notes = [rows for rows, _ in told], [note for _, notes in told for note in notes]
-    kinds, lengths = [part.kind for part in opened], [part.listed for part in opened]
-    for what, each in (("kind", kinds), ("lists of the length", lengths)):
-        _check_same(each, files, what)
+    _check_same([part.kind for part in opened], files, "kind")
     return Partly("lists of the most probable classes", tuple(opened), notes)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
+from xentcli.core.floors import NONE_LISTED, UNTOLD, first_classes
 from xentcli.core.listed_pairs import least_divergence
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
@@ -36,7 +37,6 @@ from xentcli.pipeline.top_lists.clustered_rows import (
 from xentcli.pipeline.top_lists.top_rows import TopRows
 from xentcli.storage.names import shown_name
 
-_NO_CLASS = np.iinfo(np.int64).max
 _PAIRS = 2**20  # how many listed classes are compared at once
 
 
@@ -185,14 +185,16 @@ def _compared(both: Both) -> tuple[ListedPairsState, Facts]:
     used = np.ones(count, np.bool_)
     for each in bounds:
         used &= True if each.used is None else each.used
-    first, other = (_first_class(*each) for each in rows)
-    same = ((first == other) & (first < _NO_CLASS))[used]
+    each_floor = [each.floors(values) for each, (values, _) in zip(both, rows, strict=True)]
+    firsts = [first_classes(*row, floor) for row, floor in zip(rows, each_floor, strict=True)]
+    same = ((firsts[0] == firsts[1]) & (firsts[0] != NONE_LISTED))[used]
+    untold = int(np.count_nonzero(((firsts[0] == UNTOLD) | (firsts[1] == UNTOLD))[used]))
     kl = None
     if all(each.kind == "log-probabilities" for each in both):
         slack = max(each.slack for each in both)
         kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
     base, new = (_only(each.bounds, used) for each in bounds)
-    state = ListedPairsState.from_rows(base, new, kl, same, count - len(same))
+    state = ListedPairsState.from_rows(base, new, kl, same, count - len(same), untold)
     return state, {
         "loss_base": where_exact(base),
         "loss_new": where_exact(new),
@@ -203,15 +205,6 @@ def _compared(both: Both) -> tuple[ListedPairsState, Facts]:
 
 def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
     return Bounds(bounds.lower[used], bounds.upper[used], bounds.exact[used])
-
-
-def _first_class(values: NDArray[np.float64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the most probable class of each row; of equals, the first; of an empty list, none."""
-    peak = np.max(values, axis=1, initial=-np.inf)[:, None]
-    at = (values == peak) & (values > -np.inf)
-    classes = np.where(at, indices, _NO_CLASS)
-    first: NDArray[np.int64] = np.min(classes, axis=1, initial=_NO_CLASS)
-    return first
 
 
 def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:

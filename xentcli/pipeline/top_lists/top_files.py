@@ -37,13 +37,22 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
 
 
-def fill_lines(lists: Sequence[TopLists]) -> None:
-    """Fill lists that differ in their lengths up to the longest one of all files."""
+def filled_lines(lists: Sequence[TopLists]) -> list[TopLists]:
+    """Return lists that differ in their lengths, filled up to the longest one of all files."""
     rows = [each for some in lists for each in (some.values, some.indices)]
     longest = max((each.shape[-1] or 0 for each in rows), default=0)
     for each in rows:
         if isinstance(each, RaggedRows):
             each.fill_to(longest)
+    listed = max((_listed(each) for each in lists), default=0)
+    return [each._replace(listed=listed) for each in lists]
+
+
+def _listed(lists: TopLists) -> int:
+    """Return how many of the largest classes a row lists at most."""
+    if lists.largest is not None:
+        return int(lists.largest.max(initial=0))
+    return lists.values.shape[-1] or 0
 
 
 def _opened(found: FoundLists | None, options: TopOptions) -> TopLists:
@@ -182,4 +191,6 @@ def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
         beside["labels"] = _beside(None, "labels", options, rows, lines.values.notes)
     count = options.num_classes or lines.num_classes
     lists = with_labels(lines.values, lines.indices, (), beside, count, options, lines.sequences)
-    return lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)
+    lists = lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)
+    largest = lines.others.get("largest")
+    return lists if largest is None else lists._replace(largest=largest.astype(np.int64))

@@ -70,6 +70,10 @@ class TopLists(NamedTuple):
         The slice of the first axis, or the line, that each row is in; None if each is one row.
     slices : int
         How many of these there are.
+    largest : ndarray of int64 of shape (N,) or None
+        How many of its listed classes are the largest of all classes of the row; None is all.
+    listed : int
+        The most that are, in a row of any file.
     cluster : str or None
         What the user says of the rows that depend on one another.
     clusters : ndarray of shape (N,) or None
@@ -89,6 +93,8 @@ class TopLists(NamedTuple):
     mask: IndexedSource | None = None
     sequences: NDArray[np.int64] | None = None
     slices: int = 0
+    largest: NDArray[np.int64] | None = None
+    listed: int = 0
     cluster: str | None = None
     clusters: NDArray[Any] | None = None
     called_logits: bool = False

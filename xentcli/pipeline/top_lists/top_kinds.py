@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.bounds import MOST_ABOVE_1, log_sums
+from xentcli.core.floors import only_largest
 from xentcli.errors import InputError
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_lists.top_inputs import TopLists
@@ -48,7 +49,10 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
     there = values > -np.inf
     listed = there.any(axis=1)
     some = log_sums(values)[listed]
-    lacks = _lacks(values[listed], some, rows.num_classes or _MOST_CLASSES)
+    peaks = only_largest(values, rows.floors(values)).max(axis=1, initial=-np.inf)
+    peaks = np.where(peaks > -np.inf, peaks, 0.0)  # where the largest is not listed
+    classes = rows.num_classes or _MOST_CLASSES
+    lacks = _lacks(values[listed], some, peaks[listed], classes)
     fractions = bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
     plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
     sums = plain.astype(np.float64).sum(axis=1)
@@ -58,11 +62,14 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
 
 
 def _lacks(
-    values: NDArray[np.float64], sums: NDArray[np.float64], classes: int
+    values: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    peaks: NDArray[np.float64],
+    classes: int,
 ) -> NDArray[np.float64]:
     """Return the logarithm of what rows lack to 1, over the most that other classes can have.
 
-    Above 0, they cannot make it up: none is more probable than the most probable listed one.
+    Above 0, they cannot make it up: none is more probable than the most probable one.
 
     Parameters
     ----------
@@ -70,13 +77,15 @@ def _lacks(
         The logarithms of rows, of which each has some.
     sums : ndarray of shape (N,)
         The logarithms of the rows' sums.
+    peaks : ndarray of shape (N,)
+        The largest logarithm of each row.
     classes : int
         How many classes there are at most.
     """
     others = classes - np.count_nonzero(values > -np.inf, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         lacking = np.log1p(-np.exp(np.minimum(sums, 0.0)))
-        most = np.log(np.maximum(others, 0)) + values.max(axis=1, initial=-np.inf)
+        most = np.log(np.maximum(others, 0)) + peaks
         return np.where(others > 0, lacking - most, 0.0)
 
 
@@ -112,10 +121,11 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
     too_small = rows.num_rows > 0 and math.inf > found.lack > math.log1p(tight)
     if above or too_small:
         return replace(rows, kind="logits"), [_logits_note(rows)]
-    whole = lists.num_classes is not None and lists.num_classes <= rows.listed
+    longest = lists.values.shape[-1] or 0
+    whole = lists.num_classes is not None and lists.num_classes <= longest
     if found.least >= math.log1p(-tight) and not whole and rows.num_rows:
         note = (
-            f"{lists.values.name}: every row of {rows.listed} classes sums to 1, so they were "
+            f"{lists.values.name}: every row of {longest} classes sums to 1, so they were "
             "normalised again: their values are taken for logits"
         )
         return replace(rows, kind="renormalised"), [note]

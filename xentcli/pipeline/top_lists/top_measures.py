@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
+from xentcli.core.floors import only_largest, tell_first
 from xentcli.formats.sources import cuts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
@@ -140,10 +141,11 @@ class _ListsWork(NamedTuple):
         bounds, used, _ = rows.bounds()
         loss = BoundsState.from_rows(bounds, used)
         values, indices = rows.read(0, rows.num_rows)
-        labels = rows.lists.labels
+        labels, floor = rows.lists.labels, rows.floors(values)
         if used is not None:
             values, indices, labels = values[used], indices[used], labels[used]
-        places = LabelPlaces(values, indices, labels)
+            floor = None if floor is None else floor[used]
+        places = LabelPlaces(only_largest(values, floor), indices, labels)
         last = np.iinfo(np.int64).max if rows.num_classes is None else rows.num_classes - 1
         rank = np.minimum(places.rank, last)  # of a label that is not listed, at most this
         hits = tuple(int((rank < k).sum()) for k in self.ks)
@@ -152,14 +154,13 @@ class _ListsWork(NamedTuple):
         )
         losses = where_exact(bounds)
         losses = losses if used is None else losses[used]
-        facts: dict[str, Any] = {"loss": losses, "rank": rank}
-        facts["hit"] = rank == 0
+        facts: dict[str, Any] = {"loss": losses, "rank": rank, "hit": rank == 0}
         if rows.kind != "log-probabilities":
             return state, facts
         count, slack = rows.num_classes, rows.slack
-        entropy = entropy_bounds(values, count, slack=slack)
-        brier = brier_bounds(values, indices, labels, count, slack=slack)
-        first = first_class_facts(places)
+        entropy = entropy_bounds(values, count, slack=slack, floor=floor)
+        brier = brier_bounds(values, indices, labels, count, slack=slack, floor=floor)
+        first = first_class_facts(places, tell_first(values, floor))
         state = replace(
             state,
             calibration=state.calibration.from_rows(first),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.bounds import MOST_ABOVE_1, SLACK, Bounds, nll_bounds, nll_bounds_of_logits
+from xentcli.core.floors import floors_of
 from xentcli.core.picked import NO_VALUE
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
@@ -45,8 +46,8 @@ class TopRows:
 
     @property
     def listed(self) -> int:
-        """K."""
-        return self.lists.values.shape[-1] or 0
+        """K, of the longest list of all files."""
+        return self.lists.listed
 
     @property
     def num_classes(self) -> int | None:
@@ -117,6 +118,10 @@ class TopRows:
             values = np.where(known, values - np.where(known, sums, 0.0), -np.inf)
         return values, indices
 
+    def floors(self, values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return the floors of all rows, of which `read` has returned the values."""
+        return floors_of(values, self.lists.largest)
+
     def _check(
         self,
         start: int,
@@ -157,7 +162,7 @@ class TopRows:
             for name in ("values", "indices", "mask")
             if (each := getattr(lists, name)) is not None
         }
-        for name in ("labels", "used", "log_sum_exp", "lines", "sequences", "clusters"):
+        for name in ("labels", "used", "log_sum_exp", "lines", "sequences", "clusters", "largest"):
             each = getattr(lists, name)
             arrays[name] = None if each is None else each[these]
         return replace(self, lists=lists._replace(**arrays))
@@ -173,8 +178,9 @@ class TopRows:
             within = "below 0" if count is None else f"outside 0..{count - 1}"
             raise InputError(f"{self.place(row)}: label {labels[row]} is {within}")
         found: Bounds
+        floor = self.floors(values)
         if self.kind == "log-probabilities":
-            found = nll_bounds(values, indices, labels, count, slack=self.slack)
+            found = nll_bounds(values, indices, labels, count, slack=self.slack, floor=floor)
         else:
-            found = nll_bounds_of_logits(values, indices, labels, count)
+            found = nll_bounds_of_logits(values, indices, labels, count, floor=floor)
         return RowBounds(found, used)
