@@ -85,7 +85,7 @@ def _from_objects(names: NDArray[Any]) -> NDArray[Any]:
     for kind, of_numpy, of_pandas in _KINDS:
         if isinstance(first, kind) and all(is_missing(e) or _is_plain(e, kind) for e in values):
             found = [
-                of_numpy("NaT")
+                of_numpy("NaT", "s")  # any finer unit takes its place
                 if is_missing(each)
                 else getattr(each, of_pandas, partial(of_numpy, each))()
                 for each in values
