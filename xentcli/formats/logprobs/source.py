@@ -16,6 +16,14 @@ from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
 _PIECE_BYTES = 2**22
+_NULLS, _FALSES = (b"null", b" null"), (b"false", b" false")
+_TAIL_BYTES = 2**18  # of a block, in which a piece of an answer that goes on stands
+_MARKS_OF_PIECES = (
+    b"chat.completion.chunk",
+    *(key + value for key in (b'"finish_reason":', b'"generated_text":') for value in _NULLS),
+    *(key + value for key in (b'"stop":', b'"done":') for value in _FALSES),
+)
+"""What a piece of an answer holds, by the server, as JSON is written with spaces or without."""
 _PARTS: dict[str, AnswerPart] = {"prompt": "prompt", "generated": "generated"}
 
 
@@ -39,7 +47,9 @@ def open_answers(data: Input, options: ReadOptions) -> "AnswersSource":
 class AnswersSource(StreamSource):
     """Answers of a server, whose tokens have a log-probability each.
 
-    A block is some lines, or all of a document; its rows are its lines, and not the tokens.
+    A block is some lines, or all of a document; its rows are its lines, and not the tokens. From
+    the first one on that ends with pieces of an answer, though the file began with whole ones,
+    blocks are parsed in their order where the file is cut, and hold tokens.
 
     Attributes
     ----------
@@ -93,8 +103,15 @@ class AnswersSource(StreamSource):
             yield Block(0, max(1, text.count(b"\n")), content=Whole(None, text))
             return
         start = offset = 0
+        goes_on = False
         for parts, count in self._whole_lines():
             size = sum(map(len, parts))
+            goes_on = goes_on or (not self.in_pieces and _ends_in_pieces(parts))
+            if goes_on:
+                whole = Whole(start + 1, b"".join(parts), last=False)
+                yield Block(start, count, content=self._parsed(whole, self._pieces))
+                start += count
+                continue
             carried = b"".join(parts) if self.carries_bytes else None
             whole = Whole(start + 1, carried, not self.in_pieces, offset, size)
             yield Block(start, count, content=whole)
@@ -102,6 +119,8 @@ class AnswersSource(StreamSource):
             offset += size
         if self.in_pieces:
             yield Block(start, 0, content=Whole(start + 1, b""))
+        elif goes_on:
+            yield Block(start, 0, content=self._parsed(Whole(start + 1, b""), self._pieces))
 
     def _whole_lines(self) -> Iterator[tuple[list[memoryview], int]]:
         """Yield parts of whole lines, about as many bytes as a block has, and how many lines."""
@@ -138,8 +157,9 @@ class AnswersSource(StreamSource):
 
     def carried(self, block: Block) -> Block:
         """Return the block with its bytes, where no reference leads to the file."""
-        whole: Whole = block.content
-        return block if self.reference is not None else block._replace(content=self._filled(whole))
+        if self.reference is not None or isinstance(block.content, Tokens):
+            return block
+        return block._replace(content=self._filled(block.content))
 
     def _filled(self, whole: Whole) -> Whole:
         """Return a content with its bytes, read from the file where it does not carry them."""
@@ -163,6 +183,16 @@ class AnswersSource(StreamSource):
         InputError
             If something is no answer, or holds prompts and generated tokens and none was asked for.
         """
+        if isinstance(block.content, Tokens):
+            return block.content
+        return self._parsed(block.content, self._pieces if self.in_pieces else None, lists=lists)
+
+    def read_in_order(self) -> None:
+        """Leave all parsing to whoever reads the blocks, in their order."""
+        self.in_pieces = True
+
+    def _parsed(self, whole: Whole, pieces: Pieces | None, *, lists: bool = False) -> Tokens:
+        """Parse a content, given the pieces of answers that began before it and go on."""
         try:
             reader = AnswersReader(
                 self.name,
@@ -170,12 +200,18 @@ class AnswersSource(StreamSource):
                 self.part,
                 strict=self._strict,
                 keeps_lists=lists,
-                pieces=self._pieces if self.in_pieces else None,
+                pieces=pieces,
             )
-            return reader.read(self._filled(block.content))
+            return reader.read(self._filled(whole))
         except InputError:
             self.check_unchanged()
             raise
+
+
+def _ends_in_pieces(parts: list[memoryview]) -> bool:
+    """Whether a block, in parts, ends with pieces of an answer, which may go on behind it."""
+    tail = b"".join(part[-_TAIL_BYTES:] for part in parts)[-_TAIL_BYTES:]
+    return any(mark in tail for mark in _MARKS_OF_PIECES)
 
 
 def _first_part(parts: list[AnswerPart | None]) -> AnswerPart:

@@ -92,6 +92,7 @@ def _bounds_of(
 ) -> tuple[Bounds, NDArray[np.bool_]]:
     """Return the bounds of all labels, and which are not left out; one block's lists are held."""
     parts, done = [_bounds([], num_classes)], 0
+    source.read_in_order()
     for block in source.blocks(1):
         tokens = source.read_tokens(block, lists=True)
         places = tokens.lists or []
