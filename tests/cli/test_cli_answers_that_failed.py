@@ -169,3 +169,16 @@ def test_where_no_token_is_left(
     refused = refusal(run("nll", "a.jsonl", *(("--tokens", tokens) if tokens else ())))
     assert refused.error.endswith(f"a.jsonl: {error}")
     assert refused.hint == hint
+
+
+def test_what_failed_is_null_in_what_somebody_keeps(run: Run) -> None:
+    """It was an error, where null in a line of its own is a failed request."""
+    kept = [{"prompt": "x", "response": each} for each in (chat([-0.5]), None, chat([-1.5]))]
+    write(*kept, {"id": "late", "prompt": "x", "output": None})
+    outcome = run("nll", "a.jsonl", "--json")
+    found = check(outcome, "generated", [[-0.5], [-1.5]])
+    assert [found[k] for k in ("requests", "failed_requests")] == [4, 2]
+    assert "left out: 2 (a.jsonl:2 (null), late (null))" in outcome.err
+    rows = [{"logits": [0.5, -0.5], "label": 1, "answer": None}] * 2
+    write(*rows)
+    assert run("loss", "a.jsonl").number == close_to(cost(-1.0), rel=1e-15)

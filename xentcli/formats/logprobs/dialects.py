@@ -35,6 +35,8 @@ def held_by(document: Any) -> list[tuple[str, Any]]:
             return [(f".{key}", value)]
     items = [*document.items()]
     named = len(items) > 1 and all(is_object(value) for _, value in items)
+    if any(key in _WRAPPERS and value is None for key, value in items):  # a record without it
+        return [("", {**_NULL, "id": _name_of(document)})]
     return [(f".{key}", value) for key, value in items if named]
 
 
@@ -107,8 +109,11 @@ def _several(one: str, other: str) -> Refused:
 
 
 def _renamed(answer: Answer, document: Any) -> Answer:
-    name = next((found for key in _NAMES if (found := text(document.get(key)))), None)
-    return answer._replace(name=name or answer.name)
+    return answer._replace(name=_name_of(document) or answer.name)
+
+
+def _name_of(document: Any) -> str | None:
+    return next((found for key in _NAMES if (found := text(document.get(key)))), None)
 
 
 def _parsed(value: Any) -> Any:
