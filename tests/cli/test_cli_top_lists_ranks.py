@@ -113,3 +113,10 @@ def test_files_of_lists_of_different_lengths(run: Run, kind: str) -> None:
     assert found["listed"] == 5
     assert found["metrics"]["top2_accuracy"]["value"] == hits / ROWS
     assert found["metrics"]["top3_accuracy"]["value"] is None
+    states = []
+    for start in (20, 0):
+        states.append(f"{start}.json")
+        run("eval", f"part-{start}.{kind}", "--top-k", "2,3", "--state", states[-1])
+    merged = run("merge", *states, "--json").json
+    assert merged["listed"] == 5
+    assert merged["metrics"] == found["metrics"]

@@ -175,8 +175,10 @@ class StateHeader:
             getattr(first, name) and asked_of_both(getattr(first, name), getattr(second, name))
             for name in ("asked", "paired")
         )
+        lists = [each for each in (first.lists, second.lists) if each is not None]
         return replace(
             found,
+            lists=max(lists, key=lambda each: each.listed, default=None),
             models=tuple(models),
             arrays=(logits, labels),
             num_classes=max(self.num_classes, other.num_classes),

@@ -218,7 +218,8 @@ def _of(model: ModelFacts, header: StateHeader) -> str:
 
 
 def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
-    return header.tokens, header.bounded, header.lists, header.texts, header.pairs
+    lists = header.lists and replace(header.lists, listed=0, why="")  # of any length
+    return header.tokens, header.bounded, lists, header.texts, header.pairs
 
 
 def _rows_of(header: StateHeader) -> str:
