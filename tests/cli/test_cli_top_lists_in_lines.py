@@ -201,3 +201,12 @@ def test_lists_of_rows_that_differ_in_their_lengths(kind: str, run: Run) -> None
         assert found["exact_rows"] == 3
     for line, loss in zip(lines[:3], losses, strict=False):  # a row by itself is one line, too
         assert float(run(*how, "-", stdin=line.encode()).out) == pytest.approx(loss, rel=1e-12)
+
+
+def test_one_line_of_lists_of_different_lengths_through_a_pipe(run: Run) -> None:
+    """As of a file that is called lines; it was an error."""
+    lists = {"topk_logprobs": [[-0.5, -1.5], [-0.25]], "topk_ids": [[1, 2], [3]]}
+    line = json.dumps({**lists, "labels": [1, 3]}) + "\n"
+    assert run("nll", "-", stdin=line.encode()).number == 0.375
+    wrong = json.dumps({**lists, "labels": [1, 3, 3]}) + "\n"
+    assert "a list of 1 where the first has 2" in run("nll", "-", stdin=wrong.encode()).err

@@ -39,6 +39,13 @@ class FoundLists(Record):
         """Whether it is a table, whose columns may hold text."""
         return self.format in _TABLES
 
+    @property
+    def is_one_line(self) -> bool:
+        """Whether it is JSON of one line, which may be that of a sequence."""
+        from xentcli.formats.json.lines import only_line
+
+        return self.format == "json" and isinstance(only_line(self.input()), dict)
+
     def input(self) -> Input:
         """Return the file, from its beginning."""
         if self.data is None:

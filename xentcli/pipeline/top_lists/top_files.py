@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,14 @@ def _opened(found: FoundLists | None, options: TopOptions) -> TopLists:
     try:
         if found is None or not found.is_lines:
             return _of_arrays(found, options)
-    except InputError:
-        if found is None or not found.is_table:  # lists of tables may differ in their lengths
+    except InputError as error:
+        if found is None or not (found.is_table or found.is_one_line):
             raise
-    return _of_lines(found, options)
+        if not found.is_table:  # what is wrong may be anything else than different lengths
+            with suppress(InputError):
+                return _of_lines(found, options)
+            raise error from None
+    return _of_lines(found, options)  # lists may differ in their lengths
 
 
 def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
