@@ -54,7 +54,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Have a worker for each processor: with one more, all together would take a fifth longer."""
+    """Have a worker for each processor: with one more, they take a tenth longer."""
     return os.cpu_count() or 1
 
 
