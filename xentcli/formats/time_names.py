@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import compress
 from typing import Any, Literal
 
 import numpy as np
@@ -83,14 +84,15 @@ def _from_objects(names: NDArray[Any]) -> NDArray[Any]:
     values = names.reshape(-1).tolist()
     first = next((each for each in values if not is_missing(each)), None)
     for kind, of_numpy, of_pandas in _KINDS:
-        if isinstance(first, kind) and all(is_missing(e) or _is_plain(e, kind) for e in values):
-            found = [
-                of_numpy("NaT", "s")  # any finer unit takes its place
-                if is_missing(each)
-                else getattr(each, of_pandas, partial(of_numpy, each))()
-                for each in values
-            ]
-            return np.array(found).reshape(names.shape)
+        if not isinstance(first, kind):
+            continue
+        known = [not is_missing(each) for each in values]
+        there = [*compress(values, known)]
+        if all(_is_plain(each, kind) for each in there):
+            times = [getattr(each, of_pandas, partial(of_numpy, each))() for each in there]
+            found = np.full(len(values), "NaT", np.array(times).dtype)
+            found[known] = times
+            return found.reshape(names.shape)
     return names
 
 
