@@ -9,10 +9,12 @@ import heapq
 import pickle
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from xentcli.execution.dask import Tasks
 from xentcli.execution.dask_task import Done, merge, merge_rests, tell
+from xentcli.execution.dask_waiting import Waiting
 from xentcli.execution.pace import Pace
 from xentcli.pipeline.flow import Merging
 
@@ -99,14 +101,14 @@ class Cluster:
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
             done = Done([pickle.dumps(Depth(0))], items, seconds, "", {})
-        return SimulatedFuture(self, begin + seconds, done)
+        return SimulatedFuture(begin + seconds, done)
 
     def _tell(self, version: str, merged: "SimulatedFuture") -> "SimulatedFuture":
         self.now += CLIENT_SECONDS / 2
         self._scheduler_free = max(self._scheduler_free, self.now) + SCHEDULER_SECONDS
         self.tasks += 1
         ready = max(self._scheduler_free, merged.ready)
-        return SimulatedFuture(self, ready, tell(version, merged.done))
+        return SimulatedFuture(ready, tell(version, merged.done))
 
     def cancel(self, futures: Any, *, asynchronous: bool, force: bool) -> None:
         del futures, asynchronous, force
@@ -116,20 +118,21 @@ class Cluster:
         call()
 
 
+@dataclass(eq=False)
 class SimulatedFuture:
-    """Waits on the clock of its cluster."""
+    """A task, by when it has ended on the clock of its cluster."""
 
-    def __init__(self, cluster: Cluster, ready: float, done: Done) -> None:
-        self._cluster, self.ready, self.done = cluster, ready, done
+    ready: float
+    done: Done
 
-    def exception(self, _timeout: float) -> None:
-        """Return none: nothing goes wrong."""
 
-    def result(self, _timeout: float) -> Done:
-        cluster = self._cluster
-        cluster.now = max(cluster.now, self.ready)
-        cluster.under_way -= 1
-        return self.done
+class SimulatedWaiting(Waiting):
+    """Waits on the clock of its cluster; nothing goes wrong."""
+
+    def wait(self, future: SimulatedFuture) -> Done:
+        self._client.now = max(self._client.now, future.ready)
+        self._client.under_way -= 1
+        return future.done
 
 
 def simulate(
@@ -138,7 +141,8 @@ def simulate(
     """Run a map over so many items, each of about so many seconds."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     cluster = Cluster(workers, lambda: item_seconds * rng.uniform(0.5, 1.5), merge_seconds)
-    tasks = Tasks(cluster, "", (abs, Depth.merge), Pace(workers, cluster.clock))
+    waiting = SimulatedWaiting(cluster, "", abs)
+    tasks = Tasks(cluster, waiting, (abs, Depth.merge), Pace(workers, cluster.clock))
     states, busy, fetched = Merging[Depth](), 0.0, 0
     for state in tasks.results(iter(range(items)), 4 * workers):
         spent = CLIENT_SECONDS / 2 + (merge_seconds if state else 0)

@@ -47,7 +47,8 @@ class Dask(AddressedScheduler):
         del jobs
         client = connected(self._address)
         threads = max(1, sum(client.nthreads().values()))
-        tasks = Tasks(client, self._address, (work, self._join), Pace(threads))
+        waiting = Waiting(client, self._address, work)
+        tasks = Tasks(client, waiting, (work, self._join), Pace(threads))
         try:
             yield from tasks.results(iter(items), _TASKS_A_THREAD * threads)
         finally:
@@ -78,13 +79,12 @@ class Tasks:
     def __init__(
         self,
         client: Any,
-        address: str,
+        waiting: Waiting,
         work: tuple[Callable[[Any], Any], Join | None],
         pace: Pace,
     ) -> None:
         self._client = client
-        self._address = address
-        self._waiting = Waiting(client, address, work[0])
+        self._waiting = waiting
         self._pace = pace
         self._join = pickle.dumps(work[1]) if work[1] is not None else b""
         self._fan_in = self._most_merged = 1
@@ -213,7 +213,7 @@ class Tasks:
         self._under_way.discard(future)
         if done.error:
             self._waiting.fail(done, batch)
-        _MACHINES.setdefault(self._address, {}).update(done.machines)
+        _MACHINES.setdefault(self._waiting.address, {}).update(done.machines)
         self._pace.learn(done.items, done.seconds)
         if len(done.results) > 1:  # results that hold something of each row stay apart
             self._most_merged = 1

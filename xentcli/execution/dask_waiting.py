@@ -1,8 +1,9 @@
 """Waits for tasks of a dask cluster, and turns what goes wrong into one line."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent import futures
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -14,7 +15,6 @@ from xentcli.execution.dask_client import answer_seconds, patience, paused
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
-_FETCH_SECONDS = 60.0  # dask cannot fetch again what a timeout cancelled
 _TRIES = 4
 _POLL_SECONDS = 0.01
 _LOOK_SECONDS = 1.0  # to wait for a result before workers are looked for
@@ -25,7 +25,7 @@ class Waiting:
 
     def __init__(self, client: Any, address: str, work: Callable[[Any], Any]) -> None:
         self._client = client
-        self._address = address
+        self.address = address
         self._work = work
         self._seen = self._moved = 0.0
         """When the cluster was last known to have workers, and one that works or may begin to."""
@@ -45,19 +45,31 @@ class Waiting:
             while True:
                 try:
                     future.exception(_LOOK_SECONDS)  # waits for the task's end
-                    done: Done = future.result(_FETCH_SECONDS)
                     break
                 except TimeoutError:
                     self._check_workers()
+            return self._fetched(future)
         except (KilledWorker, XentError):
             raise
-        except (CancelledError, OSError):
-            raise InputError(f"the cluster at {self._address} was lost") from None
+        except (futures.CancelledError, OSError):
+            raise InputError(f"the cluster at {self.address} was lost") from None
         except Exception as error:
             raise InputError(
-                f"the workers of {self._address} cannot run xent: {first_line(error)}",
+                f"the workers of {self.address} cannot run xent: {first_line(error)}",
                 hint=f"they need xent {__version__} and the libraries that the files need",
             ) from error
+
+    def _fetched(self, future: Any) -> Done:
+        """Fetch the outcome of a task that has ended; who holds it may be gone by now."""
+        fetching: Any = self._client.gather(future, asynchronous=True)
+        fetched = asyncio.run_coroutine_threadsafe(fetching, self._client.loop.asyncio_loop)
+        try:
+            # dask cannot fetch again what a timeout cancelled.
+            while not futures.wait([fetched], _LOOK_SECONDS).done:
+                self._check_workers()
+            done: Done = fetched.result()
+        finally:
+            fetched.cancel()
         return done
 
     def wait_for_held(self, future: Any) -> Done:
@@ -88,11 +100,11 @@ class Waiting:
         if self._asked("ncores"):
             self._seen = now
         elif now - self._seen > patience():
-            raise InputError(f"the cluster at {self._address} has no workers any more")
+            raise InputError(f"the cluster at {self.address} has no workers any more")
         if self._may_move():
             self._moved = now
         elif now - self._moved > patience():
-            raise paused(self._address)
+            raise paused(self.address)
 
     def _may_move(self) -> bool:
         """Whether a worker works, or may begin to; one that dask paused still ends its tasks."""
@@ -109,7 +121,7 @@ class Waiting:
         try:
             return self._client.sync(ask, callback_timeout=answer_seconds())
         except TimeoutError:
-            raise InputError(f"the scheduler at {self._address} does not answer any more") from None
+            raise InputError(f"the scheduler at {self.address} does not answer any more") from None
 
     def fail(self, done: Done, batch: list[Any]) -> NoReturn:
         """Raise the error that an item causes here too, or else tell what the worker lacks."""
