@@ -152,6 +152,50 @@ def test_scalars_and_lists_of_numpy_are_plain_numbers() -> None:
     assert hot.metrics == evaluate(Z, np.eye(3)[Y], binary=True).metrics
 
 
+class Tensor:
+    """Refuses to be an array where one of PyTorch does."""
+
+    def __init__(self, numbers: Any, dtype: str = "float64", refuses: str = "") -> None:
+        self.dtype, self._numbers, self._refuses = f"torch.{dtype}", np.asarray(numbers), refuses
+
+    def __array__(self, *_args: Any, **_more: Any) -> Any:
+        if self._refuses or self.dtype == "torch.bfloat16":
+            raise TypeError(f"{self._refuses or self.dtype} has no array")
+        return self._numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def _without(self, what: str) -> "Tensor":
+        return Tensor(self._numbers, self.dtype[6:], self._refuses.replace(what, "").strip())
+
+    def detach(self) -> "Tensor":
+        return self._without("gradient")
+
+    def cpu(self) -> "Tensor":
+        return self._without("device")
+
+    def float(self) -> "Tensor":
+        assert not self._refuses
+        return Tensor(self._numbers.astype(np.float32), "float32")
+
+
+def test_tensors_are_arrays_wherever_they_are_and_whatever_they_hold() -> None:
+    labels: Any = Tensor(Y, "int64", refuses="device")
+    for logits in (
+        Tensor(Z, refuses="gradient device"),
+        Tensor(Z.astype(np.float32), "bfloat16", refuses="gradient"),
+        [Tensor(row, refuses="gradient") for row in Z],
+    ):
+        given: Any = logits
+        plain = np.asarray(Z, np.float32) if getattr(given, "dtype", "")[-2:] == "16" else Z
+        assert xent.evaluate(given, labels).metrics == xent.evaluate(plain, Y).metrics
+        assert xent.softmax(given).tolist() == xent.softmax(plain).tolist()
+    weight: Any = Tensor([1.0, 2.0, 3.0], refuses="gradient")
+    weighted = xent.loss(Z, Y, weight=weight).loss
+    assert weighted == xent.loss(Z, Y, weight=np.array([1.0, 2.0, 3.0])).loss
+
+
 def test_pythons_own_errors_of_a_call_stay() -> None:
     softmax: Any = xent.softmax
     for given, named in (((), {}), ((Z, 0, 1), {}), ((Z,), {"x": Z}), ((Z,), {"dim": 1})):

@@ -19,6 +19,7 @@ from xentcli.results.temperature import FittedTemperature
 from xentcli.text import shortened
 
 _SHOWN_CHARACTERS = 60
+_OF_TORCH_ALONE = "torch.bfloat16", "torch.float8"
 
 
 class Argument(NamedTuple):
@@ -63,12 +64,26 @@ def plain(name: str, argument: Argument | None, value: Any) -> Any:
         If the argument does not take it.
     """
     if argument is None:
-        return value
+        return without_torch(value)
     try:
         return argument.plain(value)
     except (TypeError, ValueError, OverflowError):
         shown = shortened(" ".join(repr(value).split()), _SHOWN_CHARACTERS)
         raise ArgumentError(f"{name} takes {argument.words}, not {shown}") from None
+
+
+def without_torch(value: Any) -> Any:
+    """Return the numbers of a tensor of PyTorch as NumPy takes them, and anything else as it is.
+
+    They may be on a graphics card, need a gradient, or be of a float that NumPy lacks: a float32
+    holds each number of these.
+    """
+    if isinstance(value, (list, tuple)) and value and hasattr(value[0], "detach"):
+        return [without_torch(each) for each in value]
+    if not hasattr(value, "detach"):
+        return value
+    numbers = value.detach().cpu()
+    return numbers.float() if str(numbers.dtype).startswith(_OF_TORCH_ALONE) else numbers
 
 
 def is_ragged(value: Any) -> bool:
@@ -194,7 +209,7 @@ def _members(value: Any) -> Iterable[Any]:
 def _pair(value: Any, length: int) -> Any:
     if not isinstance(value, (list, tuple)) or len(value) != length:
         raise TypeError
-    return tuple(value)
+    return tuple(map(without_torch, value))
 
 
 _PLAIN: dict[Any, Argument] = {
