@@ -13,7 +13,7 @@ MORE_BYTES = 2**29
 def main() -> None:
     limit = psutil.Process().memory_info().vms + MORE_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    line = "yes 1.5, | tr -d '\\n'"
+    line = "tr '\\0' 1 < /dev/zero"
     with subprocess.Popen(["sh", "-c", line], stdout=subprocess.PIPE) as maker:  # noqa: S607
         assert maker.stdout is not None
         os.dup2(maker.stdout.fileno(), 0)

@@ -70,13 +70,12 @@ def features_of_text(case: Case) -> Iterator[str]:
 
 def sample(cases: list[Case], features: Callable[[Case], Iterator[str]]) -> list[Case]:
     """Return few cases that together show all there is: each shows the most that is left."""
-    shown = [{f"{case['call']} {feature}" for feature in features(case)} for case in cases]
-    left = set().union(*shown)
+    left = [(case, {f"{case['call']} {feature}" for feature in features(case)}) for case in cases]
     chosen = []
     while left:
-        case, new = max(zip(cases, shown, strict=True), key=lambda pair: len(pair[1] & left))
+        case, new = max(left, key=lambda pair: len(pair[1]))
         chosen.append(case)
-        left -= new
+        left = [(other, shown - new) for other, shown in left if shown - new]
     return chosen
 
 

@@ -12,11 +12,13 @@ from typing import Self
 from forked_command import ForkedCommand
 
 _TIMEOUT_SECONDS = 60
+# zsh would read the beginnings of a thousand files, which complete what other commands take.
 _START = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "bind 'set bell-style none'"),
     "zsh": (
         ["zsh", "-f", "-i"],
-        "unsetopt beep PROMPT_SP; bindkey -e; autoload -Uz compinit; compinit -u -D",
+        """unsetopt beep PROMPT_SP; bindkey -e; autoload -Uz compinit $^fpath/_*files(N)
+        fpath=(${fpath:#*/Completion/[^B]*}); compinit -u -D""",
     ),
 }
 _LINE_START = "\x01"  # control-A
@@ -28,6 +30,7 @@ class Shell:
     def __init__(self, name: str, folder: Path) -> None:
         binaries = folder / ".bin"
         self._command = ForkedCommand(binaries).__enter__()
+        self._name = name
         arguments, setup = _START[name]
         environment = {
             **os.environ,
@@ -60,7 +63,8 @@ class Shell:
         self._count += 1
         begin, end = f"begin{self._count}.", f"end{self._count}."
         self._type(f"{typed}\t")
-        time.sleep(0.05)  # what follows a tab at once, zsh takes for pasted text
+        if self._name == "zsh":
+            time.sleep(0.05)  # what follows a tab at once, it takes for pasted text
         self._type(f" {end[:3]}''{end[3:]}{_LINE_START}printf '%s\\n' {begin[:3]}''{begin[3:]} \n")
         return self._wait_for(begin, end).split("\n")
 
