@@ -96,10 +96,12 @@ def value(module: ModuleType, node: ast.expr) -> Any:
 
 def grows(use: Callable[[str], object], text: Callable[[int], str], count: int) -> bool:
     """Whether 16 times the text takes far more than 16 times as long."""
-    small = text(count)
-    if seconds(use, small) < UNNOTICED_SECONDS:
-        return False
-    return seconds(use, text(16 * count), times=2) > MOST_RATIO * seconds(use, small, times=5)
+    for times in (1, 4):
+        if seconds(use, text(times * count)) < UNNOTICED_SECONDS * times**2:
+            return False
+    most = MOST_RATIO * seconds(use, text(count), times=5)
+    large = text(16 * count)
+    return seconds(use, large) > most and seconds(use, large) > most  # again, if something hindered
 
 
 def seconds(use: Callable[[str], object], text: str, times: int = 1) -> float:

@@ -39,7 +39,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-MAIN = "from xentcli.cli.app import main; main()"
+MAIN = (
+    "from xentcli.pipeline.run import Run; Run._field_defaults['block_elements'] = 10_000;"
+    "from xentcli.cli.app import main; main()"
+)
 WITH_FORMAT = f"import added_idx; {MAIN}"
 WITH_COMMAND = f"from xentcli.cli.names import register; register('shape', 'added_shape'); {MAIN}"
 
@@ -51,7 +54,7 @@ def idx(values: NDArray[Any], code: int) -> bytes:
 
 def test_a_format(folder: Path) -> None:
     rng = np.random.default_rng(3)
-    logits = rng.normal(size=(120_000, 10)).astype(np.float32)  # two blocks
+    logits = rng.normal(size=(1_200, 10)).astype(np.float32)  # two blocks
     labels = rng.integers(0, 10, len(logits)).astype(np.uint8)
     np.save(folder / "z.npy", logits)
     np.save(folder / "y.npy", labels)
@@ -116,7 +119,7 @@ def test_a_metric(folder: Path) -> None:
 
 def test_a_mean_of_a_fact(folder: Path) -> None:
     """Its bits are the same for any cuts and after a merge; a row with NaN is left out."""
-    logits = np.random.default_rng(6).normal(size=(120_000, 10)).astype(np.float32)  # two blocks
+    logits = np.random.default_rng(6).normal(size=(1_200, 10)).astype(np.float32)  # two blocks
     np.save(folder / "z.npy", logits)
     np.save(folder / "y.npy", np.zeros(len(logits), np.int64))
     code = f"import added_confidence, added_margin; {MAIN}"
@@ -131,7 +134,7 @@ def test_a_mean_of_a_fact(folder: Path) -> None:
     error = margins.std(ddof=1) / np.sqrt(len(margins))
     assert float(margin[2]) == close_to(error, rel=1e-9)
     assert float(confidence[1]) == close_to((1 / powers.sum(axis=1)).mean(), rel=1e-6)
-    for number, rows in enumerate((":70001", "70001:")):
+    for number, rows in enumerate((":701", "701:")):
         state = ("--rows", rows, "--state", f"{number}.json")
         assert run_again(code, folder, *asked, *state)[0] == 0
     assert run_again(code, folder, "merge", "1.json", "0.json") == found
@@ -140,7 +143,7 @@ def test_a_mean_of_a_fact(folder: Path) -> None:
     done, out, _ = run_again(code, folder, *asked, "--non-finite", "propagate")
     assert done == 0
     _, *lines = (line.split(",") for line in out.splitlines())
-    assert [line[-1] for line in lines] == ["119999", "119999"]
+    assert [line[-1] for line in lines] == ["1199", "1199"]
     assert all(np.isfinite(float(line[1])) for line in lines)
 
 
@@ -161,7 +164,7 @@ def test_a_command(folder: Path) -> None:
 
 
 def test_a_command_on_two_models(folder: Path) -> None:
-    base, new = np.random.default_rng(8).normal(size=(2, 120_000, 10))  # two blocks
+    base, new = np.random.default_rng(8).normal(size=(2, 1_200, 10))  # two blocks
     np.save(folder / "base.npy", base)
     np.save(folder / "new.npy", new)
     with_gap = f"from xentcli.cli.names import register; register('gap', 'added_gap'); {MAIN}"
@@ -172,7 +175,7 @@ def test_a_command_on_two_models(folder: Path) -> None:
     code, out, err = run_again(with_gap, folder, "gap", "base.csv", "new.csv", "--json")
     assert (code, json.loads(out)) == (0, {"command": "gap", "largest": 0.25})
     assert err == "note: new.csv: its classes are in another order; matched by name\n"
-    new[119_990, 3] = np.nan
+    new[1_190, 3] = np.nan
     np.save(folder / "new.npy", new)
     for models in (("base.npy", "new.npy"), ("new.npy", "base.npy")):
         assert run_again(with_gap, folder, "gap", *models) == (0, "nan\n", "")
@@ -181,8 +184,8 @@ def test_a_command_on_two_models(folder: Path) -> None:
 def test_a_scheduler(folder: Path) -> None:
     """Its process has only what was pickled: it opens the file itself."""
     rng = np.random.default_rng(7)
-    np.save(folder / "z.npy", rng.normal(size=(120_000, 10)).astype(np.float32))  # two blocks
-    np.save(folder / "y.npy", rng.integers(0, 10, 120_000))
+    np.save(folder / "z.npy", rng.normal(size=(1_200, 10)).astype(np.float32))  # two blocks
+    np.save(folder / "y.npy", rng.integers(0, 10, 1_200))
     code, want, _ = run_again(MAIN, folder, "loss", "z.npy", "y.npy")
     assert code == 0
     with_pool = f"import added_pool; {MAIN}"

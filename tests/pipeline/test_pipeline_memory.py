@@ -54,7 +54,7 @@ def test_a_file_of_100_megabytes(tmp_path: Path) -> None:
     assert kilobytes < 65_000
 
 
-def info_and_memory() -> None:
+def loss_and_memory() -> None:
     """Run the command in a fork, and say how many kilobytes it had at most."""
     pid = os.fork()
     if pid == 0:
@@ -72,9 +72,10 @@ def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
         table = pa.Table.from_batches([batch] * batches)  # whose megabytes are those of the file:
         pq.write_table(table, name, use_dictionary=False, compression="none")
         assert pq.read_metadata(name).num_row_groups == 1
-        arguments = ["info", "--json", str(name), "--jobs", "1"]
-        *shown, kilobytes = said_by(f"{__name__}:info_and_memory", arguments, tmp_path).split("\n")
-        assert f'"shape": [{256 * batches}, 1024]' in "\n".join(shown)
+        np.save(tmp_path / "labels.npy", np.zeros(256 * batches, np.uint8))
+        arguments = ["loss", str(name), "labels.npy", "--jobs", "1"]
+        code, loss, kilobytes = said_by(f"{__name__}:loss_and_memory", arguments, tmp_path).split()
+        assert (code, float(loss)) == ("0", close_to(math.log(1024), rel=1e-15))
         taken.append(int(kilobytes))
     assert taken[1] - taken[0] < 10_000, taken  # whole: 12,288; an allocator's step is 8,192
 

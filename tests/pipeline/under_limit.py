@@ -27,8 +27,7 @@ def main() -> None:
     from xentcli.formats.json.values import parser
 
     parser()
-    limit, commands = json.loads(sys.argv[1])
-    for arguments in commands:
+    for limit, arguments in json.loads(sys.argv[1]):
         if os.fork() == 0:
             _limit(arguments[-1], limit)
             sys.argv = ["xent", *arguments]
