@@ -56,9 +56,9 @@ def origin_of(part: slice) -> Origin:
     return Origin(part.start, 1, IDS[part], GROUPS[part], CLUSTERS[part])
 
 
-def of_indices(name: str, part: slice, weight: Array | None = None) -> Any:
+def of_indices(name: str, part: slice) -> Any:
     """Return a metric's state of some rows with class indices, some of them ignored."""
-    options = LossOptions(weight, ignore_index=-1)
+    options = LossOptions(ignore_index=-1)
     return state_of(name, part, LOGITS[part], LABELS[part], options)
 
 
@@ -115,9 +115,8 @@ def kinds_of(name: str) -> dict[str, Kind]:
     empty = metric_of(name)(**PARAMETERS.get(name, {}))
     return {
         name: Kind(lambda part: of_indices(name, part), empty, (of_indices(name, slice(0, 0)),)),
-        f"weighted {name}": Kind(lambda part: of_indices(name, part, WEIGHT), empty),
         f"{name} of class probabilities": Kind(lambda part: of_probabilities(name, part), empty),
-        f"{name} of log-probabilities": Kind(lambda part: of_log_probs(name, part), empty),
+        f"weighted {name} of log-probabilities": Kind(lambda part: of_log_probs(name, part), empty),
     }
 
 
