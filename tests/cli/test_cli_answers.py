@@ -243,7 +243,7 @@ def test_blocks_give_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     answers, pieces = ANSWERS / "openai_batch.jsonl", ANSWERS / "ollama_stream.jsonl"
     files = (answers, pieces, marked)
     want = [run("nll", file, "--json").stdout for file in files]
-    monkeypatch.setattr(AnswersSource, "block_bytes", 64)
+    monkeypatch.setattr(AnswersSource, "block_bytes", 256)
     for jobs, some in (("1", files), ("2", files[:1])):
         found = [run("nll", file, "--json", "--jobs", jobs).stdout for file in some]
         assert found == want[: len(some)], jobs

@@ -14,7 +14,7 @@ from in_one_test import in_one_test
 
 from xentcli.formats.logprobs.source import AnswersSource
 
-PADDING = "x" * 60_000
+PADDING = "x" * 900
 """What makes a few pieces longer than a block."""
 WHOLE = [[-0.5, -1.5, -0.25], [-3.0, -0.125]]
 STREAMS = [[-0.1 * k for k in range(1, 61)], [-2.0] * 30]
@@ -51,8 +51,11 @@ def written(server: str) -> bytes:
 
 @in_one_test
 @pytest.mark.parametrize("server", ["openai", "ollama"])
-def test_a_stream_that_begins_behind_whole_answers_is_one_sequence(run: Run, server: str) -> None:
+def test_a_stream_that_begins_behind_whole_answers_is_one_sequence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
     """The error of the mean is that of clusters of 3, 2, 60 and 30 tokens."""
+    monkeypatch.setattr(AnswersSource, "block_bytes", 2**15)
     content = written(server)
     assert len(content) > 2 * AnswersSource.block_bytes
     Path("answers.jsonl").write_bytes(content)

@@ -151,7 +151,9 @@ def test_binary(run: Run) -> None:
     np.save("y.npy", y.astype(int))
     np.save("z2.npy", np.column_stack([np.zeros(200), z]))
     two = run("calibrate", "z2.npy", "y.npy", "-q", *UNFOLDED).number
-    assert run("calibrate", "z.npy", "y.npy", "--binary", "-q").number == pytest.approx(two)
+    assert run("calibrate", "z.npy", "y.npy", "--binary", "-q", *UNFOLDED).number == pytest.approx(
+        two
+    )
 
 
 def test_labels_between_0_and_1_have_no_calibration_error(run: Run) -> None:

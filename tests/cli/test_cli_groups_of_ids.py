@@ -15,7 +15,7 @@ from in_one_test import in_one_folder
 
 import xentcli as xent
 
-ROWS = 12
+ROWS = 8
 ONE, TWO, TRUE = (each[:ROWS] for each in (ALL_OF_ONE, ALL_OF_TWO, ALL_LABELS))
 ORDER = np.random.default_rng(8).permutation(ROWS)
 
