@@ -129,7 +129,7 @@ def _spread(sums: RatioSums) -> tuple[int, int]:
 
 @cache
 def t_quantile(degrees: int) -> float:
-    """Return the quantile of Student's t distribution at 0.975, to about 1e-14."""
+    """Return the quantile of Student's t distribution at 0.975, to about 2e-13."""
     if degrees >= _MANY_DEGREES:
         return _series(degrees)
     low, high = _Z, 13.0  # with one degree it is 12.7
