@@ -86,8 +86,6 @@ CASES = [
             filename,cat,dog,fox
         loss filenames.csv y.npy --columns filename,cat,dog,fox
             do these name the rows? --id-column filename
-        loss id.csv y.npy
-            leave out what is none: --drop id, or name the classes: --columns cat,dog,fox
         loss index.csv y.npy
             leave it out with --drop 1, or match rows by it with --id-column 1
         loss index-1-2.csv y.npy

@@ -26,7 +26,6 @@ from hints.making import (
 )
 
 FILES: Files = {
-    "void.npy": np.array([0, 255, 2, 0]),
     "minus.npy": np.array([0, -1, 2, 0]),
     "gap.npy": Mended(np.array([0, NAN, 2, 0]), np.array([0, -100, 2, 0])),
     "gap.csv": Mended('label\n0\n""\n2\n0\n', "label\n0\n-100\n2\n0\n"),
@@ -86,8 +85,6 @@ CASES = [
             leave out by -100, for --ignore-index -100
         loss z.csv gap-names.csv --ignore-index -1
             label rows to leave out -1
-        loss z.npy void.npy
-            if 255 marks rows to leave out: --ignore-index 255
         """,
     ),
     *cases(
@@ -95,8 +92,6 @@ CASES = [
         """
         loss z.csv capital.csv
             did you mean 'dog'?
-        loss z579.csv y.npy
-            if the first row of z579.csv is a header: --header
         loss z579.csv y.npy --header
             if labels count the classes from 0: --label-base 0
         loss z.csv y.npy --classes fox,dog,cat

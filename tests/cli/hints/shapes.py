@@ -1,7 +1,7 @@
 """Shapes that do not fit, binary losses, shards, and axes that may hold the classes."""
 
 import numpy as np
-from formulas import log_softmax, mean_cross_entropy
+from formulas import mean_cross_entropy
 
 from hints.making import (
     BP,
@@ -31,8 +31,6 @@ FILES: Files = {
     "flat.npy": Mended(Y8.ravel(), Y8.ravel().reshape(2, 4)),
     "z9.npy": Mended(Z9, Z9[:, :-1]),
     "next9.npy": Y9[:, 1:],
-    "z5.npy": Mended(np.r_[Z, Z[:1]], Z),
-    "next5.npy": Y,
     "next.npy": Y[1:],
     "two.csv": csv(np.c_[Y, Y[::-1]], "a", "b"),
     "long.csv": csv([0, *Y]),
@@ -85,8 +83,6 @@ CASES = [
     *cases(
         RIGHT,
         """
-        loss z5.npy next5.npy
-            are labels shifted already? Then logits[:-1] belong to them, and no shift
         loss z.npy long.csv
             if the first row of long.csv is a header: --labels-header
         loss z.npy y1.npy
@@ -126,13 +122,6 @@ CASES = [
         "sample, with class probabilities: --class-axis 0",
         OF_BINARY,
         other={"--class-axis 0": float(-(BY * np.log(BP)).sum())},
-    ),
-    Case(
-        "loss b.npy by.npy",
-        "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary; one "
-        "sample, with class probabilities: --class-axis 0",
-        OF_BINARY,
-        other={"--class-axis 0": float(-(BY * log_softmax(B)).sum())},
     ),
     Case(
         "loss z.npy next.npy",
