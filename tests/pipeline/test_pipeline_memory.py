@@ -66,9 +66,9 @@ def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
     """One of 50 MB takes hardly more than one of 38: what is read whole is smaller than both."""
     zeros = pa.array(np.zeros(2**18))
     batch = pa.record_batch([pa.FixedSizeListArray.from_arrays(zeros, 1024)], ["values"])
+    name = tmp_path / "z.parquet"
     taken = []
     for batches in (18, 24):
-        name = tmp_path / f"{batches}.parquet"
         table = pa.Table.from_batches([batch] * batches)  # whose megabytes are those of the file:
         pq.write_table(table, name, use_dictionary=False, compression="none")
         assert pq.read_metadata(name).num_row_groups == 1
