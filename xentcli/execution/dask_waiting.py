@@ -47,7 +47,8 @@ class Waiting:
                     future.exception(_LOOK_SECONDS)  # waits for the task's end
                     break
                 except TimeoutError:
-                    self._check_workers()
+                    self._check_there()
+                    self._check_at_work()
             return self._fetched(future)
         except (KilledWorker, XentError):
             raise
@@ -66,7 +67,9 @@ class Waiting:
         try:
             # dask cannot fetch again what a timeout cancelled.
             while not futures.wait([fetched], _LOOK_SECONDS).done:
-                self._check_workers()
+                self._check_there()
+                if not future.done():  # who held it is gone, and others work on it again
+                    self._check_at_work()
             done: Done = fetched.result()
         finally:
             fetched.cancel()
@@ -94,13 +97,17 @@ class Waiting:
         while future.status == "error" and time.monotonic() < end:  # the scheduler's word is late
             time.sleep(_POLL_SECONDS)
 
-    def _check_workers(self) -> None:
+    def _check_there(self) -> None:
         """Raise InputError if there have been no workers for longer than dask's patience."""
         now = time.monotonic()
         if self._asked("ncores"):
             self._seen = now
         elif now - self._seen > patience():
             raise InputError(f"the cluster at {self.address} has no workers any more")
+
+    def _check_at_work(self) -> None:
+        """Raise InputError if all workers have been paused for longer than dask's patience."""
+        now = time.monotonic()
         if self._may_move():
             self._moved = now
         elif now - self._moved > patience():
