@@ -89,7 +89,7 @@ def without_torch(value: Any) -> Any:
 def is_ragged(value: Any) -> bool:
     """Whether lists of different lengths were given, of which no array can be made."""
     try:
-        np.asarray(value)
+        np.asarray(without_torch(value))
     except ValueError:
         return True
     return False
