@@ -192,10 +192,10 @@ def test_tensors_are_arrays_wherever_they_are_and_whatever_they_hold() -> None:
         assert xent.evaluate(given, labels).metrics == xent.evaluate(plain, Y).metrics
         assert xent.softmax(given).tolist() == xent.softmax(plain).tolist()
     weight: Any = Tensor([1.0, 2.0, 3.0], refuses="gradient")
-    logits: Any = Tensor(Z, refuses="gradient")
+    learnt: Any = Tensor(Z, refuses="gradient")
     ragged: Any = [[0], [0, 1]]
     with pytest.raises(xent.XentError, match="labels: no array can be made of lists of different"):
-        xent.cross_entropy(logits, ragged)
+        xent.cross_entropy(learnt, ragged)
     weighted = xent.loss(Z, Y, weight=weight).loss
     assert weighted == xent.loss(Z, Y, weight=np.array([1.0, 2.0, 3.0])).loss
 
