@@ -27,7 +27,8 @@ def main() -> None:
     from xentcli.formats.json.values import parser
 
     parser()
-    for limit, arguments in json.loads(sys.argv[1]):
+    limit, commands = json.loads(sys.argv[1])
+    for arguments in commands:
         if os.fork() == 0:
             _limit(arguments[-1], limit)
             sys.argv = ["xent", *arguments]
