@@ -70,7 +70,7 @@ from xentcli.cli import process
 with process.later(*__main__._SELDOM_USED):
     from xentcli.cli.app import main
 for line in LINES:
-    sys.argv = ["xent", *line.split()]
+    sys.argv = ["xent", *line]
     with contextlib.suppress(SystemExit):
         main()
     print("\\nloaded:", *sys.modules, file=sys.stderr)
@@ -94,12 +94,13 @@ def save_tables_with_ids(folder: Path) -> None:
     (folder / "y.json").write_text('{"labels": [0, 1]}')
 
 
-def check_what_is_imported(lines: list[tuple[str, set[str]]]) -> list[str]:
-    """Run lines after one another in one process; return what they print.
+def check_what_is_imported(lines: list[tuple[str, set[str]]], folder: Path = DATA) -> list[str]:
+    """Run lines after one another in one process, and return what they print.
 
-    So none imports for the next what that may not.
+    FOLDER in a line stands for the folder. None imports for the next what that may not.
     """
-    done = run_python(AFTER_EACH_OTHER.replace("LINES", repr([line for line, _ in lines])))
+    words = [[word.replace("FOLDER", str(folder)) for word in line.split()] for line, _ in lines]
+    done = run_python(AFTER_EACH_OTHER.replace("LINES", repr(words)))
     loaded = [{*line.split()[1:]} for line in done.stderr.splitlines() if "loaded:" in line]
     for (line, never), there in zip(lines, loaded, strict=True):
         assert {"xentcli", "typer"} <= there, line
@@ -121,11 +122,11 @@ def test_what_a_command_does_not_import(tmp_path: Path) -> None:
         (f"loss {CSV}", ALONE),
         (f"explain {CSV}", ALONE),
         ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
-        (f"softmax digits_logits.npy -o {tmp_path}/z.parquet", {"pandas"}),
-        (f"softmax {tmp_path}/z.parquet", {"pandas"}),
-        *((f"loss {tmp_path}/z.csv {tmp_path}/{y} --id-column id", set[str]()) for y in LABELS),
+        ("softmax digits_logits.npy -o FOLDER/z.parquet", {"pandas"}),
+        ("softmax FOLDER/z.parquet", {"pandas"}),
+        *((f"loss FOLDER/z.csv FOLDER/{y} --id-column id", set[str]()) for y in LABELS),
     ]
-    losses = check_what_is_imported(lines)[-len(LABELS) :]
+    losses = check_what_is_imported(lines, tmp_path)[-len(LABELS) :]
     assert len({float(loss) for loss in losses}) == 1
 
 

@@ -1,6 +1,7 @@
 """Runs over shards, the states that parts of them write, and what merge makes of these."""
 
 import random
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def all_shards(line: str) -> list[str]:
 
 def write_state(run: Run, line: str, name: str, *more: str) -> Outcome:
     """Run a command that writes its state, and return what it printed."""
-    made = run(*line.split(), "--state", name, *more)
+    made = run(*shlex.split(line), "--state", name, *more)
     assert made.code == 0, made.err
     return made
 

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_both_kinds_of_tokens_are_never_mixed(run: Run, file: str) -> None:
     assert refused.hint == "--tokens prompt or --tokens generated"
     shown = run("info", ANSWERS / f"{file}.jsonl", "--json").json["files"][0]
     assert shown["looks_like"].startswith("log-probabilities of prompts, and of generated tokens")
-    assert shown["fits"] == f"xent nll --tokens prompt {ANSWERS / file}.jsonl"
+    assert shown["fits"] == f"xent nll --tokens prompt {quote(f'{ANSWERS / file}.jsonl')}"
 
 
 def write(*answers: Any, name: str = "a.jsonl") -> None:
@@ -196,8 +197,8 @@ def test_what_is_no_log_probability_is_named(run: Run, answer: Any, message: str
 
 
 def test_other_commands_say_what_it_is(run: Run) -> None:
-    for line in ("loss FILE y.npy", "eval FILE y.npy", "softmax FILE"):
-        refused = refusal(run(*line.replace("FILE", str(ANSWERS / "gemini.jsonl")).split()))
+    for command, *labels in (("loss", "y.npy"), ("eval", "y.npy"), ("softmax",)):
+        refused = refusal(run(command, ANSWERS / "gemini.jsonl", *labels))
         assert "log-probabilities of tokens (Gemini), and no rows of classes" in refused.error
 
 

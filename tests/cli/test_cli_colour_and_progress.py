@@ -52,9 +52,10 @@ def test_colour_only_where_it_is_wanted(terminal: Terminal, arguments: list[str]
 
 @in_one_folder
 @pytest.mark.parametrize("arguments", [COMMANDS[0], *COMMANDS[-3:]])
-def test_no_color_wins(terminal: Terminal, arguments: list[str]) -> None:
-    for more in ([], ["--color", "always"]):
+def test_no_color_wins_over_auto(terminal: Terminal, arguments: list[str]) -> None:
+    for more in ([], ["--color", "auto"]):
         assert ESCAPE not in terminal(*arguments, *more, env={"NO_COLOR": "1"}).text
+    assert ESCAPE in terminal(*arguments, "--color", "always", env={"NO_COLOR": "1"}).text
 
 
 def test_usage_errors_heed_color_never(terminal: Terminal) -> None:

@@ -1,7 +1,9 @@
 """Gates of loss and nll: the exit code, the lines on standard error, and what JSON says."""
 
 import json
+import shlex
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 import pytest
@@ -38,10 +40,10 @@ def test_every_command_judges_how_much_a_result_is_over(run: Run, tmp_path: Path
         ("eval z.npy y.npy --rows 1:", "rows", 3),
         ("compare z.npy worse.npy", "rows", 4),
         ("calibrate z.npy y.npy", "rows", 4),
-        (f"nll {echoed}", "sequences", sum(map(len, answers))),
+        (f"nll {quote(str(echoed))}", "sequences", sum(map(len, answers))),
         ("nll samples_t.jsonl", "documents", 1),
     ]:
-        done = run(*line.split(), *gates(f"{counted} < {count}", f"{counted} < {count + 1}"))
+        done = run(*shlex.split(line), *gates(f"{counted} < {count}", f"{counted} < {count + 1}"))
         said = f"fail: {counted} < {count + 1}: {counted} is {count}"
         assert (done.code, done.err.splitlines()[-1:]) == (3, [said]), (line, done)
 

@@ -3,6 +3,7 @@
 import math
 import struct
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from cli_files import DATA
@@ -211,7 +212,7 @@ def test_info_knows_a_base(run: Run) -> None:
         "log-probabilities of 32-token windows, cut off 16 nats below the largest "
         "(labels lost: 3 of 180)"
     )
-    assert found["fits"] == f"xent nll {BASE}"
+    assert found["fits"] == f"xent nll {quote(str(BASE))}"
 
 
 def test_several_bases_are_one_text(run: Run, tmp_path: Path) -> None:

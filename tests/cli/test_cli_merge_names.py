@@ -3,7 +3,9 @@
 import gzip
 import json
 import random
+import shlex
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -187,11 +189,13 @@ def test_a_file_has_the_same_name_however_it_is_written(
     write_state(run, "eval z-1.npy y-1.npy --metric loss --by ./of//g-1.csv.gz", "b.json")
     found = run("merge", "b.json", "a.json", "--json").json
     url = f"file://{tmp_path}/of/g-"
-    line = f"eval z-[01].npy --labels y-[01].npy --metric loss --by {url}[01].csv --json"
-    whole = run(*line.split()).json
+    line = f"eval z-[01].npy --labels y-[01].npy --metric loss --by {quote(url)}[01].csv --json"
+    whole = run(*shlex.split(line)).json
     assert found["groups"] == whole["groups"]
     for i in (0, 1):
-        write_state(run, f"eval z-{i}.npy y-{i}.npy --metric loss --by {url}{i}.csv", f"u{i}.json")
+        write_state(
+            run, f"eval z-{i}.npy y-{i}.npy --metric loss --by {quote(url)}{i}.csv", f"u{i}.json"
+        )
     found = run("merge", "u0.json", "u1.json", "--json").json
     assert found["groups"] == whole["groups"]
 

@@ -2,9 +2,11 @@
 
 import json
 import random
+import shlex
 import shutil
 import struct
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from in_one_test import in_one_test
 from merge_tools import merge_as_tree, write_state
 
 from xentcli.metrics.names import PLACES
+
+HIDDEN = quote(str(DATA / "hidden.safetensors"))
 
 ANSWERS = DATA / "answers"
 BEFORE_NORM = -64
@@ -46,11 +50,11 @@ def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
 
 
 def test_hidden_states_are_merged_with_one_head(run: Run) -> None:
-    line = f"loss {DATA}/hidden.safetensors --lm-head {DATA}/tiny_lm"
+    line = f"loss {HIDDEN} --lm-head {quote(str(DATA / 'tiny_lm'))}"
     for name, more in (("a", "--rows :2"), ("b", "--rows 2:"), ("c", "--rows 2: --softcap 3")):
         write_state(run, f"{line} {more}", f"{name}.json")
     merged = run("merge", "b.json", "a.json", "--json")
-    assert merged.stdout == run(*line.split(), "--json").stdout
+    assert merged.stdout == run(*shlex.split(line), "--json").stdout
     said = refusal(run("merge", "a.json", "c.json")).error
     assert "other options: --lm-head is /" in said
     assert "and softcap 3.0, /" in said
@@ -60,7 +64,7 @@ def test_heads_that_hold_the_same_are_one_wherever_they_are(run: Run, tmp_path: 
     """A head that was saved again between two runs is another one."""
     for name in ("z-model", "a-model"):
         shutil.copytree(DATA / "tiny_lm", tmp_path / name)
-    line = f"loss {DATA}/hidden.safetensors --lm-head {{}} --rows {{}}"
+    line = f"loss {HIDDEN} --lm-head {{}} --rows {{}}"
     write_state(run, line.format("z-model", ":2"), "a.json")
     write_state(run, line.format("a-model", "2:"), "b.json")
     whole = run("loss", f"{DATA}/hidden.safetensors", "--lm-head", "a-model", "--json")
@@ -96,7 +100,7 @@ def test_options_of_a_head_are_those_of_all_states(
 ) -> None:
     """A norm is part of the head where it is applied."""
     shutil.copytree(DATA / "tiny_lm", tmp_path / "model")
-    line = f"loss {DATA}/hidden.safetensors --lm-head model {option} --rows "
+    line = f"loss {HIDDEN} --lm-head model {option} --rows "
     write_state(run, f"{line} :2", "a.json", "-q")
     (file,) = (tmp_path / "model").glob("*.safetensors")
     change_byte(file, -1)

@@ -147,7 +147,7 @@ def test_a_result_has_the_notes_of_the_command(
     run: Run, monkeypatch: pytest.MonkeyPatch, odd_files: Path, line: str
 ) -> None:
     monkeypatch.chdir(odd_files)
-    command, *words = line.format(DATA=DATA).split()
+    command, *words = (word.format(DATA=DATA) for word in line.split())
     arguments = {**CASES[line]}
     says, fails = arguments.pop("says", None), arguments.pop("fails", None)
     files, named = files_of(words)

@@ -5,6 +5,7 @@ import json
 import math
 import random
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pyarrow as pa
@@ -145,7 +146,7 @@ def test_details_of_lighteval(run: Run) -> None:
     assert found["loss"]["value"] == close_to(math.fsum(losses) / 3, rel=1e-14)
     assert found["accuracy"]["value"] == close_to(2 / 3, rel=1e-15)
     (listed,) = run("info", LIGHTEVAL, "--json").json["files"]
-    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {LIGHTEVAL}")
+    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {quote(str(LIGHTEVAL))}")
     assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"
     tokens = [[[value / 4, value / 2, value / 4] for value in row] for row in CHOICES]
     for by_token in (
@@ -225,7 +226,7 @@ def test_a_right_choice_of_lighteval_that_is_none(run: Run) -> None:
 def test_info(run: Run) -> None:
     (path,) = (SAMPLES / "small").glob("samples_quiz_*")
     found = run("info", path, "--json").json["files"][0]
-    assert (found["shape"], found["fits"]) == ([8, 4], f"xent eval {path}")
+    assert (found["shape"], found["fits"]) == ([8, 4], f"xent eval {quote(str(path))}")
     assert found["negative_infinities"] == 0
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 import pytest
@@ -142,7 +143,7 @@ def test_info_knows_lists(run: Run) -> None:
         "labels": "labels",
         "vocab_size": "number of classes",
     }
-    assert {each["fits"] for each in found} == {f"xent nll {DATA / 'top20.npz'}"}
+    assert {each["fits"] for each in found} == {f"xent nll {quote(str(DATA / 'top20.npz'))}"}
     np.savez("t.npz", topk_logits=[[2.0, 1.0]], topk_ids=[[1, 2]])
     found = run("info", "t.npz", "--json").json["files"]
     assert {each["fits"] for each in found} == {"xent nll t.npz LABELS"}

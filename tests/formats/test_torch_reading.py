@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import ml_dtypes
@@ -51,7 +52,7 @@ def test_a_program_in_a_pickle_is_named_and_does_not_run(tmp_path: Path) -> None
 
     class Program:
         def __reduce__(self) -> Any:
-            return os.system, (f"touch {mark}",)
+            return os.system, (f"touch {quote(str(mark))}",)
 
     for thing in ({"other": Program()}, [Program()], Program()):
         content = pickle.dumps(thing, 4)

@@ -10,6 +10,7 @@ from xentcli.render.console import Color, console, tell
 @pytest.fixture
 def _no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
 
 
 @in_one_test
@@ -35,10 +36,13 @@ def test_a_line_that_is_far_too_long(capsys: pytest.CaptureFixture[str]) -> None
     assert len(err) < 10_000
 
 
-def test_no_color_wins(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.mark.parametrize("name", ["NO_COLOR", "TERM"])
+def test_always_wins_over_variables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "dumb")
     tell("error", "text", "always")
-    assert capsys.readouterr().err == "error: text\n"
+    assert capsys.readouterr().err == "\x1b[1;31merror:\x1b[0m text\n"
 
 
 @pytest.mark.usefixtures("_no_color")

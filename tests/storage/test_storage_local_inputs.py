@@ -90,7 +90,7 @@ def test_a_file_that_changes(tmp_path: Path, change: Change, name: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda path: path.chmod(0o600),
+        lambda path: path.chmod(0o640),  # which no usual umask gives a new file
         lambda path: path.read_bytes(),
         lambda path: os.link(path, path.with_name("b")),
     ],

@@ -202,7 +202,7 @@ class Common(OptionGroup):
         ),
     ] = None
     color: Annotated[
-        Color, of_every_command("--color", help="Whether to use colour; NO_COLOR wins.")
+        Color, of_every_command("--color", help="Whether to use colour; NO_COLOR wins over auto.")
     ] = "auto"
     debug: Annotated[bool, of_every_command("--debug", help="Show tracebacks.")] = False
 

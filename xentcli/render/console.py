@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Color = Literal["auto", "always", "never"]
 _MOST_CHARACTERS = 2**13  # of a line: room for two of the longest paths
+_DUMB_TERMINALS = ("dumb", "unknown")  # where rich shows colours on no account
 _STYLES = {
     "error": "bold red",
     "fail": "bold red",
@@ -21,20 +22,26 @@ _STYLES = {
 
 
 def console(file: TextIO, color: Color = "auto") -> "Console":
-    """Return a rich console that writes to `file`; NO_COLOR wins over `color`."""
+    """Return a rich console that writes to `file`."""
     from rich.console import Console
 
-    plain = color == "never" or bool(os.environ.get("NO_COLOR"))
+    plain, always = _is_plain(color), color == "always"
+    dumb = os.environ.get("TERM", "").lower() in _DUMB_TERMINALS
     return Console(
         file=file,
         no_color=plain,
-        force_terminal=True if color == "always" and not plain else None,
-        color_system=None if plain else "auto",
+        force_terminal=True if always else None,
+        color_system=None if plain else "standard" if always and dumb else "auto",
         highlight=False,
         markup=False,
         emoji=False,
         soft_wrap=False,
     )
+
+
+def _is_plain(color: Color) -> bool:
+    """Whether nothing is coloured; what was typed wins over the variable NO_COLOR."""
+    return color == "never" or (color == "auto" and bool(os.environ.get("NO_COLOR")))
 
 
 def tell(kind: str, message: str, color: Color = "auto") -> None:
@@ -45,8 +52,7 @@ def tell(kind: str, message: str, color: Color = "auto") -> None:
     if len(text) > _MOST_CHARACTERS:  # it quotes something as long, typed or from a file
         half = _MOST_CHARACTERS // 2
         text = f"{text[:half]} ... {text[-half:]}"
-    colored = color == "always" or (color == "auto" and sys.stderr.isatty())
-    if colored and not os.environ.get("NO_COLOR"):
+    if not _is_plain(color) and (color == "always" or sys.stderr.isatty()):
         from rich.text import Text
 
         line = Text.assemble((f"{kind}:", _STYLES[kind]), " ", text)
