@@ -87,3 +87,66 @@ def test_shards_whose_arrays_have_other_names_are_a_note(run: Run, extension: st
     assert "its array" not in run("softmax", *names[:2]).err
     said = f"note: {names[2]}{array}: its array is 'x', and 'logits_0' in the first file"
     assert said in run("softmax", *names).err
+
+
+@in_one_test
+@pytest.mark.parametrize("empty", [0, 1])
+@pytest.mark.parametrize(
+    ("extension", "header", "blank"),
+    [("csv", "", ""), ("csv", "{}\n", "{}\n"), ("jsonl", "", ""), ("json", "", "[]")],
+)
+def test_a_shard_of_text_without_rows(
+    run: Run, empty: int, extension: str, header: str, blank: str
+) -> None:
+    """It takes the shape and the columns of the others, also where it is the first of them."""
+    cuts = {empty: slice(0, 0), 1 - empty: slice(0, 4), 2: slice(4, 6)}
+    labels = np.array([1, 0, 2, 1, 3, 3])
+    for name, columns, rows in (("z", "a,b,c,d", LOGITS), ("y", "label", labels)):
+        for i, cut in cuts.items():
+            part = rows[cut].tolist()
+            if extension == "csv":
+                lines = [",".join(map(str, np.atleast_1d(row))) for row in part]
+            else:
+                lines = [json.dumps(row) for row in part] if extension == "jsonl" else [str(part)]
+            text = header.format(columns) + "".join(f"{line}\n" for line in lines)
+            text = text if i != empty else blank.format(columns)
+            Path(f"{name}-{i}.{extension}").write_text(text)
+    np.save(f"x-{empty}.npy", LOGITS[:0])
+    np.save(f"x-{1 - empty}.npy", LOGITS[:4])
+    np.save("x-2.npy", LOGITS[4:])
+    picked = (np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True))[np.arange(6), labels]
+    for logits in ("z-*." + extension, "x-*.npy"):
+        outcome = run("loss", logits, f"y-*.{extension}", "--jobs", "1")
+        assert outcome.code == 0, outcome.err
+        assert float(outcome.out) == pytest.approx(-np.log(picked).mean(), rel=1e-12)
+        said = f"note: y-{empty}.{extension}: the file is empty, and counts as one without rows"
+        assert (said in outcome.err) == (blank == "")
+    assert len(run("softmax", f"z-*.{extension}").out.splitlines()) == 6 + bool(header)
+    run("softmax", f"z-*.{extension}", "-o", "{stem}.npy")
+    assert np.load(f"z-{empty}.npy").shape == (0, 4)
+
+
+def test_a_shard_without_the_rows_that_others_need_is_named(run: Run) -> None:
+    """A header counts as one where it is that of the others; all shards hold a row together."""
+    for i, text in enumerate(("label\n1\n0\n", "label\n")):
+        Path(f"y-{i}.csv").write_text(text)
+        np.save(f"x-{i}.npy", LOGITS[2 * i : 2 * i + 2])
+    line = "loss x-*.npy y-*.csv"
+    assert refusal(run(*line.split())).error == "y-1.csv: 0 labels for the 2 rows of x-1.npy"
+    Path("y-1.csv").write_text("")
+    assert refusal(run(*line.split())).error == "y-1.csv: 0 labels for the 2 rows of x-1.npy"
+    Path("y-1.csv").write_text("other\n")
+    assert (
+        refusal(run(*line.split())).error == "y-1.csv: column 1 is 'other', and 'label' in y-0.csv"
+    )
+    for name in ("y-0.csv", "y-1.csv"):
+        Path(name).write_text("")
+    assert refusal(run(*line.split())).error == "y-0.csv: the file is empty"
+
+
+def test_numbers_that_are_the_header_of_other_shards(run: Run) -> None:
+    """Without rows below them, 0,1,2 alone would be a row of logits."""
+    for i, text in enumerate(("0,1,2\n", "0,1,2\n1.5,2.5,0.5\n")):
+        Path(f"z-{i}.csv").write_text(text)
+    assert len(run("softmax", "z-*.csv").out.splitlines()) == 2
+    assert len(run("softmax", "z-0.csv").out.splitlines()) == 1

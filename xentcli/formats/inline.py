@@ -9,6 +9,7 @@ import numpy as np
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.storage.open import expand as expand_name
+from xentcli.storage.paths import is_blank
 from xentcli.text import NUMBER, shortened, visible
 
 # Possessive, as a number is: an argument may have a hundred thousand characters.
@@ -55,8 +56,16 @@ def expand_all(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
 
 
 def first_of(names: Iterable[str], without: Iterable[str] = ()) -> str | None:
-    """Return the first of these files, if there is one; later patterns are not looked up."""
-    return next((path for name in names for path in expand(name, without)), None)
+    """Return the first of these files that has a byte, or else the first of all, if there is one.
+
+    Later patterns are not looked up.
+    """
+    first = None
+    for path in (path for name in names for path in expand(name, without)):
+        if is_inline(path) or not is_blank(path):
+            return path
+        first = first or path
+    return first
 
 
 def _is_lists(name: str) -> bool:

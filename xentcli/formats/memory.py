@@ -27,6 +27,8 @@ class MemorySource(IndexedSource):
     format = "memory"
     of_this_process = ("origin", "unchanged")
     origin: Source | None = None
+    only_cells: tuple[str, ...] | None = None
+    """The only row, of text that may be a header: () for a list of no rows."""
 
     def __init__(
         self,

@@ -35,6 +35,11 @@ class FileReference(Record):
         """Return the reference to a file that has just been opened, of `size` bytes."""
         return cls(file, folder_here(), _stamp(file.path, size))
 
+    @classmethod
+    def unopened(cls, file: "InputFile", folder: str) -> "FileReference":
+        """Return the reference to a local file, whose relative path starts in a folder."""
+        return cls(file, folder, _stamp(cls(file, folder, ()).path, None))
+
     def open(self) -> Source:
         """Open the file.
 
@@ -57,19 +62,20 @@ class FileReference(Record):
 
     def check(self) -> None:
         """Raise InputError if a file is no longer what it was; a URL says so when it is read."""
-        path = self._path
+        path = self.path
         if not is_url(local_name(path)) and _stamp(path, None) != self.stamp:
             raise _changed(shown_name(self.file.path))
 
     @property
-    def _path(self) -> str:
+    def path(self) -> str:
+        """What opens the file in this process."""
         path = self.file.path
         if is_url(path) or self.folder == folder_here():
             return path
         return str(Path(self.folder, path))
 
     def _data(self) -> tuple[Input, tuple[int | str | None, ...]]:
-        path = self._path
+        path = self.path
         data = open_input(path)
         data.name = shown_name(self.file.path)
         return data, _stamp(path, data.size)

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import InputError
-from xentcli.formats.base import Shape, Source
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import IndexedSource, MemorySource, Shape, Source
 from xentcli.formats.files import InputFile
 from xentcli.formats.references import FileReference
+from xentcli.storage.names import shown_name
 
 
 class ShardFacts(NamedTuple):
@@ -27,6 +28,8 @@ class ShardFacts(NamedTuple):
         The rows of each; None until the end of a file tells.
     row, label_row : tuple of int
         The shape of a row, and of its label.
+    blank : frozenset of int
+        The shards that have no row, and do not say what one would be.
     indexed, tileable, shareable : bool
         Whether all shards are.
     """
@@ -47,6 +50,7 @@ class ShardFacts(NamedTuple):
     id_column: str | None
     array: str
     notes: tuple[str, ...]
+    blank: frozenset[int]
     indexed: bool
     tileable: bool
     shareable: bool
@@ -63,6 +67,8 @@ class ShardFacts(NamedTuple):
 
     def open_shard(self, i: int) -> Source:
         """Open one shard again."""
+        if i in self.blank:
+            return blank_shard(self, i)
         reference = self.references[i]
         if reference is None:
             raise AssertionError(f"{self.files[i].path} can be read only once")
@@ -70,6 +76,47 @@ class ShardFacts(NamedTuple):
         if source.shape[0] not in (None, self.lengths[i]) or source.shape[1:] != self.row:
             raise InputError(f"{source.name}: it changed while it was read")
         return source
+
+
+def facts_of(source: Source, file: InputFile, reference: FileReference | None) -> ShardFacts:
+    """Return what is known of one shard, without what keeps it open."""
+    if not source.shape:
+        what = "a single number, which cannot be one of several files"
+        raise ShapeError(f"{source.name}: {what}")
+    return ShardFacts(
+        source.name,
+        (file,),
+        (reference,),
+        (source.shape[0],),
+        source.shape[1:],
+        source.dtype,
+        source.stored_dtype,
+        source.format,
+        source.size,
+        source.columns,
+        source.header,
+        source.labelled,
+        source.label_row,
+        source.id_column,
+        source.array or source.name.removeprefix(shown_name(file.path)).removeprefix(":"),
+        (),
+        frozenset(),
+        isinstance(source, IndexedSource),
+        source.tileable,
+        source.shareable,
+    )
+
+
+def blank_shard(facts: ShardFacts, i: int) -> Source:
+    """Return a shard that has no row, as an array like the others."""
+    row, label_row = ([n or 0 for n in shape] for shape in (facts.row, facts.label_row))
+    labels = np.zeros((0, *label_row)) if facts.labelled else None
+    ids = np.zeros(0, object) if facts.id_column else None
+    name, values = shown_name(facts.files[i].path), np.zeros((0, *row), facts.dtype)
+    source = MemorySource(name, values, facts.columns, labels=labels, ids=ids)
+    source.stored_dtype, source.id_column = facts.stored_dtype, facts.id_column
+    source.header, source.array = facts.header, facts.array
+    return source
 
 
 def total(counts: Sequence[int | None]) -> int | None:

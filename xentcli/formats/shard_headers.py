@@ -6,11 +6,14 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import NO_DTYPE, IndexedSource, Source
+from xentcli.formats.base import NO_DTYPE, MemorySource, Source
+from xentcli.formats.blank_shards import EMPTY, blank_among, is_empty_text, only_cells_of
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.references import FileReference, folder_here
-from xentcli.formats.shard_facts import ShardFacts, total
+from xentcli.formats.shard_facts import ShardFacts, facts_of, total
 from xentcli.storage.names import is_url, shown_name
 from xentcli.storage.numbered_names import unnumbered
 from xentcli.storage.paths import reads_once
@@ -56,18 +59,14 @@ def read_facts(
     """
     once: dict[int, Source] = {}
     checks: list[Check] = []
-    notes: dict[str, list[str]] = {}
-    shards: list[ShardFacts] = []
-    columns: tuple[str, ...] | None = None
-    like: ShardFacts | None = None  # the first that has a dtype
+    shards: list[_ShardHeader] = []
+    common = _Alike()
     elsewhere: list[FileReference] = []
-    for i, (facts, noted, source) in enumerate(_headers(files)):
-        shards.append(facts)
-        columns = columns or facts.columns
-        _check_alike(facts, like or facts, columns)
-        like = facts if like is None or like.stored_dtype == NO_DTYPE else like
-        for note in (*noted, *_other_array(facts, shards[0])):
-            notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
+    for i, header in enumerate(_headers(files)):
+        facts, _, source, only_cells = header
+        shards.append(header._replace(source=None))
+        if only_cells is None:  # the others may be blank, which the last file tells
+            common.take(facts)
         (reference,) = facts.references
         if source is None and reference is not None:
             elsewhere.append(reference)
@@ -77,22 +76,63 @@ def read_facts(
             once[i] = source
     if elsewhere:
         checks.append(partial(_check_elsewhere, elsewhere))
-    together = shards[0]._replace(
+    blank = blank_among([(shard.facts, shard.only_cells) for shard in shards])
+    if not blank and (empty := [s for s in shards if any(map(_says_empty, s.notes))]):
+        open_file(*empty[0].facts.files)  # it says so
+    return _joined(name, files, shards, blank, common), once, checks
+
+
+class _Alike:
+    """What shards that are alike have in common, as far as they are known."""
+
+    like: ShardFacts | None = None
+    """The first that has a dtype."""
+    columns: tuple[str, ...] | None = None
+
+    def take(self, facts: ShardFacts) -> None:
+        """Take one more; raise ShapeError if it is not like the others."""
+        self.columns = self.columns or facts.columns
+        _check_alike(facts, self.like or facts, self.columns)
+        if self.like is None or self.like.stored_dtype == NO_DTYPE:
+            self.like = facts
+
+
+def _joined(
+    name: str,
+    files: tuple[InputFile, ...],
+    headers: Sequence["_ShardHeader"],
+    blank: frozenset[int],
+    common: _Alike,
+) -> ShardFacts:
+    """Return what is known of all shards, of which some are blank."""
+    notes: dict[str, list[str]] = {}
+    shards = [header.facts for header in headers]
+    filled = [shard for i, shard in enumerate(shards) if i not in blank]
+    first = filled[0]
+    for i, (facts, noted, _, only_cells) in enumerate(headers):
+        blank_notes = filter(_says_empty, noted)
+        said = tuple(blank_notes) if i in blank else (*noted, *_other_array(facts, first))
+        if only_cells is not None and i not in blank:
+            common.take(facts)
+        for note in said:
+            notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
+    like = common.like or first
+    return first._replace(
         name=name,
-        dtype=(like or shards[0]).dtype,
-        stored_dtype=(like or shards[0]).stored_dtype,
+        dtype=like.dtype,
+        stored_dtype=like.stored_dtype,
         files=files,
         references=tuple(shard.references[0] for shard in shards),
-        lengths=tuple(shard.lengths[0] for shard in shards),
-        format=", ".join(dict.fromkeys(shard.format for shard in shards)),
+        lengths=tuple(0 if i in blank else s.lengths[0] for i, s in enumerate(shards)),
+        blank=blank,
+        format=", ".join(dict.fromkeys(shard.format for shard in filled)),
         size=total([shard.size for shard in shards]),
-        columns=columns,
+        columns=common.columns,
         notes=tuple(_note(text, names) for text, names in notes.items()),
-        indexed=all(shard.indexed for shard in shards),
-        tileable=all(shard.tileable for shard in shards),
-        shareable=all(shard.shareable for shard in shards),
+        indexed=all(shard.indexed for shard in filled),
+        tileable=all(shard.tileable for shard in filled),
+        shareable=all(shard.shareable for shard in filled),
     )
-    return together, once, checks
 
 
 class _ShardHeader(NamedTuple):
@@ -101,6 +141,7 @@ class _ShardHeader(NamedTuple):
     facts: ShardFacts
     notes: list[str]
     source: Source | None
+    only_cells: tuple[str, ...] | None
 
 
 def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
@@ -110,9 +151,24 @@ def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
         yield from mapped(_HeaderWork(folder_here()).header_of, files)
         return
     for file in files:
+        if is_empty_text(file, file.path):
+            yield _empty(file, folder_here())
+            continue
         source = open_file(file)
         reference = None if reads_once(file.path) else FileReference.to(file, source.size)
-        yield _ShardHeader(_facts_of(source, file, reference), source.notes, source)
+        facts = facts_of(source, file, reference)
+        yield _ShardHeader(facts, source.notes, source, only_cells_of(source))
+
+
+def _empty(file: InputFile, folder: str) -> _ShardHeader:
+    """Return what is known of a file without a byte, whose relative path starts in a folder."""
+    source = MemorySource(shown_name(file.path), np.zeros(0))
+    facts = facts_of(source, file, FileReference.unopened(file, folder))
+    return _ShardHeader(facts, [f"{facts.name}: {EMPTY}"], None, ())
+
+
+def _says_empty(note: str) -> bool:
+    return note.endswith(EMPTY)
 
 
 def _is_elsewhere(file: InputFile) -> bool:
@@ -131,8 +187,11 @@ class _HeaderWork(NamedTuple):
 
     def header_of(self, file: InputFile) -> _ShardHeader:
         """Return what is known of the file."""
+        if is_empty_text(file, FileReference(file, self.folder, ()).path):
+            return _empty(file, self.folder)
         source, reference = FileReference.first(file, self.folder)
-        return _ShardHeader(_facts_of(source, file, reference), source.notes, None)
+        facts = facts_of(source, file, reference)
+        return _ShardHeader(facts, source.notes, None, only_cells_of(source))
 
 
 def _check_elsewhere(references: Sequence[FileReference]) -> None:
@@ -140,34 +199,6 @@ def _check_elsewhere(references: Sequence[FileReference]) -> None:
     mapped = _MAPPED.get() or map
     for _ in mapped(FileReference.check, references):
         pass
-
-
-def _facts_of(source: Source, file: InputFile, reference: FileReference | None) -> ShardFacts:
-    """Return what is known of one shard, without what keeps it open."""
-    if not source.shape:
-        what = "a single number, which cannot be one of several files"
-        raise ShapeError(f"{source.name}: {what}")
-    return ShardFacts(
-        source.name,
-        (file,),
-        (reference,),
-        (source.shape[0],),
-        source.shape[1:],
-        source.dtype,
-        source.stored_dtype,
-        source.format,
-        source.size,
-        source.columns,
-        source.header,
-        source.labelled,
-        source.label_row,
-        source.id_column,
-        source.array or source.name.removeprefix(shown_name(file.path)).removeprefix(":"),
-        (),
-        isinstance(source, IndexedSource),
-        source.tileable,
-        source.shareable,
-    )
 
 
 def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] | None) -> None:

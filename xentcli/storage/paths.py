@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -158,3 +159,15 @@ def are_files(name: str) -> bool:
 def reads_once(path: str) -> bool:
     """Whether `path` can be opened and read only once, as a pipe or a terminal."""
     return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()
+
+
+def is_blank(path: str) -> bool:
+    """Whether a file of this machine that can be read more than once has no byte."""
+    path = local_name(path)
+    if is_url(path):
+        return False
+    try:
+        status = os.stat(path)  # noqa: PTH116 - of any name
+    except (OSError, ValueError):  # whoever reads the file says what is wrong
+        return False
+    return stat.S_ISREG(status.st_mode) and not status.st_size

@@ -45,6 +45,8 @@ class Beginning(Record):
         The shapes of lists in cells.
     flags : bool
         Whether columns of labels, one a class, hold true and false.
+    only_cells : tuple of str or None
+        The first row, if none stands below it.
     """
 
     layout: RowLayout
@@ -55,6 +57,7 @@ class Beginning(Record):
     notes: list[str]
     lists: ListShapes
     flags: bool = False
+    only_cells: tuple[str, ...] | None = None
 
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
@@ -92,7 +95,9 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)
     notes += [lists.note] if lists.note else []
     flags = options.takes_names and len(columns.values) > 1 and below.are_flags(columns.values)
-    return Beginning(layout, header_lines, columns, label_names, judged.padded, notes, lists, flags)
+    only_cells = tuple(map(str.strip, first)) if second is None else None
+    decided = (layout, header_lines, columns, label_names, judged.padded, notes, lists, flags)
+    return Beginning(*decided, only_cells)
 
 
 def _first_row(

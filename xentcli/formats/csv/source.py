@@ -68,7 +68,7 @@ class CsvSource(StreamSource):
         self._line_end = sample.line_end
         check_columns(sample, self.name, options.delimiter)
         beginning = read_beginning(sample.lines, data.name, options, usual_delimiter)
-        self.notes = beginning.notes
+        self.notes, self.only_cells = beginning.notes, beginning.only_cells
         self._layout = beginning.layout
         self._padded = beginning.padded
         self._missing = options.missing

@@ -31,6 +31,7 @@ def open_document(data: Input, options: ReadOptions) -> Source:
     values, notes, columns, key = read(_whole(data), data.name, options)
     source = MemorySource(data.name, values, columns)
     source.array = key
+    source.only_cells = () if values.shape == (0,) else None
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
     source.size, source.unchanged = data.file_size, data.check_unchanged

@@ -203,7 +203,7 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     others = (*how.others, *how.reader.beside)
     named = any(may_have_columns(how.file(path)) for path in logits)
     if asked is not None or others or named or are_samples(logits, how.file, how.without):
-        first = first_of(labels[:1], how.without) or labels[0]
+        first = first_of(labels, how.without) or labels[0]
         there = columns_of(how.labels(first))
     partner, label = (*there, *how.others), how.options.label_column
     file_of = partial(
