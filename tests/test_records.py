@@ -94,3 +94,19 @@ def test_a_record_does_what_a_named_tuple_does(kind: Any) -> None:
 def test_a_record_may_be_generic() -> None:
     assert Pair[int](1, other=2) == (1, 2)
     assert Pair(1, 2).other == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "named", "says"),
+    [
+        (Quick, (), {}, "Quick lacks x; its fields are x, y, rest"),
+        (Pair, (), {"other": 1, "third": 2}, "Pair lacks one and has third too; "),
+        (Quick, (1,), {"x": 2}, "Quick has x twice; "),
+        (Quick, (1, 2, (), 4), {}, "Quick has 4 values; "),
+    ],
+)
+def test_what_is_wrong_with_a_record(
+    kind: Any, values: tuple[Any, ...], named: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(TypeError, match=f"^{says}"):
+        kind(*values, **named)

@@ -40,6 +40,7 @@ else:
 
         def __new__(cls, *values: Any, **named: Any) -> Self:  # noqa: D102 - as of any class
             fields = cls._fields
+            lacks = ()
             if len(values) != len(fields):
                 defaults = cls._field_defaults
                 for field in fields[len(values) :]:
@@ -47,8 +48,15 @@ else:
                         values += (named.pop(field),)
                     elif field in defaults:
                         values += (defaults[field],)
+                    else:
+                        lacks += (field,)
             if named or len(values) != len(fields):
-                raise TypeError(f"{cls.__name__} has other fields: {', '.join(fields)}")
+                wrong = [f"lacks {field}" for field in lacks]
+                wrong += [f"has {name} {'twice' if name in fields else 'too'}" for name in named]
+                wrong = wrong or [f"has {len(values)} values"]
+                raise TypeError(
+                    f"{cls.__name__} {' and '.join(wrong)}; its fields are {', '.join(fields)}"
+                )
             return tuple.__new__(cls, values)
 
         def __getnewargs__(self) -> tuple[Any, ...]:

@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_tools import Run
 
 from xentcli.cli import names
+from xentcli.errors import InputError
+from xentcli.pipeline.flow import Part, collect, joined
 
 COMMAND = '''
 from typing import Annotated
@@ -88,3 +91,14 @@ def test_a_name_is_a_word() -> None:
     for name in ("", "two words", "-x", 3):
         with pytest.raises(ValueError, match="a command has a name of one word"):
             names.register(name, "toy_command")  # type: ignore[arg-type]
+
+
+def test_work_on_a_step_that_returns_no_part() -> None:
+    """Neighbouring parts are joined where the work is done."""
+    nothing: Any = None
+    for use in (
+        lambda: joined(Part[Any](1), nothing),
+        lambda: collect([nothing], None, print, lambda *_: InputError(""), ()),
+    ):
+        with pytest.raises(TypeError, match="the work on a step returns NoneType, and no Part"):
+            use()

@@ -10,6 +10,8 @@ from cli_tools import Run
 from cluster_tools import Client
 from in_one_test import in_one_folder
 
+from xentcli.execution import dask_client
+
 
 @in_one_folder
 @pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", " "])
@@ -56,6 +58,20 @@ def test_nobody_answers(folder: Path) -> None:
     silent.close()
     hasty.shutdown(socket.SHUT_RDWR)  # else the thread would accept for ever
     hasty.close()
+
+
+def test_workers_that_do_not_start(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script without a condition around its call of xent runs it again in each of them."""
+
+    def fail(**_: object) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(dask_client, "_LocalCluster", fail)
+    outcome = run("loss", folder / "z.npy", folder / "y.npy", "--scheduler", "local:7")
+    assert (outcome.code, outcome.out) == (1, "")
+    error, hint = outcome.err.splitlines()
+    assert error == "error: the workers of local:7 did not start: Nanny failed to start."
+    assert hint.endswith("main() stands below if __name__ == '__main__'")
 
 
 def _hang_up(server: socket.socket) -> None:

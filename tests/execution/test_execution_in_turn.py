@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from xentcli.errors import XentError
+from xentcli.errors import UsageError, XentError
 from xentcli.execution import ordered_map
-from xentcli.execution.addresses import AddressedScheduler, forget, notes_of, register
+from xentcli.execution.addresses import (
+    AddressedScheduler,
+    checked_address,
+    forget,
+    notes_of,
+    register,
+)
 
 Spoil = Callable[[Iterator[Any]], Iterable[Any]]
 """Makes of all results, in their order, those that a scheduler yields."""
@@ -92,6 +98,17 @@ def test_a_scheduler_has_a_name_that_an_address_can_begin_with() -> None:
     for name in ("", "pool:", ":", "a b", "pool:4", 4, AddressedScheduler):
         with pytest.raises(ValueError, match="a scheduler has the name"):
             register(name)  # type: ignore[arg-type]
+    for name in ("local", "tcp", "tls", "ws", "wss"):
+        with pytest.raises(ValueError, match=f"{name}: is an address of dask's"):
+            register(name)
+
+
+def test_an_address_of_no_scheduler_is_told_those_that_there_are(
+    spoilt: Callable[[Spoil], None],
+) -> None:
+    spoilt(lambda results: results)
+    with pytest.raises(UsageError, match=r"'spoil:1' is no address, .*, spoilt:\.\.\. or local:N$"):
+        checked_address("spoil:1")
 
 
 def test_a_scheduler_is_a_class_with_a_map() -> None:

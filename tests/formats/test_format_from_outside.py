@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contract import some_values, written
+from contract import some_values, values_of, written
 from forking import said_by
 from opening import assert_same_bits
 from toy_format import TOY
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
+from xentcli.formats.base import Format
 from xentcli.formats.files import InputFile, open_file
 
 Z = some_values("f4", (23, 3))
@@ -56,6 +57,14 @@ def test_a_library_that_is_missing(tmp_path: Path) -> None:
     assert caught.value.hint == f"the extra 'arrow' brings it: {install}"
     with pytest.raises(OutputError, match="odd needs no_such_module"):
         written(odd, Z)
+
+
+def test_a_format_that_its_extension_alone_tells(tmp_path: Path) -> None:
+    odd = Format(name="odd", extensions=(".odd",), open_source=TOY.open_source)
+    registry.forget(TOY.name)
+    registry.register(odd)
+    (tmp_path / "a.odd").write_bytes(written(TOY, Z))
+    assert_same_bits(values_of(open_file(InputFile(str(tmp_path / "a.odd"))), 5), Z)
 
 
 def test_a_format_that_is_only_read() -> None:

@@ -70,7 +70,7 @@ def opened(tmp_path: Path) -> Iterator[Any]:
 
     def open_told(kind: type[Any], text: str = "x") -> Source:
         path.write_text(text)
-        made = Format("told", (".told",), lambda _: False, lambda data, _: kind(data))
+        made = Format("told", (".told",), lambda data, _: kind(data))
         registry.register(made)
         return open_file(InputFile(str(path)))
 

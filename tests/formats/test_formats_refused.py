@@ -38,7 +38,7 @@ class SaidStream(StreamSource):
 
 
 def said_format(**said: Any) -> Format:
-    return Format("said", (".said",), lambda _: False, lambda data, _: SaidStream(data, said))
+    return Format("said", (".said",), lambda data, _: SaidStream(data, said))
 
 
 @pytest.fixture(autouse=True)

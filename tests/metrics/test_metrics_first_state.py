@@ -38,6 +38,9 @@ def test_the_first_state_of_a_metric_is_tried() -> None:
     def not_int(cls: type[Any], facts: RowFacts) -> Any:
         return cls(np.int64(facts.rows))
 
+    def every(cls: type[Any], facts: RowFacts) -> Any:
+        return cls(np.ones(facts.rows))
+
     def rounded(cls: type[Any], facts: RowFacts) -> Any:
         return cls(facts.rows + 0.5)
 
@@ -45,8 +48,9 @@ def test_the_first_state_of_a_metric_is_tried() -> None:
         ({"merge": lambda self, _: self}, "merge with the state of no rows changes a state"),
         ({"merge": lambda _, other: other}, "merge with the state of no rows changes a state"),
         ({"merge": lambda self, other: self.rows + other.rows}, "merge returns int, and no Wrong"),
-        ({"from_rows": classmethod(not_int)}, "the metric counted: a state cannot hold int64"),
-        ({"from_rows": classmethod(rounded)}, "counted: this is not the state of a Wrong: 60.5 is"),
+        ({"from_rows": classmethod(not_int)}, "its field 'rows', annotated int, holds int64"),
+        ({"from_rows": classmethod(every)}, "its field 'rows', annotated int, holds ndarray"),
+        ({"from_rows": classmethod(rounded)}, "its field 'rows', annotated int, holds float"),
     ]
     try:
         register("counted", measure=True)(Rows)

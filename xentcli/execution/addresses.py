@@ -11,6 +11,7 @@ from xentcli.text import first_line
 
 Class = TypeVar("Class", bound=type["AddressedScheduler"])
 _FROM_OUTSIDE: dict[str, type["AddressedScheduler"]] = {}
+_OF_DASK = ("local", "tcp", "tls", "ws", "wss")
 
 
 class AddressedScheduler:
@@ -59,12 +60,14 @@ def register(name: str) -> Callable[[Class], Class]:
     Raises
     ------
     ValueError
-        If no address begins with the name, or the class is no scheduler.
+        If no address begins with the name, it is one of dask's, or the class is no scheduler.
     """
     if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w.+-]*", name)):
         raise ValueError(
             f"a scheduler has the name that its addresses have before ':', not {name!r}"
         )
+    if name in _OF_DASK:
+        raise ValueError(f"{name}: is an address of dask's: give your scheduler another name")
 
     def registered(kind: Class) -> Class:
         if not (isinstance(kind, type) and issubclass(kind, AddressedScheduler)):
@@ -96,7 +99,8 @@ def checked_address(text: str) -> str:
         return text
     if re.fullmatch(r"local:[1-9][0-9]{0,3}|(tcp|tls|wss?)://[^\s/]+:[0-9]{1,5}/?", text):
         return text
-    raise UsageError(f"--scheduler: {text!r} is no address, tcp://HOST:PORT or local:N")
+    known = ", ".join(["tcp://HOST:PORT", *(f"{name}:..." for name in _FROM_OUTSIDE)])
+    raise UsageError(f"--scheduler: {text!r} is no address, {known} or local:N")
 
 
 def scheduler_at(address: str, join: Join | None = None) -> Scheduler:

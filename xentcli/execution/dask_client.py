@@ -50,6 +50,12 @@ def connected(address: str) -> Any:
     except InputError:
         raise
     except (*_OF_CONFIGURATION, FatalCommClosedError) as error:
+        if address.startswith(_LOCAL) and isinstance(error, RuntimeError):
+            raise InputError(
+                f"the workers of {address} did not start: {first_line(error)}",
+                hint="each runs a script that calls xent anew: main() stands below "
+                "if __name__ == '__main__'",
+            ) from error
         # Keys are missing, are no keys or not the cluster's, or a time is too short for dask.
         why = next(_missing_keys(), first_line(error))
         raise InputError(

@@ -163,9 +163,9 @@ class Format(Record):
 
     name: str
     extensions: tuple[str, ...]
-    recognises: Callable[[bytes], bool]
-    """Whether these first bytes can only be this format."""
     open_source: Callable[[Input, ReadOptions], Source]
+    recognises: Callable[[bytes], bool] = lambda _head: False
+    """Whether these first bytes can only be this format; without it, its extension tells."""
     open_writer: Callable[[Output, ArrayHeader], Writer] | None = None
     """None where the format is only read."""
     is_text: bool = False

@@ -3,13 +3,14 @@
 import json
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_type_hints
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError, XentError
 from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import HOMES, PAIR_HOMES
 from xentcli.metrics.state_json import from_plain, to_plain
+from xentcli.results.records import field_names
 
 _VERBS = ("from_rows", "merge", "compute")
 _HINT = "what a metric must have: xent help design"
@@ -113,10 +114,25 @@ def _kept(name: str, state: Any) -> Any:
         plain = to_plain(state)
         read = to_plain(from_plain(metric, json.loads(json.dumps(plain))))
     except (TypeError, InputError) as error:
-        raise XentError(f"the metric {name}: {error}", hint=_FIELDS) from error
+        why = _mistaken_field(state) or error
+        raise XentError(f"the metric {name}: {why}", hint=_FIELDS) from error
     if read != plain:
         raise XentError(f"the metric {name}: its state is another one after JSON", hint=_FIELDS)
     return plain
+
+
+def _mistaken_field(state: Any) -> str | None:
+    """Say which field of a state holds what its annotation does not say, if one does."""
+    types = get_type_hints(type(state))
+    for field in field_names(state):
+        kind, value = types[field], getattr(state, field)
+        if kind in (int, float, bool, str) and type(value) is not kind:
+            try:
+                from_plain(kind, to_plain(value))
+            except (TypeError, InputError):
+                held = type(value).__name__
+                return f"its field {field!r}, annotated {kind.__name__}, holds {held}"
+    return None
 
 
 def _check_merge(name: str, state: Any, plain: Any) -> None:

@@ -7,7 +7,6 @@ from operator import add
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
@@ -151,17 +150,6 @@ def errors_of(moments: Mapping[str, Moments]) -> ClusterErrors:
     computed = {name: each.compute() for name, each in moments.items()}
     clusters = max((each.clusters for each in moments.values()), default=0)
     return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
-
-
-def errors_by_cluster(
-    means: Iterable[tuple[str, Doubles, Doubles]], keys: NDArray[Any]
-) -> ClusterErrors:
-    """Return the means of values that are all there, given by name, values and weights.
-
-    `keys` are the names of the rows' clusters.
-    """
-    names, at = names_of(keys, of_clusters=True)
-    return errors_of(closed(open_sums(means, at, len(names))))
 
 
 def open_sums(

@@ -102,9 +102,17 @@ class Part(Record, Generic[State]):
 
 def joined(part: Part[State], later: Part[State]) -> Part[State] | None:
     """Return one part for two neighbours, unless one of them holds something of each row."""
+    _check_parts(part, later)
     if any(each.values is not None or each.matched or each.kept for each in (part, later)):
         return None
     return part.merge(later)
+
+
+def _check_parts(*parts: object) -> None:
+    """Raise TypeError if the work of a command from outside returns no part."""
+    for part in parts:
+        if not isinstance(part, Part):
+            raise TypeError(f"the work on a step returns {type(part).__name__}, and no Part")
 
 
 class Total(Record, Generic[State]):
@@ -208,6 +216,7 @@ def collect(
     total = Part[State](0)
     states = Merging[State]()
     for part in parts:
+        _check_parts(part)
         total = total.merge(part._replace(state=None))
         if sink and part.values is not None and not total.problems:
             sink.write(part.values, part.ids)

@@ -9,6 +9,7 @@ answers of servers
     a label for each token, in their order; null leaves one out
     take the file that the batch gives
 a cluster
+    each runs a script that calls xent anew: main() stands below if __name__ == '__main__'
     it names the keys of tls:// under distributed.comm.tls: see xent help cluster
     have they enough memory? Their logs say what ended them
     dask worker --memory-limit SIZE gives more to each

@@ -29,7 +29,6 @@ def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
     return Format(
         name=name,
         extensions=extensions,
-        recognises=lambda _head: False,  # any text may be CSV
         open_source=open_source,
         open_writer=open_writer,
         is_text=True,
