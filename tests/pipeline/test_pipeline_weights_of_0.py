@@ -46,6 +46,28 @@ def test_rows_of_a_class_that_weighs_0(beside: str) -> None:
     assert two.metrics["loss_difference"].n == np.count_nonzero(there)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_group_without_weight_has_the_mean_of_a_run_over_it_alone(smoothing: float) -> None:
+    """Without weight it is NaN, as in PyTorch; where all labels are ignored there is none."""
+    labels = np.where(GROUPS == 0, 0, np.where(GROUPS == 1, -100, Y))
+    options: Any = {"weight": CLASSES}
+    smooth: Any = {**options, "label_smoothing": smoothing}
+    found = xent.evaluate(Z, labels, by=GROUPS, **smooth)
+    pair = xent.compare(Z, NEW, labels, by=GROUPS, **options)
+    wanted = []
+    for i in range(3):
+        rows = np.equal(GROUPS, i)
+        alone = xent.evaluate(Z[rows], labels[rows], **smooth).metrics["loss"]
+        two = xent.compare(Z[rows], NEW[rows], labels[rows], **options).metrics
+        wanted.append(repr(alone.value))
+        assert repr(found.groups[i].metrics["loss"]) == repr(alone)
+        for name in OF_PAIRS[:3]:
+            here = pair.groups[i].metrics[name]
+            assert repr(here) == repr(two[name])
+    assert wanted[:2] == ["nan", "None"]
+    assert wanted[2] not in wanted[:2]
+
+
 def test_an_infinite_loss_that_weighs_0_is_in_no_mean_of_the_other_model() -> None:
     """0 times infinity is NaN: that mean is lost, and the other one has the rows that weigh."""
     lost = NEW.copy()

@@ -199,8 +199,9 @@ class GroupsState(ByValue):
         if not self.weighted:
             return _mean(i, counts["counted"], exact, "loss")
         n = counts["counted"][i]
+        used = n or counts["measured"][i]  # rows that weigh 0 and have a loss are measured
         x, x_squares, w, xw, w_squares = (exact[name][i] for name in _OF_LOSSES)
-        return Moments(x, x_squares, w, xw, w_squares, n).compute() or Measure(n=n)
+        return Moments(x, x_squares, w, xw, w_squares, n).compute_used(used)
 
     def _calibration_errors(self, places: NDArray[np.int64], judged: list[int]) -> list[Measure]:
         if not self.gaps.cells:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
+from xentcli.core.row_losses import mean_of
 from xentcli.metrics.intervals import ratio_error
 from xentcli.metrics.mean_state import mean_measure
 from xentcli.metrics.weighted import in_mean
@@ -63,9 +64,16 @@ class Moments:
 
     def compute(self) -> Measure | None:
         """Return the mean and its error; None if there are no clusters."""
-        weight = float(self.weight)
-        if not weight:
+        if not float(self.weight):
             return None
+        return self.quotient()
+
+    def compute_used(self, used: int) -> Measure:
+        """Return the same of a mean that `used` rows are in, which NaN is where none weighs."""
+        return self.quotient() if used else Measure(n=self.clusters)
+
+    def quotient(self) -> Measure:
+        """Return total / weight and its error, as PyTorch divides."""
         error = ratio_error(
             self.total,
             self.squares,
@@ -74,4 +82,4 @@ class Moments:
             self.weight_squares,
             self.clusters,
         )
-        return mean_measure(float(self.total) / weight, error, self.clusters)
+        return mean_measure(mean_of(float(self.total), float(self.weight)), error, self.clusters)

@@ -118,7 +118,7 @@ class PairGroupsState(ByValue):
         for name, (_, rows) in _SUMMED.items():
             if name in exact:
                 n = counts["counted" if rows == "used" else rows]
-                measures[name] = self._mean(i, n, exact, name)
+                measures[name] = self._mean(i, n, exact, name, counts["used"])
         hits = PairHitsState(*(counts[name] for name in _HITS)).compute()
         measures["accuracy_base"], measures["accuracy_new"] = hits.base, hits.new
         measures["accuracy_difference"] = hits.difference
@@ -126,12 +126,12 @@ class PairGroupsState(ByValue):
         there = {name: each for name, each in measures.items() if each is not NOTHING}
         return Group(self.names[place], counts["rows"], there)
 
-    def _mean(self, i: int, n: int, exact: dict[str, Any], name: str) -> Measure:
+    def _mean(self, i: int, n: int, exact: dict[str, Any], name: str, used: int) -> Measure:
         total, squares = exact[name][i], exact[f"{name}_squared"][i]
         if self.weighted and name != "kl":
             names = ("weight", f"{name}_weight", "weight_squared")
             w, xw, w_squares = (exact[each][i] for each in names)
-            return Moments(total, squares, w, xw, w_squares, n).compute() or Measure(n=n)
+            return Moments(total, squares, w, xw, w_squares, n).compute_used(used)
         return mean_of_sums(total, squares, n)
 
 
