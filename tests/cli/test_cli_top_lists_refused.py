@@ -87,6 +87,25 @@ def test_compressed_lists_are_refused(run: Run) -> None:
     assert looks["compressed_logprobs"] == ("compressed by DistillKit", None)
 
 
+def test_a_second_file_of_lists_is_of_labels_or_of_more_rows(run: Run) -> None:
+    """What the shell makes of t-*.npz was the rows of the first with the labels of the second."""
+    values, classes = np.array([[-1.0, -2.0], [-0.5, -3.0]]), np.array([[1, 2], [3, 4]])
+    for i, labels in enumerate(([1, 3], [2, 4])):
+        arrays: dict[str, Array] = {"top_values": values, "top_indices": classes}
+        np.savez(f"z-{i}.npz", allow_pickle=False, **arrays)
+        np.savez(f"t-{i}.npz", allow_pickle=False, labels=np.array(labels), **arrays)
+    for command in (("nll",), ("loss",), ("eval", "--metric", "loss"), ("nll", "--label-key", "y")):
+        told = refusal(run(command[0], "t-0.npz", "t-1.npz", *command[1:]))
+        assert told.error.startswith("t-1.npz: lists of the most probable classes, as t-0.npz has")
+        assert "--labels t-1.npz" in told.hint
+    for line, loss in (
+        ("t-0.npz --labels t-1.npz", (2.0 + 3.0) / 2),
+        ("t-*.npz", (1.0 + 0.5 + 2.0 + 3.0) / 4),
+        ("z-0.npz t-1.npz", (2.0 + 3.0) / 2),
+    ):
+        assert float(run("nll", *line.split()).out) == loss
+
+
 def test_options_of_lists(run: Run) -> None:
     path = written("npz")
     for arguments in (

@@ -26,6 +26,23 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
     return [[], *slots.fill(files, labels)]
 
 
+def check_second(inputs: list[list[str]], labels: list[str] | None, given: GivenOptions) -> None:
+    """Raise InputError if the file at the place of labels may as well be another one of lists.
+
+    `labels` are the files of labels that their option names.
+    """
+    lists, others = inputs
+    if labels or given.top.given or len(lists) != 1 or len(others) != 1:
+        return
+    other = _files(others, given.reading)
+    if not other or any(map(_reads_once, (*lists, *others))):
+        return
+    from xentcli.pipeline.top_lists.found_lists import check_labels_alone
+
+    name = given.flags.label_key or given.flags.label_column
+    check_labels_alone(given.reading.file(lists[0]), other[0], name)
+
+
 def find(
     files: list[list[str]],
     given: GivenOptions,
@@ -76,6 +93,12 @@ def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) 
         flags.label_base or 0,
         probs,
     )
+
+
+def _reads_once(path: str) -> bool:
+    from xentcli.pipeline.opening import reads_once
+
+    return reads_once(path)
 
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":

@@ -81,6 +81,7 @@ bases of llama-perplexity
     both files must be made with the same text, tokenizer, -c and --chunks
     make a base of both models; or their losses: xent nll BASE, and xent loss LOGITS LABELS
 lists of the most probable classes
+    other labels are named by their option, --labels FILE; more rows by a quoted pattern
     values and classes are lists of the same lengths: (N, K) or (N, T, K)
     in a second file, or --label-key NAME of this one; tokens are labels with --shift 1
     logits go with the log-sum-exp over all classes of the same rows

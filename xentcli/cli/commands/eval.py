@@ -109,6 +109,7 @@ def evaluate(
     slots = (Slot("LOGITS", values), Slot("LABELS", files.labels))
     both = top_lists.fill(by_position, given.top, *slots)
     loss_inputs.check_files(both, given, asked.temperature)
+    top_lists.check_second(both, files.labels, given)
     opened = top_lists.find(both, given, probs=kind == "probabilities", cluster=asked.cluster)
     if opened is None:
         _measure(both, kind, asked, given)

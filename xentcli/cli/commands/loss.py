@@ -26,6 +26,7 @@ def loss(
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
     inputs = top_lists.fill(files, given.top, *slots)
     loss_inputs.check_files(inputs, given, temperature)
+    top_lists.check_second(inputs, labels, given)
     opened = top_lists.find(inputs, given)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}

@@ -88,6 +88,30 @@ def find_lists(file: InputFile) -> FoundLists | None:
     return FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
 
 
+def check_labels_alone(file: InputFile, labels: InputFile, label_name: str | None) -> None:
+    """Raise InputError if two files hold lists, the first with labels: either may be meant.
+
+    Parameters
+    ----------
+    file, labels : InputFile
+        Two files by their places: that of lists, and that of their labels.
+    label_name : str or None
+        The array of labels that the user names.
+    """
+    if is_url(labels.path) or find_lists(labels) is None:
+        return
+    found = find_lists(file)
+    if found is None or not (found.keys.labels or label_name in found.contents):
+        return
+    other = shown_name(labels.path)
+    raise InputError(
+        f"{other}: lists of the most probable classes, as {shown_name(file.path)} has, which holds "
+        "labels: more rows, or other labels?",
+        hint=f"other labels are named by their option, --labels {other}; more rows by a quoted "
+        "pattern",
+    )
+
+
 def _check_numbers(name: str, named: Mapping[str, Content], contents: Iterable[Content]) -> None:
     """Raise InputError if a column of a table of lists holds text where numbers belong."""
     others = (each for each in contents if each.name and each.name not in named)
