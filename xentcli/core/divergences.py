@@ -25,8 +25,6 @@ from xentcli.core.normalizer import FEW_CLASSES, Normalizer
 from xentcli.core.observer import sum_classes
 from xentcli.core.tiled_rows import LogitRows, tiles
 
-Mask = NDArray[np.bool_]
-
 LN_2 = math.log(2.0)
 """The largest JS divergence, in nats."""
 _TILE_ELEMENTS = 2**15  # few, as there are many arrays of them

@@ -10,6 +10,7 @@ from xentcli.errors import ShapeError
 
 Floats = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 Places = NDArray[np.int64]
 """Indices of classes, of rows or of groups."""

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.dtypes import Doubles, Floats
+from xentcli.core.dtypes import Doubles, Floats, Mask
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts
 from xentcli.core.observer import Peaks
 from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
 
 Array = NDArray[Any]
-Mask = NDArray[np.bool_]
 
 
 @fact("label", "labels")

@@ -3,19 +3,16 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.class_facts import probabilities_by_tile
-from xentcli.core.dtypes import Doubles, Floats, Places
+from xentcli.core.dtypes import Doubles, Floats, Mask, Places
 from xentcli.core.fact import fact
 from xentcli.core.given import Given, TileFacts
 from xentcli.core.observer import Exponentials, Peaks
 from xentcli.core.products import sums_of_products
 from xentcli.core.ranks import ranks
 from xentcli.core.scratch import scratch
-
-Mask = NDArray[np.bool_]
 
 
 @fact("prediction", "peaks", dtype=np.int64, classes=True)

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.checks import SEVERAL_LABELS_HINT, Problem, row_kind
-from xentcli.core.dtypes import widen
+from xentcli.core.dtypes import Mask, widen
 from xentcli.core.tiled_rows import LogitRows, tiles
 from xentcli.errors import InputError, LabelError, NonFiniteError
 
-Mask = NDArray[np.bool_]
 OVER = 1e-6
 """How far rounding may carry a probability outside 0 to 1."""
 

@@ -61,7 +61,7 @@ def _starts_in_a_tile(num_classes: int) -> NDArray[np.int64]:
 
 
 _WIDE_CLASSES = 500  # shorter rows are faster through the buffer
-_SMALLEST_BUFFER = 16
+_SMALLEST_BUFFER = 16  # numbers
 _AS_IT_IS = nullcontext()
 _IS_BUFFERED = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 

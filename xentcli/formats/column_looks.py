@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LARGEST_WHOLE = 2.0**53
+_JUDGED_CELLS = 50_000  # of all columns together
+_FEWEST_JUDGED_ROWS = 20  # however many columns there are
 _FEW_ROWS = 10  # so few rows may hold whole numbers by chance
+
+
+def judged_rows(columns: int) -> int:
+    """Return how many rows decide what so many columns hold."""
+    return max(_FEWEST_JUDGED_ROWS, _JUDGED_CELLS // max(1, columns))
 
 
 class Look(NamedTuple):

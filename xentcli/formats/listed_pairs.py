@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from xentcli.text import read_int
 
 _NAMES = ("token_id", "id", "token")
-_ID = "token_id:"
+ID = "token_id:"
+"""What vLLM writes in place of a token's text, before its number."""
 
 
 def is_pairs(value: Any) -> bool:
@@ -64,7 +65,7 @@ def _token(entry: Any) -> int:
     told = next((entry[name] for name in _NAMES if name in entry), None)
     if told is None:
         raise LookupError(entry)
-    return read_int(told.removeprefix(_ID)) if isinstance(told, str) else int(told)
+    return read_int(told.removeprefix(ID)) if isinstance(told, str) else int(told)
 
 
 def _number(entry: Any) -> Any:

@@ -20,7 +20,7 @@ PART_BYTES = 2**22
 MOST_BYTES = 3 * 2**25
 """The most bytes that are fetched before they are asked for, for all files together."""
 _MOST_BYTES_UNDER_WAY = 2**26
-_MOST_UNDER_WAY = 32
+_MOST_PARTS_UNDER_WAY = 32
 _SKIPPED_BYTES = 2**16  # at most, between a read and one that follows it
 _WHILE_REPLACED = "something replaced it: run again when that is done"
 
@@ -87,7 +87,7 @@ def continues(offset: int, end: int) -> bool:
 def has_room() -> bool:
     """Whether one more part may be fetched before it is asked for."""
     coming = [part.end - part.start for part in PARTS if not part.content.done()]
-    few = len(coming) < _MOST_UNDER_WAY and sum(coming) + PART_BYTES <= _MOST_BYTES_UNDER_WAY
+    few = len(coming) < _MOST_PARTS_UNDER_WAY and sum(coming) + PART_BYTES <= _MOST_BYTES_UNDER_WAY
     return few and _fits()
 
 

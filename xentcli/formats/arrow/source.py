@@ -31,15 +31,13 @@ from xentcli.formats.arrow.types import (
     shown,
 )
 from xentcli.formats.base import NO_DTYPE, Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.column_looks import Look, look_at
+from xentcli.formats.column_looks import Look, judged_rows, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.formats.time_names import fineness_of, texts_of
 from xentcli.storage.inputs import Input
 
 _MOST_JUDGED_COLUMNS = 256  # beyond these, only columns of integers are looked at
-_JUDGED_CELLS = 50_000  # of all columns together
 _TIMES_AT_ONCE = 2**16
-_FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
 
 class TableSource(StreamSource):
@@ -116,8 +114,7 @@ class TableSource(StreamSource):
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
         """Return the first numbers of columns that are not null."""
-        rows = max(_FEWEST_JUDGED_ROWS, _JUDGED_CELLS // max(1, len(names)))
-        batch = self._file.first(names, rows) if names else None
+        batch = self._file.first(names, judged_rows(len(names))) if names else None
         if batch is None:
             return {}
         columns = {name: _without_nulls(plain(batch.column(name))) for name in names}

@@ -7,6 +7,7 @@ from itertools import islice
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.column_looks import judged_rows
 from xentcli.formats.csv.cells import decode, squeeze
 from xentcli.formats.csv.delimiter import delimiter_of, without_sep_line
 from xentcli.formats.csv.long_cells import long_cells
@@ -14,8 +15,6 @@ from xentcli.formats.csv.numbers import with_point
 from xentcli.records import Record
 
 _JUDGED_ROWS = 1000  # the most that decide what columns hold
-_JUDGED_CELLS = 50_000
-_FEWEST_JUDGED_ROWS = 20  # however many cells they have
 
 
 class JudgedText(Record):
@@ -81,7 +80,7 @@ def judged_text(head: bytes, name: str, options: ReadOptions, usual_delimiter: s
 
 def most_judged(fields: int) -> int:
     """Return how many rows decide what columns hold."""
-    return max(_FEWEST_JUDGED_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
+    return min(_JUDGED_ROWS, judged_rows(fields))
 
 
 def _first_lines(head: bytes) -> bytes:

@@ -23,8 +23,8 @@ _PRODUCTS = ((TOKENS, 0), (TOKENS, _MARGIN), (16, 0), (4, 0), (1, 0))
 """How many states a product may have, and how many more on either side that are not used."""
 _TILE_ELEMENTS = 2**23  # how much of the head is in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
-_MOST_OPEN = 8
-_MOST_BIAS = 2**24
+_MOST_OPEN = 8  # heads
+_MOST_CLASSES = 2**24
 
 
 class Head:
@@ -215,7 +215,7 @@ def _bias(
     if bias.shape != weight.shape[:1] or bias.dtype.kind != "f":
         what = f"{bias.stored_dtype} of shape {bias.shape}"
         raise ShapeError(f"{bias.name}: {what} is no bias of {weight.shape[0]} classes")
-    return read_whole(bias, _MOST_BIAS).astype(np.float32)
+    return read_whole(bias, _MOST_CLASSES).astype(np.float32)
 
 
 def _words(weight: IndexedSource, key: str, bias: NDArray[np.float32] | None, after: After) -> str:

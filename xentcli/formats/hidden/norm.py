@@ -38,7 +38,7 @@ _KEYS = (
     "decoder.final_layer_norm.weight",
     "norm.weight",
 )
-_MOST = 2**20
+_LARGEST_WIDTH = 2**20
 _NEAR = 0.2  # the largest distance from 1; bfloat16 stays within a hundredth
 _EPSILON_OF = {"rms": 1e-6, "gemma": 1e-6, "layer": 1e-5}  # where config.json does not say it
 _SMALL = 0.05  # weights below it say little of a row
@@ -138,9 +138,9 @@ def norm_of(tensors: Tensors, config: Config, width: int) -> Norm | None:
         beside = key.removesuffix("weight") + "bias"
         bias = None
         if beside in tensors.places:
-            bias = read_whole(tensors.open(beside), _MOST).astype(np.float32)
+            bias = read_whole(tensors.open(beside), _LARGEST_WIDTH).astype(np.float32)
         kind = config.norm or ("layer" if bias is not None else "rms")
-        values = read_whole(weight, _MOST).astype(np.float32)
+        values = read_whole(weight, _LARGEST_WIDTH).astype(np.float32)
     except FileNotFoundError:
         return None
     return Norm(weight.name, values, bias, kind, _epsilon(config, kind))

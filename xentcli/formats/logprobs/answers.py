@@ -11,6 +11,8 @@ from xentcli.formats.logprobs.listed_tokens import ReadLists, of_entries
 
 AnswerPart = Literal["prompt", "generated"]
 Numbers = list[float | None]
+WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
+"""What people who keep their requests too call the answer to each."""
 FAILED = "failed requests"
 """The dialect of an answer that says no more than that a request failed."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xentcli.formats.logprobs import hosted, openai, plain, servers, vllm
-from xentcli.formats.logprobs.answers import Answer, Refused, is_list, is_object, text
+from xentcli.formats.logprobs.answers import WRAPPERS, Answer, Refused, is_list, is_object, text
 
 
 def answer_of(document: Any) -> Answer | None:
@@ -35,7 +35,7 @@ def held_by(document: Any) -> list[tuple[str, Any]]:
             return [(f".{key}", value)]
     items = [*document.items()]
     named = len(items) > 1 and all(is_object(value) for _, value in items)
-    if any(key in _WRAPPERS and value is None for key, value in items):  # a record without it
+    if any(key in WRAPPERS and value is None for key, value in items):  # a record without it
         return [("", {**_NULL, "id": _name_of(document)})]
     return [(f".{key}", value) for key, value in items if named]
 
@@ -81,7 +81,7 @@ def _is_request(value: Any) -> bool:
 
 def _kept(document: Any) -> Answer | None:
     """Return the answer within what somebody keeps of a request; None if there is not just one."""
-    wrapped = [key for key in _WRAPPERS if document.get(key) is not None]
+    wrapped = [key for key in WRAPPERS if document.get(key) is not None]
     answers = {key: answer_of(_parsed(document.get(key))) for key in wrapped}
     told = {key: found for key, found in answers.items() if found is not None}
     if told:
@@ -145,8 +145,6 @@ _MOST_OF_REQUEST = 3
 """How long a list is at most that has a request, its answer and what else belongs to it."""
 _NULL = {"error": "null"}
 """What null says, in a list or in a line of its own: the request failed."""
-_WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
-"""What people who keep their requests too call the answer to each."""
 _NAMES = ("custom_id", "id", "recordId")
 _SEVERAL = (
     *("samples", "responses", "completions", "generations", "request_states", "outputs"),

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from xentcli.formats.listed_pairs import ID
 from xentcli.text import is_count
-
-_ID = "token_id:"  # vLLM writes it in place of a token's text
 
 
 class Listed(NamedTuple):
@@ -90,8 +89,8 @@ def _entry(entry: Any, key: str) -> Listed:
 
 
 def _named(text: str | None, number: Any) -> Listed:
-    if text is not None and text.startswith(_ID) and is_count(text[len(_ID) :]):
-        return Listed(int(text[len(_ID) :]), None, number)
+    if text is not None and text.startswith(ID) and is_count(text[len(ID) :]):
+        return Listed(int(text[len(ID) :]), None, number)
     return Listed(None, text, number)
 
 

@@ -18,7 +18,7 @@ from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 _TEXTS, _IDS = ("tokens",), ("token_ids", "output_ids")
 _LABELS = {"label", "labels", "target", "targets"}  # beside which numbers are of classes
 _MADE = {"text", "generated_text", "stop_reason", "finish_reason"}
-_ALL = 1.001
+_LARGEST_SUM = 1.001  # of probabilities, as they are rounded
 
 
 def numbers(document: Any) -> Answer | None:
@@ -48,7 +48,7 @@ def _check_no_list(told: Numbers) -> None:
     """Raise Refused if numbers may be of the most probable tokens of one place."""
     each = [number for number in told if number is not None]
     falling = 1 < len(each) == len(told) and all(a >= b for a, b in pairwise(each))
-    if falling and max(each) <= 0 and math.fsum(map(math.exp, each)) < _ALL:
+    if falling and max(each) <= 0 and math.fsum(map(math.exp, each)) < _LARGEST_SUM:
         raise Refused(
             "tokens in the order of their probabilities: do they follow one another, or is this "
             "the list of one place?",

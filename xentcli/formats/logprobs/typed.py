@@ -9,8 +9,9 @@ from functools import cache
 from types import GenericAlias
 from typing import Any, NamedTuple, TypedDict
 
+from xentcli.formats.logprobs.answers import WRAPPERS
+
 _NAME: Any = str | int | None
-_WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
 _DEEPEST = 3  # an answer in a line of a batch, in what somebody keeps
 
 
@@ -93,7 +94,7 @@ def _object(**kinds: Any) -> Any:
 
 def _document(tokens: _TokenTypes, inner: Any) -> Any:
     """Return the type of an answer in any dialect, which an inner document may be within."""
-    within = dict.fromkeys(_WRAPPERS, inner | str | None)
+    within = dict.fromkeys(WRAPPERS, inner | str | None)
     within["output"] = inner | _list(_object(content=_list(_object(logprobs=tokens.plain)) | str))
     prompt = {"prompt_logprobs": tokens.by_ids, "prompt_token_ids": _list(int)}
     unread = dict.fromkeys(("url", "request"), tokens.unread)

@@ -16,8 +16,8 @@ from xentcli.text import human_bytes, shape_text, visible
 
 _NAME_WIDTH = 48  # characters
 _MOST_TEXT = 200  # characters of a text from a file, even where all of it is wanted
-_MOST_NOTE = 600
-_MOST_COMMAND = 4000
+_MOST_NOTE_CHARACTERS = 600
+_MOST_COMMAND_CHARACTERS = 4000
 
 
 def number(value: float | None, *, sign: bool = False) -> Markup:
@@ -93,12 +93,12 @@ def name(value: str) -> Markup:
 
 def command(value: str) -> str:
     """Return a command line, which may name thousands of files."""
-    return text(value, _MOST_COMMAND)
+    return text(value, _MOST_COMMAND_CHARACTERS)
 
 
 def note(value: str) -> str:
     """Return what the user is told, which may quote text from files."""
-    return text(value, _MOST_NOTE)
+    return text(value, _MOST_NOTE_CHARACTERS)
 
 
 def shape(value: Sequence[int | None]) -> str:
