@@ -159,13 +159,23 @@ def test_prompts_of_vllm_whose_tokens_are_in_another_order(run: Run) -> None:
     """Without the tokens' ids: what stands beside K others is the token; else nothing tells."""
     second, third = ({"logprob": -float(rank), "rank": rank} for rank in (2, 3))
     one = {"1": {"logprob": -0.5, "rank": 1}}
-    for entries, loss in (([one | {"2": second}, one], 1.25), ([{"2": second} | one], 2.0)):
+    bare, least = {"1": {"logprob": -0.5}}, {"2": {"logprob": -2.0}}  # without ranks
+    for entries, loss in (
+        ([one | {"2": second}, one], 1.25),
+        ([{"2": second} | one], 2.0),
+        ([least | bare, bare], 1.25),
+    ):
         answer = lines({"prompt_logprobs": [None, *entries]})
         assert run("nll", "-", "--quiet", stdin=answer.encode()).out == f"{loss}\n"
-    mixed = lines({"prompt_logprobs": [None, one | {"3": third, "2": second}]})
-    outcome = run("nll", "-", stdin=mixed.encode())
-    assert (outcome.code, outcome.out) == (1, "")
-    assert "another order than vLLM writes them, and no prompt_token_ids" in outcome.err
+    for entries in (
+        [one | {"3": third, "2": second}],
+        [one | {"2": second, "9": third}, one | {"2": second}],  # the first place tells the order
+        [bare | least, bare],
+        [least | {"3": {"logprob": -3.0}} | bare],
+    ):
+        outcome = run("nll", "-", stdin=lines({"prompt_logprobs": [None, *entries]}).encode())
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "another order than vLLM writes them, and no prompt_token_ids" in outcome.err
 
 
 def test_answers_without_log_probabilities_are_counted(run: Run) -> None:

@@ -1,7 +1,9 @@
 """What vLLM adds to OpenAI's answers: the tokens of prompts, as objects by token id."""
 
+import math
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
@@ -79,13 +81,9 @@ def _is_typed(entry: Any) -> bool:
 
 def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
     """Return the entry of each token itself."""
-    listed = _listed(entries)
-    return [_own(entry, token, listed) for entry, token in zip(entries, ids, strict=True)]
-
-
-def _listed(entries: list[Any]) -> int:
-    """Return how many of the most probable tokens are listed at each place."""
-    return min((len(entry) for entry in entries if is_object(entry)), default=0)
+    # each place lists so many of the most probable tokens
+    order = _Order(min((len(entry) for entry in entries if is_object(entry)), default=0))
+    return [_own(entry, token, order) for entry, token in zip(entries, ids, strict=True)]
 
 
 def _unpacked(entries: Any) -> list[dict[str, Any]]:
@@ -98,7 +96,7 @@ def _unpacked(entries: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _own(entry: Any, token: int | None, listed: int) -> Any:
+def _own(entry: Any, token: int | None, order: "_Order") -> Any:
     """Return the entry of a token, or of what stands there."""
     if not is_object(entry):
         return None
@@ -106,7 +104,9 @@ def _own(entry: Any, token: int | None, listed: int) -> Any:
         return entry.get(f"{token}")
     each = [*entry.values()]
     ranks = tuple([under(one, "rank") for one in each])
-    return each[_standing(ranks, listed)] if each else None
+    if None in ranks:
+        order.check([under(one, "logprob") for one in each])
+    return each[order.standing(ranks)] if each else None
 
 
 def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
@@ -114,7 +114,7 @@ def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
 
     The tokens of all places are in one list, which is cut: a list of each is twice as slow.
     """
-    listed = min(len(entry) for entry in entries if entry is not None)
+    order = _Order(min(len(entry) for entry in entries if entry is not None))
     each = [token for entry in entries if entry for token in entry.values()]
     ranks = tuple([token.rank for token in each])
     numbers: Numbers = []
@@ -122,30 +122,62 @@ def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
     for entry in entries:
         if entry:
             start, end = end, end + len(entry)
-            numbers.append(each[start + _standing(ranks[start:end], listed)].logprob)
+            if None in ranks[start:end]:
+                order.check([token.logprob for token in each[start:end]])
+            numbers.append(each[start + order.standing(ranks[start:end])].logprob)
         else:
             numbers.append(None)
     return numbers
 
 
+class _Order:
+    """Tells which token of a place stands there, where no token ids do.
+
+    vLLM writes it first. Whatever sorts the keys, as JavaScript does, may leave it anywhere: then
+    it is the least probable one if that is not among the likeliest, or else any of them.
+    """
+
+    def __init__(self, listed: int) -> None:
+        self._listed = listed
+        self._is_other = self._is_needed = False
+
+    def standing(self, ranks: tuple[Any, ...]) -> int:
+        """Return the place of the token among those of these ranks."""
+        place, is_sure = _standing(ranks, self._listed)
+        self._is_other |= is_sure and place > 0
+        self._is_needed |= not is_sure and len(ranks) > 1
+        if place < 0 or (self._is_other and self._is_needed):
+            raise _of_another_order()
+        return place
+
+    def check(self, numbers: Numbers) -> None:
+        """Raise Refused unless numbers without ranks are in vLLM's order, as far as they tell."""
+        own, *others = [-math.inf if each is None else each for each in numbers] or [0.0]
+        is_beside = bool(others) and len(numbers) > self._listed
+        if (is_beside and own > others[-1]) or any(a < b for a, b in pairwise(others)):
+            raise _of_another_order()
+
+
 @lru_cache(2**12)  # many places have the same ranks
-def _standing(ranks: tuple[Any, ...], listed: int) -> int:
-    """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
-    try:
-        most = max(ranks)
-    except TypeError:  # not all are told
-        most = None
-    if most is None:
-        return 0
+def _standing(ranks: tuple[Any, ...], listed: int) -> tuple[int, bool]:
+    """Return which token stands at a place, and whether the ranks say so by themselves.
+
+    It is the one beside the `listed` likeliest, or else the first; -1 if their order is another.
+    """
+    if None in ranks:
+        return 0, False
+    most = max(ranks, default=0)
     if len(ranks) > listed or most > len(ranks):
-        return ranks.index(most)
+        return ranks.index(most), True
     others = [*ranks[1:]]
-    if others != sorted(others):
-        raise Refused(
-            "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
-            "keep prompt_token_ids beside prompt_logprobs",
-        )
-    return 0
+    return (0 if others == sorted(others) else -1), False
+
+
+def _of_another_order() -> Refused:
+    return Refused(
+        "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
+        "keep prompt_token_ids beside prompt_logprobs",
+    )
 
 
 def request_output(document: Any) -> Answer | None:
