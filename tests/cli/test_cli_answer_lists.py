@@ -33,7 +33,7 @@ def test_labels_of_ones_own(run: Run) -> None:
         assert found["lower_bound"] == close_to((0.5 + 4.8 + 2.0 + 3.5) / 4, rel=1e-14)
         assert found["perplexity_lower_bound"] == pytest.approx(14.8797, abs=5e-5)
         assert (found["exact_rows"], found["bounded_rows"]) == (3, 1)
-    Path("labels.json").write_text('["t0", null, "t1", "t2"]', "utf-8")
+    Path("labels.json").write_text('["t0", null, "t1", "t2"]', "utf-8-sig")
     assert run("nll", "-", "labels.json", stdin=content).out == "2.0\n"
 
 
@@ -45,6 +45,7 @@ def test_labels_of_ones_own(run: Run) -> None:
         ("[1, 2, 3, 4]", "the answers name their tokens by texts, the labels numbers"),
         ("[1.5, 2, 3, 4]", "a label is a token's number or its text"),
         ("[1, ", "the JSON ends too early"),
+        (json.dumps(CHAT), "y.json: answers of a server, and no labels of their tokens"),
     ],
 )
 def test_labels_that_do_not_fit(run: Run, labels: str, why: str) -> None:

@@ -190,7 +190,7 @@ def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(run: Run)
         assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact), name
         assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
     alone = run("nll", "a.jsonl")
-    assert "tokens are labels with --shift 1" in alone.err
+    assert "tokens are the labels of the places before them: --label-key input_ids" in alone.err
 
 
 def test_bounds_at_a_terminal(terminal: Terminal) -> None:

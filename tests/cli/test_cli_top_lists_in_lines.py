@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,11 @@ def bound(rows: list[tuple[int, int]], labels: list[int]) -> float:
 @in_one_test
 @pytest.mark.parametrize("kind", ["jsonl", "json", "pairs.jsonl"])
 def test_compressed(kind: str, run: Run) -> None:
+    """With a byte order mark, too."""
     path = written(kind)
+    marked = Path(f"marked{path.suffix}")
+    marked.write_bytes(BOM_UTF8 + path.read_bytes())
+    assert run("nll", marked).out == run("nll", path).out
     Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
     assert run("nll", f"{path}.gz").out == run("nll", path).out != ""
     assert run("nll", "-", stdin=Path(f"{path}.gz").read_bytes()).out == run("nll", path).out

@@ -104,6 +104,7 @@ def test_lists_in_lists_in_a_folder(tmp_path: Path) -> None:
         ({"state.json": "{"}, "no JSON"),
         ({"state.json": "{}"}, "it names no files"),
         ({"state.json": '{"_data_files": [{"filename": "../a.arrow"}]}'}, "it names no files"),
+        ({"state.json": '{"_indices_data_files": [{}]}'}, "chooses rows of its files"),
         ({}, "folder"),
     ],
 )

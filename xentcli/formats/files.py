@@ -1,5 +1,6 @@
 """Files as the user names them, opened as sources."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from xentcli.errors import InputError, XentError
@@ -138,7 +139,9 @@ def may_be_partly(file: InputFile) -> bool:
     except InputError:
         return False
     is_text = not any(byte < _FIRST_OF_TEXT for byte in head) and not file.path.endswith(".kld")
-    return not head.startswith(_NPY) and (not is_text or head.lstrip()[:1] in (b"{", b"["))
+    return not head.startswith(_NPY) and (
+        not is_text or head.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    )
 
 
 def looked_at(file: InputFile) -> Input:

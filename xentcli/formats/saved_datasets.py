@@ -17,7 +17,7 @@ def files_of(folder: str) -> list[str] | None:
     Raises
     ------
     InputError
-        If it holds several splits, or its list of files is damaged.
+        If it holds several splits, or chosen rows alone, or its list of files is damaged.
     """
     splits, state = Path(folder, _SPLITS), Path(folder, _STATE)
     if splits.is_file():
@@ -28,7 +28,11 @@ def files_of(folder: str) -> list[str] | None:
         raise InputError(f"{shown_name(folder)}: {what}", hint="name the folder of one of them")
     if not state.is_file():
         return None
-    listed = _read(state).get("_data_files")
+    found = _read(state)
+    if found.get("_indices_data_files"):  # of datasets before 1.6: some rows, in another order
+        what = "it chooses rows of its files by a list of indices, which is not read"
+        raise InputError(f"{shown_name(str(state))}: {what}", hint="flatten_indices(), save again")
+    listed = found.get("_data_files")
     names = [_name(entry) for entry in listed] if isinstance(listed, list) else []
     if not names or None in names:
         raise InputError(f"{shown_name(str(state))}: it names no files of the dataset")

@@ -8,6 +8,7 @@ answers of servers
     ask for one prompt at a time
     a label for each token, in their order; null leaves one out
     take the file that the batch gives
+    several files of answers are one quoted pattern: xent nll 'requests-*.jsonl'
 a cluster
     each runs a script that calls xent anew: main() stands below if __name__ == '__main__'
     it names the keys of tls:// under distributed.comm.tls: see xent help cluster
@@ -83,7 +84,8 @@ bases of llama-perplexity
 lists of the most probable classes
     other labels are named by their option, --labels FILE; more rows by a quoted pattern
     values and classes are lists of the same lengths: (N, K) or (N, T, K)
-    in a second file, or --label-key NAME of this one; tokens are labels with --shift 1
+    in a second file, or --label-key NAME of this one; tokens are the labels of the places before
+        them: --label-key input_ids --shift 1
     logits go with the log-sum-exp over all classes of the same rows
     xent nll --probs FILE; of logits, save their log-sum-exp too
     save the classes as int32
@@ -114,6 +116,7 @@ samples of lm-evaluation-harness
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?
+    flatten_indices(), save again
 mistakes in xent, or in an addition to it
     --debug shows where
     --debug shows where; what an addition must have: xent help design

@@ -48,9 +48,14 @@ def are_lines(data: Input) -> bool:
 
 def only_line(data: Input) -> Any:
     """Return the value in a file of one line; None for any other file."""
+    return first_value(data) if len(first_lines(data)) == 1 else None
+
+
+def first_value(data: Input) -> Any:
+    """Return the value in the first line; None if that is no JSON."""
     lines = first_lines(data)
     try:
-        return json.loads(lines[0]) if len(lines) == 1 else None
+        return json.loads(lines[0]) if lines else None
     except (ValueError, RecursionError):
         return None
 

@@ -104,23 +104,29 @@ def _has_numbers(answer: Answer) -> bool:
 
 
 def _best_of(documents: list[bytes]) -> Answer | None:
-    """Return the first answer with log-probabilities, or else one that did not fail, or one."""
+    """Return the first answer with log-probabilities, or else one that did not fail, or one.
+
+    A failure alone makes no answers of the objects beside it, such as rows of another dump.
+    """
     first: Answer | None = None
     failed: Answer | None = None
+    others = False
     for text in documents:
         written = payload_of(text)
         try:
             document = json.loads(written)
         except ValueError:
             document = several(written.decode("utf-8", "replace")) if len(documents) == 1 else []
-        for answer in _answers(document):
+        found = [*_answers(document)]
+        others = others or bool(document and isinstance(document, dict) and not found)
+        for answer in found:
             if _has_numbers(answer):
                 return answer
             if answer.dialect == FAILED:
                 failed = failed or answer
             else:
                 first = first or answer
-    return first or failed
+    return first or (None if others else failed)
 
 
 def _answers(document: Any) -> Iterator[Answer]:

@@ -1,14 +1,16 @@
 """Reads labels of one's own for the tokens of servers' answers: their numbers or their texts."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.base import read_whole
-from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.files import InputFile, holds_answers, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.values import load
 from xentcli.storage.inputs import Input
+from xentcli.storage.names import shown_name
 
 Label = int | str | None
 """A token's number or its text; None for a token that is left out."""
@@ -30,8 +32,14 @@ def token_labels(given: InputFile | list[Any]) -> list[Label]:
 
 def _labels_of(file: InputFile) -> list[Label]:
     """Return the labels in a file: an array of numbers or texts, or JSON lists of them."""
+    if holds_answers(file):
+        raise InputError(
+            f"{shown_name(file.path)}: answers of a server, and no labels of their tokens",
+            hint="several files of answers are one quoted pattern: xent nll 'requests-*.jsonl'",
+        )
     data = None if is_inline(file.path) else looked_at(file)
-    if data is not None and data.peek(_PROBE_BYTES).lstrip()[:1] in (b"[", b'"'):
+    head = b"" if data is None else data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
+    if data is not None and head[:1] in (b"[", b'"'):
         return [*_flat(_documents(data), data.name)]
     source = open_file(file)
     values = read_whole(source, _MOST_LABELS).reshape(-1)
@@ -45,7 +53,7 @@ def _documents(data: Input) -> list[Any]:
     while part := data.read(_PIECE_BYTES):
         parts.append(part)
     try:
-        text = b"".join(parts).decode()
+        text = b"".join(parts).removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{data.name}: no UTF-8 text") from error
     lines = [line for line in text.split("\n") if line.strip()]

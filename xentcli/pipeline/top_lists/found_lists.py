@@ -62,6 +62,8 @@ def find_lists(file: InputFile) -> FoundLists | None:
     try:
         format_, contents = _contents(file, once=once)
     except InputError:
+        if _begins_with_lists(looked_at(file)):
+            raise
         return None  # whoever reads it says what is wrong
     named: dict[str, Content] = {}
     for content in contents:
@@ -148,6 +150,14 @@ def _keys_of_row(file: InputFile) -> TopKeys | None:
 
     row = only_line(looked_at(file))
     return top_keys(row) if isinstance(row, dict) else None
+
+
+def _begins_with_lists(data: Input) -> bool:
+    """Whether the first line of JSON is a row of lists, so that an error is of a line below it."""
+    from xentcli.formats.json.lines import first_value
+
+    row = first_value(data) if may_hold_lists(data) else None
+    return isinstance(row, dict) and top_keys(row) is not None
 
 
 def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:

@@ -48,8 +48,8 @@ def with_labels(
     if labels is None:
         raise InputError(
             f"{values.name}: lists of the most probable classes, and where are the labels?",
-            hint="in a second file, or --label-key NAME of this one; tokens are labels with "
-            "--shift 1",
+            hint="in a second file, or --label-key NAME of this one; tokens are the labels of the "
+            "places before them: --label-key input_ids --shift 1",
         )
     counted = np.ones(len(labels)) if mask is None else mask
     used = np.ones(len(labels), np.bool_) if places is None else places > 0.0
