@@ -18,6 +18,21 @@ from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
+
+def complete_measure(incomplete: str) -> list[str]:
+    """Return the measures of a model to complete with."""
+    from xentcli.pipeline.measures.measure_plan import known_measures
+
+    return [name for name in known_measures() if name.startswith(incomplete)]
+
+
+def complete_pair_measure(incomplete: str) -> list[str]:
+    """Return the measures of two models to complete with."""
+    from xentcli.pipeline.pairs.pair_plan import known_pair_measures
+
+    return [name for name in known_pair_measures() if name.startswith(incomplete)]
+
+
 ProbsOption = Annotated[
     list[str] | None,
     of_inputs(

@@ -60,6 +60,7 @@ class CompareFlags(OptionGroup):
             metavar="NAME",
             help="A measure or a table; may be repeated; all is every one.",
             show_default="a sensible set",
+            autocompletion=measure_options.complete_pair_measure,
         ),
     ] = None
     worst: Annotated[

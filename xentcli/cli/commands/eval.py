@@ -37,6 +37,7 @@ class EvalFlags(OptionGroup):
             metavar="NAME",
             help="A measure or a table; may be repeated; all is every one that applies.",
             show_default="a sensible set",
+            autocompletion=measure_options.complete_measure,
         ),
     ] = None
     top_k: Annotated[

@@ -76,12 +76,17 @@ def check_bins(bins: int) -> None:
         raise UsageError(f"there are 1 to {_MOST_BINS} bins, not {bins}")
 
 
+def known_measures() -> list[str]:
+    """Return what ``--metric`` may name, apart from top-k accuracies of another k."""
+    return [*MEASURES, *TABLES_OF, "all", "top5_accuracy"]
+
+
 def unknown_measure(name: str) -> UsageError:
     """Return the error that names the measure which was probably meant."""
     if name in from_outside():
         hint = f"one that computes a Measure is one by register({name!r}, measure=True)"
         return UsageError(f"the metric {name!r} is not registered as a measure", hint=hint)
-    meant = nearest(name, [*MEASURES, *TABLES_OF, "all", "top5_accuracy"])
+    meant = nearest(name, known_measures())
     hint = f"did you mean {meant}?" if meant else "xent eval --metric all shows them all"
     return UsageError(f"there is no measure {name!r}", hint=hint)
 

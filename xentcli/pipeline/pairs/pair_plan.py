@@ -58,7 +58,7 @@ class PairOptions(NamedTuple):
     def check(self) -> None:
         """Raise UsageError if a name is none, or a number makes no sense."""
         for name in (*(self.metrics or ()), *self.besides):
-            if name not in ("all", *OF_PAIRS, *PAIR_TABLES):
+            if name not in known_pair_measures():
                 raise unknown_measure(name)
         if self.worst < 0:
             raise UsageError("the number of rows that changed most is not below 0")
@@ -81,13 +81,18 @@ class PairOptions(NamedTuple):
         return self._replace(besides=(*self.besides, *usual))
 
 
+def known_pair_measures() -> list[str]:
+    """Return what ``--metric`` may name of two models."""
+    return [*OF_PAIRS, *PAIR_TABLES, "all"]
+
+
 def unknown_measure(name: str) -> UsageError:
     """Return the error that names the measure which was probably meant."""
     from difflib import get_close_matches
 
     plain = name.lower().replace("-", "_").replace(" ", "_")
     plain = _SAID_ELSEWHERE.get(plain, plain)
-    known = [*OF_PAIRS, *PAIR_TABLES, "all"]
+    known = known_pair_measures()
     near = [plain] if plain in known else get_close_matches(plain, known, 1)
     near = near or [each for each in known if plain and plain in each][:1]
     hint = f"did you mean {near[0]}?" if near else "xent compare --metric all shows them all"
