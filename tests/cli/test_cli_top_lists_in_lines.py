@@ -215,3 +215,49 @@ def test_one_line_of_lists_of_different_lengths_through_a_pipe(run: Run) -> None
     assert run("nll", "-", stdin=line.encode()).number == 0.375
     wrong = json.dumps({**lists, "labels": [1, 3, 3]}) + "\n"
     assert "a list of 1 where the first has 2" in run("nll", "-", stdin=wrong.encode()).err
+
+
+def test_labels_of_sequences_of_different_lengths_in_a_file_of_their_own(run: Run) -> None:
+    """Each sequence has as many as rows; those of another sequence were as many in all."""
+    values = MODEL.top(MODEL.log_probs)
+    counts, lists, labels = [2, 5, 1, 3], [], []
+    for i, n in enumerate(counts):
+        row = {"topk_logprobs": values[i, :n].tolist(), "topk_ids": MODEL.indices[i, :n].tolist()}
+        lists.append(row)
+        labels.append(MODEL.labels[i, :n].tolist())
+    places = [(i, j) for i, n in enumerate(counts) for j in range(n)]
+    expected = bound(places, [int(MODEL.labels[place]) for place in places])
+    Path("l.jsonl").write_text("\n".join(map(json.dumps, lists)))
+    pq.write_table(pa.Table.from_pylist(lists), "l.parquet")
+
+    def write(rows: list[list[int | None]]) -> list[str]:
+        Path("y.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        Path("named.jsonl").write_text("\n".join(json.dumps({"labels": row}) for row in rows))
+        pq.write_table(pa.table({"labels": rows}), "y.parquet")
+        return ["y.jsonl", "named.jsonl", "y.parquet"]
+
+    for path in write(labels):
+        for name in ("l.jsonl", "l.parquet"):
+            found = run("nll", name, path, "--json").json
+            assert found["lower_bound"] == pytest.approx(expected, abs=1e-12), (name, path)
+    moved = [[*labels[0], labels[1][0]], labels[1][1:], *labels[2:]]
+    for rows, said in (
+        (moved, ("y.jsonl:1: 3 labels for the 2 rows of sequence 0 of l.jsonl", "row 0: 3 labels")),
+        (labels[:3], ("y.jsonl: labels of 3 sequences, and l.jsonl has 4", "labels of 3")),
+        ([*labels[:3], [1, None, 2]], ("l.jsonl: row 9 has no label: it is null or NaN",) * 2),
+    ):
+        write(rows)
+        assert refusal(run("nll", "l.jsonl", "y.jsonl")).error == said[0]
+        assert said[1] in refusal(run("nll", "l.jsonl", "y.parquet")).error
+
+
+def test_labels_of_another_shape_with_as_many_numbers_are_an_error(run: Run) -> None:
+    """Labels of (T, N) were taken in their order for lists of (N, T)."""
+    path = save("npz")
+    np.save("y.npy", MODEL.labels)
+    np.save("flat.npy", MODEL.labels.ravel())
+    np.save("turned.npy", MODEL.labels.T)
+    assert run("nll", path, "y.npy").out == run("nll", path, "flat.npy").out != ""
+    for name in (path, save("lines")):
+        told = refusal(run("nll", name, "turned.npy")).error
+        assert told == "turned.npy: shape (5, 4), and there are (4, 5) rows"

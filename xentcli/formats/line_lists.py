@@ -205,20 +205,22 @@ def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any], list[An
     return kept, [True] * len(mask), [any(each) for each in mask]
 
 
-def names_in_lines(data: Input, key: str, format_: str) -> Iterator[tuple[int, Any]]:
-    """Yield the number of each line, or row, and what it has under a key; None is no name.
+def values_in_lines(data: Input, key: str | None, format_: str) -> Iterator[tuple[int, Any]]:
+    """Yield the number of each line, or row, and what it has under a key; None is nothing.
+
+    Without a key it is the line itself.
 
     Raises
     ------
     InputError
         If a line is no object.
     """
-    lines = _lines(data) if format_ == "json" else _rows(data, format_, [key])
+    lines = _lines(data) if format_ == "json" else _rows(data, format_, [key or ""])
     for number, line in lines:
         document = _document(data, number, line)
-        if not isinstance(document, dict):
+        if key is not None and not isinstance(document, dict):
             raise InputError(f"{data.name}:{number}: no object with a {key!r}")
-        yield number, document.get(key)
+        yield number, document if key is None else document.get(key)
 
 
 def pair_keys(data: Input, format_: str, columns: Iterable[str]) -> TopKeys | None:

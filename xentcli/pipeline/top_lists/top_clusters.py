@@ -68,7 +68,7 @@ def _read(source: Source | str) -> tuple[str, NDArray[Any]]:
 
 def _beside(lists: TopLists, found: FoundLists | None, key: str) -> tuple[str, NDArray[Any]]:
     """Return the names in a file of lists."""
-    from xentcli.formats.line_lists import names_in_lines
+    from xentcli.formats.line_lists import values_in_lines
 
     if found is None or key not in columns_of_lists(found):
         raise InputError(f"{lists.values.name}: there is no column {key!r}")
@@ -79,7 +79,7 @@ def _beside(lists: TopLists, found: FoundLists | None, key: str) -> tuple[str, N
     rows = None
     if lists.sequences is not None:
         rows = np.bincount(lists.sequences, minlength=lists.slices)
-    for place, (number, each) in enumerate(names_in_lines(data, key, found.format)):
+    for place, (number, each) in enumerate(values_in_lines(data, key, found.format)):
         count = 1 if rows is None else int(rows[place])
         several = each if isinstance(each, list) else [each] * count
         if len(several) != count:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
-from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.files import InputFile, input_of, open_file
+from xentcli.formats.labels_in_lines import (
+    LabelsOfSequences,
+    counts_of,
+    lead_of,
+    may_be_ragged,
+    read_labels,
+)
+from xentcli.formats.line_lists import LineLists
 from xentcli.formats.numbers_in_lines import NoNumberError, count_of_classes
 from xentcli.formats.ragged_rows import RaggedRows
 from xentcli.pipeline.inputs.reading import Reader
@@ -19,7 +27,7 @@ from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_lists.top_labels import with_labels
 from xentcli.pipeline.top_lists.top_masks import rows_that_count
-from xentcli.storage.paths import is_there
+from xentcli.storage.paths import is_there, reads_once
 
 _MOST_ROWS = 2**28  # as many labels are held in memory
 _ROLES = ("log_sum_exp", "labels", "mask")
@@ -130,16 +138,20 @@ def _beside(
     options: TopOptions,
     lead: tuple[int, ...],
     notes: list[str],
+    lines: LineLists | None = None,
 ) -> NDArray[np.float64] | None:
     """Return one number a row: labels, log-sum-exps or a mask, where they are given or found.
 
-    What the user should know of a file of labels is added to `notes`.
+    What the user should know of a file of labels is added to `notes`. Rows may be those of `lines`.
     """
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
     name = given.get(role)
     if isinstance(name, str) and role == "labels":
-        opened = open_file(_labels_file(name, options))
+        file = _labels_file(name, options)
+        opened = open_file(file)
         notes += opened.notes
+        if lines is not None and may_be_ragged(opened) and not reads_once(name):
+            return _of_sequences(read_labels(input_of(name), opened), lines)
         source = indexed(opened)
     elif name is not None:
         source = _array(name, role)
@@ -155,9 +167,28 @@ def _beside(
     values = read_whole(source, _MOST_ROWS)
     if values.dtype.kind not in "fiub":
         raise InputError(f"{source.name}: text, where numbers of classes are needed")
-    if values.size != math.prod(lead):
+    mine, rows = ([n for n in shape if n != 1] for shape in (values.shape, lead))
+    of_sequences = len(rows) > 1 or (lines is not None and lines.sequences is not None)
+    if values.size != math.prod(lead) or (of_sequences and len(mine) > 1 and mine != rows):
         raise InputError(f"{source.name}: shape {values.shape}, and there are {lead} rows")
     return values.reshape(-1).astype(np.float64)
+
+
+def _of_sequences(found: LabelsOfSequences, lines: LineLists) -> NDArray[np.float64]:
+    """Return labels, of which each sequence has as many as rows that list classes."""
+    name, counts = lines.values.name, counts_of(lines)
+    both = min(len(counts), len(found.counts))
+    differ = np.flatnonzero(counts[:both] != found.counts[:both])
+    if len(differ):
+        i = int(differ[0])
+        raise InputError(
+            f"{found.places[i]}: {found.counts[i]} labels for the {counts[i]} rows of sequence {i} "
+            f"of {name}"
+        )
+    if len(counts) != len(found.counts):
+        what = f"labels of {len(found.counts)} sequences, and {name} has {len(counts)}"
+        raise InputError(f"{found.name}: {what}")
+    return found.labels
 
 
 def _labels_file(path: str, options: TopOptions) -> InputFile:
@@ -192,8 +223,9 @@ def _of_lines(found: FoundLists, options: TopOptions) -> TopLists:
     lines = read_lines(found.input(), keys, found.format)
     beside = {role: lines.others.get(role) for role in (*_ROLES, "places")}
     if options.labels:
-        rows = (len(lines.lines),)
-        beside["labels"] = _beside(None, "labels", options, rows, lines.values.notes)
+        beside["labels"] = _beside(
+            None, "labels", options, lead_of(lines), lines.values.notes, lines
+        )
     count = options.num_classes or lines.num_classes
     lists = with_labels(lines.values, lines.indices, (), beside, count, options, lines.sequences)
     lists = lists._replace(lines=lines.lines, sequences=lines.sequences, slices=lines.documents)
