@@ -62,6 +62,8 @@ def test_the_script_names_the_command(run: Run, name: str) -> None:
         ("loss --no-h", "--no-header"),
         ("nll --reduction su", "sum"),
         ("softmax logits.npy --to parq", "parquet"),
+        ("softmax logits.npy --to pic", ""),
+        ("softmax logits.npy --from pic", "pickle"),
         ("eval logits.npy --metric balanc", "balanced_accuracy"),
         ("compare base.npy --metric kl_rev", "kl_reverse"),
         ("loss logi", ""),  # a file, of which the shell knows

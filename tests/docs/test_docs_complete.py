@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from xentcli import errors
 from xentcli.cli.app import app
+from xentcli.formats.names import ONLY_READ
 from xentcli.formats.registry import formats
 
 OPTIONS = (ROOT / "xentcli" / "docs" / "options.md").read_text("utf-8")
@@ -152,6 +153,7 @@ def test_every_format_is_documented() -> None:
     assert {re.findall(r"`--(?:to|from) (\w+)`", row[1])[0] for row in rows} == {
         f.name for f in formats()
     }
+    assert {f.name for f in formats() if f.open_writer is None} == {*ONLY_READ, "json"}
     said = {word for row in rows for word in re.findall(r"`(\.\w+)`", row[0])}
     assert said == {extension for f in formats() for extension in f.extensions}
 

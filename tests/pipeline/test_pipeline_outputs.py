@@ -80,7 +80,7 @@ def only_read() -> Iterator[None]:
 
 @pytest.mark.usefixtures("only_read")
 def test_a_format_that_is_only_read(tmp_path: Path) -> None:
-    hint = "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows|hdf5"
+    hint = "--to npy|npz|safetensors|json|csv|tsv|parquet|arrow|arrows|hdf5"
     for path, name, said in (("a.odd", None, "a.odd"), ("-", "odd", "<stdout>")):
         with pytest.raises(UsageError) as caught:
             format_for(path, name)

@@ -7,7 +7,7 @@ import typer
 
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.parsing import Dtype, NonFinite
-from xentcli.pipeline import format_names
+from xentcli.pipeline import written_names
 from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from xentcli.errors import XentError
     from xentcli.pipeline.opening import Source
     from xentcli.pipeline.run import Run
-
-FORMATS = f"{', '.join(format_names())}."
 
 computation = partial(typer.Option, rich_help_panel="Computation")
 of_labels = partial(typer.Option, rich_help_panel="Labels")
@@ -43,9 +41,9 @@ SEVERAL = "Files or URLs, which are one array; quote a pattern, 'run/*.npy'. - i
 EACH = "Files or URLs, each shown by itself; quote a pattern, 'run/*.npy'. - is standard input."
 
 
-def complete_format(incomplete: str) -> list[str]:
-    """Return the formats to complete with."""
-    return [name for name in format_names() if name.startswith(incomplete)]
+def complete_written(incomplete: str) -> list[str]:
+    """Return the formats to complete with that can be written."""
+    return [name for name in written_names() if name.startswith(incomplete)]
 
 
 def files_argument(usage: str, what: str) -> Any:
@@ -170,9 +168,9 @@ class Writing(OptionGroup):
         of_writing(
             "--to",
             metavar="FORMAT",
-            help=f"The format to write: {FORMATS}",
+            help=f"The format to write: {', '.join(written_names())}.",
             show_default="by extension",
-            autocompletion=complete_format,
+            autocompletion=complete_written,
         ),
     ] = None
     force: Annotated[bool, of_writing("--force", help="Overwrite an existing file.")] = False

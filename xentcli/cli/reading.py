@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from xentcli.cli.expand import OptionGroup, Without
-from xentcli.cli.options import FORMATS, complete_format, of_heads, of_reading
+from xentcli.cli.options import of_heads, of_reading
 from xentcli.cli.parsing import Decimal, InputDtype, LogitsDtype, parse_delimiter, parse_names
 from xentcli.errors import UsageError
+from xentcli.pipeline import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,11 @@ WITHOUT_HEADS = Without(
 """Leaves out the options of hidden states, for commands that read no logits."""
 
 
+def complete_format(incomplete: str) -> list[str]:
+    """Return the formats to complete with."""
+    return [name for name in format_names() if name.startswith(incomplete)]
+
+
 class Reading(OptionGroup):
     """Options of how input files are read."""
 
@@ -30,7 +36,7 @@ class Reading(OptionGroup):
         of_reading(
             "--from",
             metavar="FORMAT",
-            help=f"The format to read: {FORMATS}",
+            help=f"The format to read: {', '.join(format_names())}.",
             show_default="by content, then extension",
             autocompletion=complete_format,
         ),

@@ -20,6 +20,7 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "pt": "pickled",
     "pickle": "pickled",
 }
+ONLY_READ = ("kld", "pt", "pickle")
 FROM_OUTSIDE: list["Format"] = []
 """The formats that were added, the last one first."""
 
@@ -27,3 +28,10 @@ FROM_OUTSIDE: list["Format"] = []
 def format_names() -> tuple[str, ...]:
     """Return the names of all formats, in the order in which they are asked whose a file is."""
     return tuple(dict.fromkeys([*(format_.name for format_ in FROM_OUTSIDE), *HOMES]))
+
+
+def written_names() -> tuple[str, ...]:
+    """Return the names of the formats that can be written."""
+    only_read = dict.fromkeys(ONLY_READ, True)
+    only_read |= {format_.name: format_.open_writer is None for format_ in FROM_OUTSIDE}
+    return tuple(name for name in format_names() if not only_read.get(name))

@@ -6,6 +6,6 @@
 looks at whole files, and `saved_states.state_merging` puts the states of several runs together.
 """
 
-from xentcli.formats.names import format_names
+from xentcli.formats.names import format_names, written_names
 
-__all__ = ["format_names"]
+__all__ = ["format_names", "written_names"]

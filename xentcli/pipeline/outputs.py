@@ -11,6 +11,7 @@ import numpy as np
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, Format, Writer
+from xentcli.formats.names import written_names
 from xentcli.pipeline.flow import Array
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name, suffix_of
 from xentcli.storage.open import check_output, open_output
@@ -57,7 +58,9 @@ class _FileSink:
             header = header._replace(id_column=None)
         elif not holds_ids:
             what = f"{self._output.name}: {self._format.name} holds no ids"
-            others = ", ".join(f.name for f in _written() if f.has_columns)
+            others = ", ".join(
+                f.name for f in registry.formats() if f.open_writer and f.has_columns
+            )
             raise OutputError(
                 f"{what}; these do: {others}, --json",
                 hint="--output FILE.csv, or leave --id-column out",
@@ -94,11 +97,6 @@ class _FileSink:
         return self._writer
 
 
-def _written() -> list[Format]:
-    """Return the formats that can be written."""
-    return [format_ for format_ in registry.formats() if format_.open_writer is not None]
-
-
 def format_for(path: str, name: str | None) -> Format:
     """Return the format to write: the one named, the extension's, or CSV into a stream.
 
@@ -107,7 +105,7 @@ def format_for(path: str, name: str | None) -> Format:
     UsageError
         If nothing names a format, or the format is only read.
     """
-    hint = f"--to {'|'.join(format_.name for format_ in _written())}"
+    hint = f"--to {'|'.join(written_names())}"
     found = registry.by_name(name) if name else registry.by_extension(path)
     if found is None and is_stream(path):
         return registry.by_name("csv")

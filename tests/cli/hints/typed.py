@@ -156,9 +156,9 @@ CASES = [
     ),
     Case(
         "softmax z.npy -o out.xyz",
-        "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows|hdf5",
+        "--to npy|npz|safetensors|json|csv|tsv|parquet|arrow|arrows|hdf5",
         P,
-        fill={"npy|npz|safetensors|csv|tsv|parquet|arrow|arrows|hdf5": "csv"},
+        fill={"npy|npz|safetensors|json|csv|tsv|parquet|arrow|arrows|hdf5": "csv"},
     ),
     Case(
         "softmax id.csv --id-column id -o out.npy",
