@@ -69,5 +69,5 @@ def added(folder: Path, source: str, *changes: tuple[str, str]) -> Iterator[None
     finally:
         if "mine" in interface.from_outside():
             interface.forget("mine")
-        if "mine_fact" in fact.names():
-            fact.forget("mine_fact")
+        for name in {"mine_fact", "other_fact"} & {*fact.names()}:
+            fact.forget(name)

@@ -67,6 +67,14 @@ LATER = ('"before", needs', "needs"), ("(tile, rows)", "(given)")
             "there is no fact 'labels', which the fact mine_fa",
         ),
         (MEAN, [('("label",)', '("mine_fact",)')], "the fact 'mine_fact' needs itself"),
+        (
+            MEAN,
+            [
+                ('("label",)', '("other_fact",)'),
+                ("@reg", "fact('other_fact', 'before', needs=('mine_fact',))(mine_fact)\n\n@reg"),
+            ],
+            "the fact 'mine_fact' needs itself through 'other_fact'",
+        ),
     ],
 )
 def test_a_fact_that_would_give_other_numbers(

@@ -178,11 +178,15 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
     KeyError
         If there is no such fact.
     ValueError
-        If a fact is needed before it can be computed.
+        If a fact is needed before it can be computed, or needs itself.
     """
     found: dict[str, Fact] = {}
 
-    def add(name: str) -> Fact:
+    def add(name: str, needed_by: tuple[str, ...] = ()) -> Fact:
+        if name in needed_by:
+            through = " through ".join(map(repr, needed_by[needed_by.index(name) + 1 :]))
+            through = through and f" through {through}"
+            raise ValueError(f"the fact {name!r} needs itself{through}")
         if name not in found:
             if name not in _FACTS:
                 import_module(f"xentcli.core.{_HOMES.get(name, 'measure_facts')}")
@@ -190,10 +194,8 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
                 raise UnknownFactError(name)
             each = _FACTS[name]
             for other in (*each.needs, *each.uses):
-                if other == name:
-                    raise ValueError(f"the fact {name!r} needs itself")
-                if _ORDER.index(add(other).when) > _ORDER.index(each.when):
-                    raise ValueError(f"fact {name!r} needs {other!r}, which is computed later")
+                if _ORDER.index(add(other, (*needed_by, name)).when) > _ORDER.index(each.when):
+                    raise ValueError(f"the fact {name!r} needs {other!r}, which is computed later")
             found[name] = each
         return found[name]
 
