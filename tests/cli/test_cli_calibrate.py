@@ -1,6 +1,7 @@
 """xent calibrate: what it prints and writes, and what it refuses."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,9 @@ def test_a_screen(terminal: Terminal) -> None:
     np.save("right.npy", np.load(DIGITS[0]) / TEMPERATURE)
     text = terminal("calibrate", "right.npy", DIGITS[1], *UNFOLDED).text
     assert "it may as well be 1, which changes nothing" in text
+    np.save("two.npy", np.arange(450) < 400)
+    two = terminal("calibrate", *DIGITS, "--cluster", "two.npy", *UNFOLDED, columns=110).text
+    assert re.search(r"95 % \S+ to \S+, but 2 clusters say little of others", two)
 
 
 def test_confidence_in_what_logits_do_not_say(terminal: Terminal) -> None:

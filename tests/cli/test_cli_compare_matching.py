@@ -186,7 +186,8 @@ def test_classes_in_another_order_are_matched_by_name(
     write_rows("a.csv", CLASSES, ONE.tolist())
     write_rows("b.csv", [prefix + CLASSES[i] for i in order], TWO[:, order].tolist())
     said = "b.csv: its classes are in another order; matched by name"
-    assert found(run, "a.csv", "b.csv", *LABELS, said=said) == expected
+    numbers = f"{said}; labels that are numbers go by the order of a.csv"
+    assert found(run, "a.csv", "b.csv", *LABELS, said=numbers) == expected
     columns = {f"{prefix}{CLASSES[i]}": TWO[:, i] for i in order}
     pq.write_table(pa.table(columns), "b.parquet")
     listed = ("--classes", "cat,dog,fox", *LABELS)

@@ -158,6 +158,13 @@ def test_a_usage_error_comes_before_any_work(run: Run, name: str, more: str, sai
     assert outcome.err.startswith(f"error: {said}\nhint: ")
 
 
+@pytest.mark.parametrize(("name", "loss"), [("compare", "loss_new"), ("calibrate", "loss_after")])
+def test_a_hint_and_the_help_name_measures_of_the_command(run: Run, name: str, loss: str) -> None:
+    outcome = run(name, "z.npy", "y.npy", "--baseline", "last.json")
+    assert outcome.err.endswith(f"\nhint: --fail-if '{loss} > baseline + 2 se'\n")
+    assert "'loss > " not in run(name, "--help").out
+
+
 @in_one_folder
 @pytest.mark.parametrize(
     ("line", "hint"),

@@ -89,6 +89,10 @@ def test_a_file_of_another_format_is_refused(run: Run, options: str) -> None:
         ("[0.5]", "t.json: this is no result of xent"),
         ('{"T": 0.5}', "t.json: there is no temperature in it"),
         ('{"temperature": null}', "t.json: there is no temperature in it"),
+        (
+            '{"temperature": 2, "binary": "yes"}',
+            "t.json: whether it was fitted with --binary is true or false, not 'yes'",
+        ),
         ('{"temperature": "0.5"}', "t.json: its temperature is '0.5'"),
         ('{"temperature": true}', "t.json: its temperature is True"),
         ('{"temperature": 0}', "t.json: its temperature is 0"),

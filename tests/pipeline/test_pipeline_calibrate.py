@@ -155,6 +155,9 @@ def test_far_from_1() -> None:
     for factor in (1e-30, 1e30):
         value = temperature_of(z * factor, y)
         assert value == close_to(want * factor, rel=4e-15)
+    for factor in (1e-60, 1e40):  # powers are no numbers of float64, and digits were lost
+        with pytest.raises(InputError, match="no temperature from 1e-32 to 1e\\+32 is the best"):
+            temperature_of(z * factor, y)
 
 
 @in_one_test

@@ -217,7 +217,8 @@ def test_a_fold_without_a_temperature() -> None:
     assert found.passes < 12
     few = fitted(z[:4], y[:4], CalibrateOptions(folds=5))
     assert few.folds == ()
-    assert "not every one of the 5 folds has rows: nothing is out of fold" in few.notes
+    said = "not every one of the 5 folds has rows: nothing is out of fold; try fewer (--folds)"
+    assert said in few.notes
 
 
 def calls(rows: int, folds: int) -> int:

@@ -5,14 +5,14 @@ import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from in_one_test import in_one_test
 
 import xentcli as xent
-from xentcli.errors import InputError, XentError
+from xentcli.errors import ArgumentError, InputError, XentError
 from xentcli.pipeline.from_python.python_hints import hint_in_python
 
 Z = np.random.default_rng(5).normal(size=(6, 3))
@@ -120,6 +120,46 @@ def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
 def test_masked_numbers_are_refused(call: Callable[[Any], Any]) -> None:
     with pytest.raises(InputError, match=r"masked numbers.*\nhint: fill them"):
         call(np.ma.masked_less(Z, 0.0))
+
+
+def test_what_is_read_once_is_no_array() -> None:
+    rows = (row for row in Z)
+    with pytest.raises(ArgumentError, match="base takes an array or a list, not <gen") as raised:
+        xent.compare(rows, Z)  # type: ignore[arg-type]
+    assert raised.value.hint == "base=list(...)"
+    assert len(xent.softmax([*rows])) == len(Z)  # and nothing of it was read
+    with (
+        Path(__file__).open("rb") as file,
+        pytest.raises(ArgumentError, match="Reader name=") as raised,
+    ):
+        xent.calibrate(file, Y)  # type: ignore[arg-type]
+    assert raised.value.hint == "give its name"
+    for what, nothing in (("None", None), ("a dict", {})):
+        with pytest.raises(XentError, match=f"new: an array is needed, not {what}"):
+            xent.compare(Z, nothing)  # type: ignore[arg-type]
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("metric", "did you mean metrics?"),
+        ("axis", "did you mean class_axis?"),
+        ("foo", None),
+    ],
+)
+def test_an_argument_that_there_is_not(name: str, hint: str | None) -> None:
+    with pytest.raises(XentError, match=f"there is no argument '{name}'") as raised:
+        xent.compare(Z, Z, **cast("Any", {name: "kl"}))
+    assert raised.value.hint == hint
+
+
+def test_the_ways_to_give_labels_are_arguments(tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", Z)
+    with pytest.raises(XentError) as raised:
+        xent.calibrate(tmp_path / "z.npy")
+    said = "second file, labels=FILE, or here: label_column=NAME, or label_key=NAME, of the same"
+    assert said in raised.value.message == str(raised.value)
 
 
 def test_an_array_that_masks_nothing_is_an_array() -> None:

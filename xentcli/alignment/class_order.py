@@ -54,9 +54,17 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
     for one, two in pairs:
         if sorted(one) == sorted(two) and len(set(two)) == len(two):
             note = f"{other.name}: its classes are in another order; matched by name"
+            note += _of_labels(first)
             order = tuple(two.index(name) for name in one)
             return ClassOrder(order, _by_number(first, other, one, order) or note)
     raise _error(first, other, names)
+
+
+def _of_labels(first: Aligned) -> str:
+    """Return what to say of labels in a file of their own that are no names."""
+    if first.labels is None or first.labels.dtype is None or first.labels.dtype.kind not in "biuf":
+        return ""
+    return f"; labels that are numbers go by the order of {first.names.where}"
 
 
 def _unnamed(first: Aligned, other: Source, names: tuple[str, ...]) -> str | None:

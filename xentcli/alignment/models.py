@@ -224,13 +224,20 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
     return AlignedModels(first if tiled else first.in_memory(), tuple(found))
 
 
+def _may_be_labels(shape: tuple[int | None, ...], axes: Axes) -> bool:
+    """Whether a shape is that of one label for each row, as far as headers tell."""
+    return len(shape) == len(axes.rows) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(shape, axes.rows, strict=True)
+    )
+
+
 def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> None:
     """Raise a ShapeError that names the axis if shapes differ, as far as headers tell."""
     one, two = first.shape, other.shape
     if len(one) != len(two):
         raise ShapeError(
             f"{other.name}: shape {show_shape(two)}, and {first.name} has {show_shape(one)}",
-            hint="labels go by name: --labels FILE" if len(two) == len(one) - 1 else None,
+            hint="labels go by name: --labels FILE" if _may_be_labels(two, axes) else None,
         )
     for axis, (here, there) in enumerate(zip(one, two, strict=True)):
         if None in (here, there) or here == there or (by_id and axis == 0):

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from xentcli.results.measure import Measure
     from xentcli.results.verdict import Verdict
 
+_LOSSES = ("loss", "loss_new", "loss_after")  # one of them is what a command is about
+
 
 class Gatekeeper:
     """Judges one result by the gates that the user typed; without gates, it says nothing.
@@ -65,9 +67,10 @@ class Gatekeeper:
             parse_gate(text, known, elsewhere=elsewhere) for text in options.fail_if or ()
         ]
         if not self.gates:
+            loss = next((each for each in _LOSSES if each in known), known[0])
             raise UsageError(
                 "--baseline is for gates, and there is none",
-                hint="--fail-if 'loss > baseline + 2 se'",
+                hint=f"--fail-if '{loss} > baseline + 2 se'",
             )
         wanting = [gate.text for gate in self.gates if "baseline" in gate.kinds]
         if wanting and options.baseline is None:

@@ -148,7 +148,7 @@ class Gates(OptionGroup):
         of_gates(
             "--fail-if",
             metavar="GATE",
-            help="Exit with 3 if this holds, such as 'loss > 0.5'; may be repeated.",
+            help="Exit with 3 if this holds, such as 'MEASURE > 0.5'; may be repeated.",
         ),
     ] = None
     baseline: Annotated[
@@ -156,7 +156,7 @@ class Gates(OptionGroup):
         of_gates(
             "--baseline",
             metavar="FILE",
-            help="An earlier result of --json, for gates such as 'loss > baseline + 2 se'.",
+            help="An earlier result of --json, for gates such as 'MEASURE > baseline + 2 se'.",
         ),
     ] = None
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xentcli.render.tables import counted, headline, row_word, short
+from xentcli.render.tables import FEWEST, counted, headline, row_word, short, too_few
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
 _ROUNDED = 1e-5  # nats, by row: float32 rounds logits up to 100 by less
-_FEWEST = 6  # of as many rows, all alike, chance explains 1 in 32 cases; fewer prove nothing
 _ERROR_DIGITS = 2
 _WORDS = {-1: "better", 0: "unclear", 1: "worse"}
 
@@ -46,13 +45,8 @@ def verdict(found: "Comparison") -> tuple[str, str]:
 
 def _few(found: "Comparison", difference: "Measure") -> str:
     """Return how few rows or clusters tell how sure a difference is, or empty text."""
-    n, what = found.used, "row"
-    if found.clusters is not None and found.clusters < n:
-        n, what = found.clusters, "cluster"
-    fewest = _FEWEST if math.isfinite(difference.value or 0.0) else 2  # one infinite loss decides
-    if n >= fewest:
-        return ""
-    return f"one {what} says" if n == 1 else f"{counted(n, what)} say"
+    fewest = FEWEST if math.isfinite(difference.value or 0.0) else 2  # one infinite loss decides
+    return too_few(found.used, found.clusters, fewest)
 
 
 def _most(found: "Comparison") -> str:
@@ -114,7 +108,7 @@ def _sign_of_losses(found: "Comparison") -> int:
     Rows that weigh 0 have no loss, so that there may be fewer losses than rows.
     """
     difference = found.metrics["loss_difference"]
-    few = (difference.n or 0) < _FEWEST and math.isfinite(difference.value or 0.0)
+    few = (difference.n or 0) < FEWEST and math.isfinite(difference.value or 0.0)
     return 0 if few else _sign(difference)
 
 

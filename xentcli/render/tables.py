@@ -18,6 +18,10 @@ _MOST_DECIMALS = 9  # of a number in a headline
 _HELD = "\ue000"  # a character of private use stands for a space, as visible text has none
 
 
+FEWEST = 6
+"""Of so many rows or clusters, all alike, chance explains 1 in 32 cases; fewer prove nothing."""
+
+
 def grid(title: str) -> Table:
     """Return an empty table of two columns: what something is called, and what it is."""
     table = Table(
@@ -49,6 +53,20 @@ def row_word(count: float) -> str:
 def word_of(count: float, what: str) -> str:
     """Return the word for so many of something: the word itself for one, else its plural."""
     return what if count == 1 else what + ("es" if what.endswith("s") else "s")
+
+
+def too_few(rows: int, clusters: int | None, fewest: int = FEWEST) -> str:
+    """Return how few rows or clusters say something of others, or empty text if there are enough.
+
+    Examples
+    --------
+    >>> too_few(5, None), too_few(200, 1), too_few(200, None)
+    ('5 rows say', 'one cluster says', '')
+    """
+    n, what = (rows, "row") if clusters is None or clusters >= rows else (clusters, "cluster")
+    if n >= fewest:
+        return ""
+    return f"one {what} says" if n == 1 else f"{counted(n, what)} say"
 
 
 def counted(count: int, what: str) -> str:

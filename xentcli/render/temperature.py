@@ -10,7 +10,7 @@ from rich.text import Text
 from xentcli.render.measures import short_number
 from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.render.row_tables import side_by_side
-from xentcli.render.tables import counted, full, grid, headline, row_word
+from xentcli.render.tables import counted, full, grid, headline, row_word, too_few
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _confidence(found: "FittedTemperature") -> str:
     """Return what an interval of the temperature says of the logits as they are."""
     each = found.metrics["temperature"]
     value, low, high = (bound or 0.0 for bound in (each.value, each.low, each.high))
+    if few := too_few(each.n or 0, found.clusters):
+        return f", but {few} little of others"
     inside = low <= 1.0 <= high
     if not found.surely_not_1:
         return f"{':' if inside else ', but'} it may as well be 1, which changes nothing"

@@ -154,6 +154,14 @@ measures of one model, tested in test_cli_compare_odd.py
     xent eval has ece, of one model
 arrays of Python, tested in test_pipeline_public.py
     fill them: labels.filled(-100) leaves rows out
+    base=list(...)
+    give its name
+    did you mean metrics?
+measures of two models and of a temperature, tested in test_cli_gates.py
+    --fail-if 'loss_new > baseline + 2 se'
+    --fail-if 'loss_after > baseline + 2 se'
+temperatures far from 1, tested in test_pipeline_calibrate.py
+    multiply or divide the logits by a number: the temperature changes by the same
 weights in files of other columns, tested in test_cli_weights_and_groups.py
     in each file, leave them alone, or in one column beside the ids
 weights of classes with an index, tested in test_cli_weights_of_classes.py

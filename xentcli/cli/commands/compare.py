@@ -187,6 +187,6 @@ COMMAND = Command(
     examples=(
         "xent compare base.npy new.npy --labels labels.npy",
         "xent compare base.npy new.npy",
-        "xent compare base.npy new.npy --metric agreement --fail-if 'kl > 9'",
+        "xent compare base.npy new.npy --metric agreement --fail-if 'agreement < 0.9'",
     ),
 )

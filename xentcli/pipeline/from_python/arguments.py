@@ -5,7 +5,7 @@ further in has to ask what it has got.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Parameter, signature
 from os import PathLike
 from types import NoneType, UnionType
@@ -64,12 +64,18 @@ def plain(name: str, argument: Argument | None, value: Any) -> Any:
         If the argument does not take it.
     """
     if argument is None:
+        if isinstance(value, Iterator) and not hasattr(value, "__array__"):
+            hint = "give its name" if hasattr(value, "read") else f"{name}=list(...)"
+            raise ArgumentError(f"{name} takes an array or a list, not {_shown(value)}", hint=hint)
         return without_torch(value)
     try:
         return argument.plain(value)
     except (TypeError, ValueError, OverflowError):
-        shown = shortened(" ".join(repr(value).split()), _SHOWN_CHARACTERS)
-        raise ArgumentError(f"{name} takes {argument.words}, not {shown}") from None
+        raise ArgumentError(f"{name} takes {argument.words}, not {_shown(value)}") from None
+
+
+def _shown(value: Any) -> str:
+    return shortened(" ".join(repr(value).split()), _SHOWN_CHARACTERS)
 
 
 def without_torch(value: Any) -> Any:
@@ -78,12 +84,16 @@ def without_torch(value: Any) -> Any:
     They may be on a graphics card, need a gradient, or be of a float that NumPy lacks: a float32
     holds each number of these.
     """
-    if isinstance(value, (list, tuple)) and value and hasattr(value[0], "detach"):
+    if isinstance(value, (list, tuple)) and value and _is_tensor(value[0]):
         return [without_torch(each) for each in value]
-    if not hasattr(value, "detach"):
+    if not _is_tensor(value):
         return value
     numbers = value.detach().cpu()
     return numbers.float() if str(numbers.dtype).startswith(_OF_TORCH_ALONE) else numbers
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "detach") and hasattr(value, "cpu")  # an open file can be detached, too
 
 
 def is_ragged(value: Any) -> bool:

@@ -1,15 +1,18 @@
 """What all public functions of the Python API do with what they are given, and with errors."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
 
-from xentcli.errors import ArgumentError, InputError, XentError
+from xentcli.errors import ArgumentError, InputError, MissingLabels, UsageError, XentError
 from xentcli.pipeline.from_python.arguments import arguments_of, is_ragged, plain
 from xentcli.pipeline.from_python.frames import check_frames, notes_of_frames
 from xentcli.pipeline.from_python.python_hints import hint_in_python
+
+_NEAR = 0.55  # a little less than 'axis' is to 'class_axis'
 
 
 def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,6 +23,8 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     arguments = arguments_of(function)
     names = [*arguments]
+    kinds = [each.kind for each in signature(function).parameters.values()]
+    takes_more = Parameter.VAR_KEYWORD in kinds
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
@@ -29,13 +34,13 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
                 _check_masks(tuple(given.values()))
             if len(args) + len(kwargs) > len(given):  # too many, or one of them twice
                 return function(*args, **kwargs)
+            if takes_more:
+                _check_names(given, names)
             taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
             check_frames(taken)
             return _noted(function(**taken), notes_of_frames(taken))
         except XentError as error:
-            if error.hint is not None:
-                error.hint = hint_in_python(error.hint, frozenset(names))
-                error.add_note(f"hint: {error.hint}")
+            _put_in_python(error, frozenset(names))
             raise
         except ValueError as error:
             for name in filter(given.__contains__, names):
@@ -46,6 +51,27 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
 
     public.__module__ = "xentcli"
     return public
+
+
+def _put_in_python(error: XentError, names: frozenset[str]) -> None:
+    """Put the options that an error names in the words of Python."""
+    if isinstance(error, MissingLabels):  # its message names the ways to give them
+        error.message = hint_in_python(error.message, names)
+        error.args = (error.message,)
+    if error.hint is not None:
+        error.hint = hint_in_python(error.hint, names)
+        error.add_note(f"hint: {error.hint}")
+
+
+def _check_names(given: Iterable[str], names: Sequence[str]) -> None:
+    """Raise UsageError if an argument has none of these names."""
+    from difflib import get_close_matches
+
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, 1, cutoff=_NEAR)
+            hint = f"did you mean {near[0]}?" if near else None
+            raise UsageError(f"there is no argument {name!r}", hint=hint)
 
 
 def _noted(found: Any, notes: Iterable[str]) -> Any:

@@ -100,22 +100,13 @@ def _is_name(value: Any) -> bool:
 
 
 def reader_of(reading: Mapping[str, Any], kind: str = "logits") -> Reader:
-    """Return what opens files of this kind as the arguments say.
-
-    Raises
-    ------
-    UsageError
-        If there is no such argument.
-    """
+    """Return what opens files of this kind as the arguments say."""
     (reader,) = readers_of(reading, [kind])
     return reader
 
 
 def readers_of(reading: Mapping[str, Any], kinds: Sequence[str]) -> list[Reader]:
     """Return what opens the files of each of several models that hold these kinds."""
-    for name in reading:
-        if name not in ReadingArguments.__annotations__:
-            raise UsageError(f"there is no argument {name!r}")
     reader = _without_head(reading)
     heads = heads_from(reading, kinds)
     return [reader._replace(common={**reader.common, "head": head}) for head in heads]
@@ -171,15 +162,30 @@ def labels_array(data: Any) -> NDArray[Any]:
     InputError
         For complex numbers, dates and times.
     """
-    values = np.asarray(data)
+    values = _as_array("labels", data)
     return real_numbers(values, "labels") if values.dtype.kind in "cmM" else values
+
+
+def _as_array(name: str, data: Any) -> NDArray[Any]:
+    """Return an array, which NumPy does not make of a dict or None.
+
+    Raises
+    ------
+    UsageError
+        For a single object.
+    """
+    values = np.asarray(data)
+    if values.dtype == object and not values.ndim:
+        what = "None" if data is None else f"a {type(data).__name__}"
+        raise UsageError(f"{name}: an array is needed, not {what}")
+    return values
 
 
 def array_source(name: str, data: Any) -> MemorySource:
     """Return an array of rows or labels, or what can be made one, as a source."""
     if name == "labels":
         return MemorySource(name, labels_array(data))
-    values = np.asarray(data)
+    values = _as_array(name, data)
     if values.dtype == object:
         raise UsageError(f"{name}: an array of numbers is needed, not of objects")
     return MemorySource(name, real_numbers(values, name))

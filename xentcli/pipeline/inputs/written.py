@@ -77,6 +77,9 @@ def read_temperature(path: str, *, binary: bool = False) -> float | None:
             what = "its temperature is larger than any float64"
         raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
     fitted = found.get("binary") if isinstance(found, dict) else None
+    if not (fitted is None or isinstance(fitted, bool)):
+        what = f"whether it was fitted with --binary is true or false, not {fitted!r}"
+        raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
     if isinstance(fitted, bool) and fitted != binary:
         which = "with --binary" if fitted else "without --binary"
         option = "--binary " if binary else ""

@@ -177,6 +177,7 @@ def _notes_of(
             "; of new rows, expect 'out of fold'" if fitted.folds and not lost else ""
         )
     if folds and not fitted.folds:
-        yield f"not every one of the {folds} folds has rows: nothing is out of fold"
+        fewer = "" if fitted.clusters == 1 else "; try fewer (--folds)"
+        yield f"not every one of the {folds} folds has rows: nothing is out of fold{fewer}"
     if lost:
         yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

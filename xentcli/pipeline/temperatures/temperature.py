@@ -13,6 +13,7 @@ from xentcli.metrics.slope_sums import SlopeEnds, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperatures.no_temperature import check_counts, has_root, is_doubtful
 from xentcli.pipeline.temperatures.temperature_start import float32_holds
 
+_FARTHEST = 1e32  # whose ninth power float64 holds: that of most derivatives and their squares
 _FOLD_TOLERANCE = 1e-15  # of a fold's temperature, as a share of it
 _MOST_PLACES = 16  # in one read, since there are derivatives of each row at each place
 _MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
@@ -119,6 +120,7 @@ def _search(
         if not search.fine:
             fourth = [each[3] for each in at.without_fold]
         search.step(at.derivatives)
+        _check_reach(name, 1.0 / search.place)
         if search.done:
             break
         if search.lost:
@@ -146,6 +148,16 @@ def _search(
         for i, each in enumerate(zip(at.without_fold, fourth, strict=True))
     ]
     return search, found, folds, passes
+
+
+def _check_reach(name: str, temperature: float) -> None:
+    """Raise InputError at a temperature whose powers float64 does not hold."""
+    if not 1.0 / _FARTHEST < temperature < _FARTHEST:
+        raise InputError(
+            f"{name}: no temperature from {1.0 / _FARTHEST:g} to {_FARTHEST:g} is the best, and "
+            "others are not computed",
+            hint="multiply or divide the logits by a number: the temperature changes by the same",
+        )
 
 
 def _for_folds(
