@@ -34,6 +34,36 @@ def test_what_does_not_belong_together_is_refused(run: Run, tmp_path: Path) -> N
         assert not (tmp_path / "c.json").exists(), other
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    ("command", "ignored", "alike"),
+    [
+        ("loss", "-100", True),
+        ("eval", "-100", True),
+        ("compare v-{}.npy", "255", True),
+        ("loss", "2", False),  # the class 2 of labels from 0, and 1 of those from 1
+        ("loss", "0", False),
+    ],
+)
+def test_labels_that_count_from_0_and_from_1(
+    run: Run, tmp_path: Path, command: str, ignored: str, alike: bool
+) -> None:
+    """They are of the same classes; unless one of these is ignored by its label."""
+    np.save(tmp_path / "o-1.npy", np.load(tmp_path / "y-1.npy") + 1)
+    more = f"--ignore-index {ignored}"
+    for name, labels in (("0", "y-0"), ("1", "o-1"), ("plain", "y-1")):
+        line = f"{command.format(labels[-1])} z-{labels[-1]}.npy --labels {labels}.npy {more}"
+        write_state(run, f"{line} --label-base {labels.count('o')}", f"{name}.json")
+    for order in (["0.json", "1.json"], ["1.json", "0.json"]):
+        found = run("merge", *order)
+        if alike:
+            assert found.code == 0
+            assert found.stdout == run("merge", "0.json", "plain.json").stdout
+        else:
+            numbers = ", and ".join(name[0] for name in order)
+            assert f"other options: --label-base is {numbers}" in refusal(found).error
+
+
 def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:
     write_state(run, "loss z-0.npy y-0.npy", "a.json")
     assert refusal(run("merge", "a.json", "a.json")).error == "a.json is named twice"

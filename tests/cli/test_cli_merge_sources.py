@@ -169,6 +169,28 @@ def test_models_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> N
     assert "other rows: codes and codes, " in said
 
 
+def test_lists_of_different_lengths_are_merged(run: Run, tmp_path: Path) -> None:
+    """The longest one that a bound's note names is that of all states, in any order."""
+    lists = dict(np.load(DATA / "top20.npz"))
+    for i, listed in enumerate((7, 20, 3)):
+        part = {name: array[i : i + 1] if array.ndim else array for name, array in lists.items()}
+        order = np.argsort(-part["top_logprobs"], -1)[..., :listed]
+        for name in ("top_logprobs", "top_indices"):
+            part[name] = np.take_along_axis(part[name], order, -1)
+        np.savez(tmp_path / f"top-{i}.npz", **part)
+        write_state(run, f"nll top-{i}.npz", f"top-{i}.json")
+    whole = run("nll", "top-*.npz", "--state", "all.json")
+    last, merged = merge_as_tree(run, [f"top-{i}.json" for i in range(3)], random.Random(2))  # noqa: S311
+    states = [json.loads((tmp_path / name).read_bytes())["states"] for name in (last, "all.json")]
+    assert states[0] == states[1]
+    merged = run("merge", last)
+    assert (merged.stdout, merged.err) == (whole.stdout, whole.err)
+    assert "outside the top 20" in whole.err
+    np.savez(tmp_path / "raw.npz", **{**part, "top_logprobs": part["top_logprobs"] + 9.0})
+    write_state(run, "nll raw.npz", "raw.json")
+    assert "other rows: " in refusal(run("merge", "top-0.json", "raw.json")).error
+
+
 def random_text(number: int, chance: random.Random) -> dict[str, Any]:
     value = -chance.uniform(50, 900)
     return text_doc(number, value, chance.randint(9, 90), chance.randint(99, 999))

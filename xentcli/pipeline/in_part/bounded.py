@@ -1,7 +1,7 @@
 """The loss of rows that a file gives only in part: exact, or within bounds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -49,16 +49,27 @@ class BoundedSums:
 
 @dataclass(frozen=True)
 class BoundedKind:
-    """What a report needs to know of bounded rows besides their sums: see `BoundedRows`."""
+    """What a report needs to know of bounded rows besides their sums: see `BoundedRows`.
+
+    Of lists, `listed` is the length of the longest, which `why` names, and `values` what they hold.
+    """
 
     num_classes: int | None
     why: str
     notes: tuple[str, ...] = ()
+    listed: int = 0
+    values: str = ""
 
     @classmethod
     def of(cls, rows: "BoundedRows") -> "BoundedKind":
         """Return what a report needs to know of some rows."""
-        return cls(rows.num_classes, rows.why, rows.notes)
+        part = rows.parts[0] if isinstance(rows, JoinedRows) else rows
+        listed, values = getattr(part, "listed", 0), getattr(part, "kind", "")
+        return cls(rows.num_classes, rows.why, rows.notes, listed, values)
+
+    def of_any_length(self) -> "BoundedKind":
+        """Return the same of lists of any length, which bound the same numbers."""
+        return replace(self, listed=0, why="") if self.values else self
 
 
 class BoundedRows(Protocol):

@@ -176,9 +176,11 @@ class StateHeader:
             for name in ("asked", "paired")
         )
         lists = [each for each in (first.lists, second.lists) if each is not None]
+        bounded = [each for each in (first.bounded, second.bounded) if each is not None]
         return replace(
             found,
             lists=max(lists, key=lambda each: each.listed, default=None),
+            bounded=max(bounded, key=lambda each: each.listed, default=None),
             models=tuple(models),
             arrays=(logits, labels),
             num_classes=max(self.num_classes, other.num_classes),

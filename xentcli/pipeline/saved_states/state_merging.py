@@ -173,7 +173,8 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
         yield f"other models: {len(one.models)} of them, and {len(two.models)}"
         return
     for here, there in zip(one.models, two.models, strict=True):
-        if differs := here.setting.difference(there.setting):
+        counts = one.num_classes, two.num_classes
+        if differs := here.setting.difference(there.setting, counts):
             yield f"other options{_of(here, one)}: {differs}"
     if differs := _other_order(one, two):
         yield differs
@@ -219,7 +220,8 @@ def _of(model: ModelFacts, header: StateHeader) -> str:
 
 def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
     lists = header.lists and replace(header.lists, listed=0, why="")  # of any length
-    return header.tokens, header.bounded, lists, header.texts, header.pairs
+    bounded = header.bounded and header.bounded.of_any_length()
+    return header.tokens, bounded, lists, header.texts, header.pairs
 
 
 def _rows_of(header: StateHeader) -> str:

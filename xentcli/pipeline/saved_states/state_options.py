@@ -88,10 +88,17 @@ class Setting:
         if not 0.0 < self.temperature < math.inf:
             raise ValueError(f"a temperature of {self.temperature}")
 
-    def difference(self, other: "Setting") -> str | None:
-        """Return how these options differ from the others, if they do."""
+    def difference(self, other: "Setting", num_classes: tuple[int, int]) -> str | None:
+        """Return how these options differ from the others, if they do.
+
+        `num_classes` are those of both. What the first class is called in labels changes nothing
+        but which class an ignored label is.
+        """
+        ignored = [each._ignored(n) for each, n in zip((self, other), num_classes, strict=True)]
         for field in fields(self):
             one, two = getattr(self, field.name), getattr(other, field.name)
+            if field.name == "label_base" and ignored[0] == ignored[1]:
+                continue
             if one != two and not field.name.startswith(("lm_head", "head_")):
                 name = "what the rows hold" if field.name == "kind" else _option(field.name)
                 return f"{name} is {_shown(one)}, and {_shown(two)}"
@@ -103,6 +110,14 @@ class Setting:
             return f"the head in {_shown(self.lm_head)} was changed between the runs"
         return f"--lm-head is {_shown(shown[0])}, and {_shown(shown[1])}"
 
+    def _ignored(self, num_classes: int) -> list[int]:
+        """Return the classes whose rows are ignored: most ignored labels are none.
+
+        Of 0 classes, their number is not known.
+        """
+        classes = (each - self.label_base for each in self.ignore_index)
+        return [each for each in classes if 0 <= each < (num_classes or math.inf)]
+
     @property
     def head(self) -> str | None:
         """What makes logits of hidden states, and how."""
@@ -110,9 +125,10 @@ class Setting:
         return None if self.lm_head is None else ", ".join([*said, self.lm_head])
 
     def merge(self, other: "Setting") -> "Setting":
-        """Return the options of both; heads that hold the same may be in two places."""
+        """Return the options of both: heads in two places, and labels, may count differently."""
         heads = (each.lm_head for each in (self, other) if each.lm_head is not None)
-        return replace(self, lm_head=min(heads, default=None, key=natural_key))
+        head = min(heads, default=None, key=natural_key)
+        return replace(self, lm_head=head, label_base=min(self.label_base, other.label_base))
 
 
 def _said_of(head: HeadOptions) -> str:
