@@ -71,7 +71,7 @@ class _StandIn(ModuleType):
 
 @contextmanager
 def later(*names: str) -> Iterator[None]:
-    """Spare who is imported meanwhile the import of modules that few runs use."""
+    """Within a ``with``, what is imported gets stand-ins for modules that few runs use."""
     standing = {name: _StandIn(name) for name in names if name not in sys.modules}
     sys.modules.update(standing)
     try:
