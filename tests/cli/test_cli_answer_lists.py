@@ -37,6 +37,16 @@ def test_labels_of_ones_own(run: Run) -> None:
     assert run("nll", "-", "labels.json", stdin=content).out == "2.0\n"
 
 
+def test_a_list_for_each_sequence_has_a_label_for_each_of_its_tokens(run: Run) -> None:
+    """The lines of a batch are in any order: lists in another one are not shifted into it."""
+    content = lines(chat_of(*[listed(-0.5)] * 2), chat_of(*[listed(-1.0)] * 3)).encode()
+    Path("y.json").write_text('[["t0", "t0"], ["t0", null, "t0"]]')
+    assert run("nll", "-", "y.json", stdin=content).out == "0.75\n"
+    Path("y.json").write_text('["t0", "t0", "t0"]\n["t0", "t0"]\n')
+    told = refusal(run("nll", "-", "y.json", stdin=content)).error
+    assert told == "<stdin>: 2 tokens in sequence 1, and 3 labels"
+
+
 @in_one_test
 @pytest.mark.parametrize(
     ("labels", "why"),

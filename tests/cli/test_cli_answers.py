@@ -104,6 +104,8 @@ def test_an_echo_ends_where_its_usage_says(run: Run) -> None:
     refused = refusal(run("nll", "a.jsonl"))
     assert refused.hint == "if nothing was generated (max_tokens 0): --tokens prompt"
     assert run("nll", "a.jsonl", "--tokens", "generated").code == 1
+    said = run("nll", "a.jsonl", "--tokens", "prompt").err
+    assert "do not tell where their prompt ends, all counted as its own: 4\n" in said
     write(echo([-1.0, -2.0], usage(7, 2)))
     check(run("nll", "a.jsonl", "--json"), "generated", [[-1.0, -2.0]])
 
@@ -155,8 +157,13 @@ def test_the_loss_is_one_number_wherever_it_stands(run: Run) -> None:
 def test_a_stream_of_events(run: Run) -> None:
     """Two choices, whose pieces come in turn."""
     Path("s.txt").write_text(events(*(chunk((i % 2, "a", -float(i))) for i in range(4))))
-    found = check(run("nll", "s.txt", "--json"), "generated", [[-0.0, -2.0], [-1.0, -3.0]])
+    outcome = run("nll", "s.txt", "--json")
+    found = check(outcome, "generated", [[-0.0, -2.0], [-1.0, -3.0]])
     assert found["bytes"] == 4
+    assert "streams without an end, whose last tokens may be missing: 1\n" in outcome.err
+    last = [{"index": i, "finish_reason": "stop", "logprobs": None} for i in range(2)]
+    Path("s.txt").write_text(events(chunk((0, "a", -1.0)), {**chunk(), "choices": last}))
+    assert "without an end" not in run("nll", "s.txt").err
 
 
 def test_other_keys(run: Run) -> None:

@@ -115,7 +115,10 @@ def test_one_of_several_answers_without_log_probabilities_is_named(run: Run, pla
 
 
 def test_answers_that_are_there_twice_are_a_note(run: Run) -> None:
-    """They have a name and the same numbers; of one name alone they may be drawn again."""
+    """They have a name and the same numbers; of one name alone they may be drawn again.
+
+    Not so within a batch, where no two requests have one name.
+    """
     one, two, again = (
         {**chat([x, -1.0]), "id": name} for x, name in ((0, "a"), (-2, "b"), (-3, "a"))
     )
@@ -132,7 +135,10 @@ def test_answers_that_are_there_twice_are_a_note(run: Run) -> None:
         {"custom_id": "x", "response": {"status_code": 200, "body": each}} for each in (one, two)
     ]
     write(*batch, batch[0], LOST, LOST)
-    assert f"{note}1\n" in run("nll", "a.jsonl").err
+    named = "answers with the custom_id of one before them, and other numbers, which count too: 1\n"
+    assert f"{note}1\nnote: {named}" in run("nll", "a.jsonl").err
+    write(batch[0], batch[1] | {"custom_id": "y"})
+    assert named not in run("nll", "a.jsonl").err
     nameless = {key: value for key, value in one.items() if key != "id"}
     write(nameless, nameless)
     assert note not in run("nll", "a.jsonl").err

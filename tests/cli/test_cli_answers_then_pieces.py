@@ -1,4 +1,4 @@
-"""Streams that begin behind whole answers, in files that are read in several blocks."""
+"""Streams that begin behind whole answers, in several blocks, and choices that end one by one."""
 
 import json
 import math
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answer_documents import token
+from answer_documents import events, legacy, token
+from answer_loops import Numbers, check
 from cli_tools import Run
 from close_to import close_to
 from in_one_test import in_one_test
@@ -69,6 +70,7 @@ def test_a_stream_that_begins_behind_whole_answers_is_one_sequence(
         run("nll", "answers.jsonl", "--json", "--jobs", "2"),
     ):
         found = given.json["metrics"]["generated_nll"]
+        assert ("streams without an end" in given.err) == (server == "openai")
         assert given.json["sequences"] == 4
         assert found["value"] == close_to(mean, rel=1e-12)
         assert found["standard_error"] == close_to(error, rel=1e-9)
@@ -76,3 +78,21 @@ def test_a_stream_that_begins_behind_whole_answers_is_one_sequence(
     Path("labels.json").write_text(json.dumps([x for each in labels for x in each]), "utf-8")
     told = run("nll", "answers.jsonl", "labels.json", "--json").json
     assert told["used"] == count
+
+
+def test_each_streamed_choice_ends_by_itself(run: Run) -> None:
+    """Where one ended, another one was cut into two sequences."""
+    told = ((0, -1.0, None), (1, -2.0, None), (0, -3.0, "stop"), (1, -4.0, None), (1, -5.0, "stop"))
+    pieces = [legacy("a", number, finish) for _, number, finish in told]
+    for piece, (index, *_) in zip(pieces, told, strict=True):
+        piece["choices"][0]["index"] = index
+    Path("s.txt").write_text(events(*pieces, *pieces))
+    logs: list[Numbers] = [[-1.0, -3.0], [-2.0, -4.0, -5.0]]
+    outcome = run("nll", "s.txt", "--json")
+    assert outcome.json["requests"] == 2
+    check(outcome, "generated", logs * 2)
+    assert "without an end" not in outcome.err
+    Path("s.txt").write_text(events(*pieces[:-1]))
+    assert (
+        "streams without an end, whose last tokens may be missing: 1\n" in run("nll", "s.txt").err
+    )

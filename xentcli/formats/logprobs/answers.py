@@ -69,6 +69,11 @@ class Answer(NamedTuple):
         Whether it is an answer, and no event of a stream that says nothing new.
     silent : tuple of int
         Which of several choices have no log-probabilities, where others have.
+    finished : tuple of int
+        Which choices of a stream end with this piece, where each ends by itself; a stream of which
+        `ends` tells ends when all have.
+    in_batch : bool
+        Whether its name is one that no other request of a batch has.
     """
 
     dialect: str
@@ -79,6 +84,8 @@ class Answer(NamedTuple):
     ends: bool = True
     counts: bool = True
     silent: tuple[int, ...] = ()
+    finished: tuple[int, ...] = ()
+    in_batch: bool = False
 
 
 class Refused(Exception):  # noqa: N818

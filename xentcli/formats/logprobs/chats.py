@@ -10,8 +10,9 @@ from functools import cache
 from types import GenericAlias
 from typing import Any
 
-from xentcli.formats.logprobs.answers import Scored
-from xentcli.formats.logprobs.gathered import Gathered, Sequence
+from xentcli.formats.logprobs.answers import Answer, Scored
+from xentcli.formats.logprobs.gathered import Gathered
+from xentcli.formats.logprobs.pieces import Sequence
 
 _EVENT = b"data: "
 _Found = dict[int, tuple[str, list[float | None], list[int | None]]]
@@ -36,7 +37,8 @@ def _parser() -> Callable[[bytes], list[Any]] | None:
     others = ("refusal", "reasoning_content", "token_logprobs")
     told = object_of(("content", tokens, None), without=others)
     prompts = ("prompt_logprobs", "prompt")
-    choice = object_of(("index", int), ("logprobs", told | None, None), without=prompts)
+    ends = ("finish_reason", str | None, None)
+    choice = object_of(("index", int), ("logprobs", told | None, None), ends, without=prompts)
     choices: Any = GenericAlias(list, (choice,))
     name = ("id", str | None, None)
     chat = object_of(("object", str), ("choices", choices), name, without=prompts)
@@ -99,7 +101,7 @@ def _take_whole(chats: list[Any], first: int, step: int, name: str, gathered: Ga
                 scored = Scored("generated", numbers, _sizes(tokens), choice.index)
                 kept.append(Sequence(place, scored, []))
         called = chat.id or place.rpartition("/")[2]
-        gathered.take(kept, called, None, ends=True, named=bool(chat.id))
+        gathered.take(kept, called, Answer(_WHOLE, [], chat.id or None))
         if kept:
             gathered.leave_out(called, [each.index for each in chat.choices if not each.logprobs])
 
@@ -108,14 +110,17 @@ def _take_pieces(chats: list[Any], first: int, step: int, name: str, gathered: G
     """Take the pieces of each stream as one, until those of another come between them."""
     stream: Any = _EVENT  # no piece has it
     found: _Found = {}
+    finished: list[int] = []
     for line, chat in enumerate(chats):
         if chat is None:
             continue
         if chat.id != stream:
             if stream is not _EVENT:
-                gathered.take(_sequences(found), "", stream or "", ends=False)
-            stream, found, index = chat.id, {}, None
+                _take_stream(stream, found, finished, gathered)
+            stream, found, finished, index = chat.id, {}, [], None
         for choice in chat.choices:
+            if choice.finish_reason:
+                finished.append(choice.index)
             told = choice.logprobs
             if told is None or not told.content:
                 continue
@@ -126,14 +131,18 @@ def _take_pieces(chats: list[Any], first: int, step: int, name: str, gathered: G
             for token in told.content:
                 numbers.append(token.logprob)
                 sizes.append(None if token.bytes is None else len(token.bytes))
-    gathered.take(_sequences(found), "", stream or "", ends=False)
+    _take_stream(stream, found, finished, gathered)
 
 
-def _sequences(found: _Found) -> list[Sequence]:
-    return [
+def _take_stream(
+    stream: str | None, found: _Found, finished: list[int], gathered: Gathered
+) -> None:
+    pieces = [
         Sequence(place, Scored("generated", numbers, sizes, index), [])
         for index, (place, numbers, sizes) in found.items()
     ]
+    ended = tuple(finished)
+    gathered.take(pieces, "", Answer(_PIECE, [], stream=stream or "", ends=False, finished=ended))
 
 
 def _sizes(tokens: list[Any]) -> list[int | None]:

@@ -138,7 +138,8 @@ def _batch(document: Any) -> Answer | None:
     if why := openai.failed_in_batch(document):
         return Answer("batch", [], name, why)
     inner = answer_of(document["response"].get("body")) or Answer("answers", [])
-    return inner._replace(dialect=f"{inner.dialect}, batch", name=name, counts=True)
+    dialect = f"{inner.dialect}, batch"
+    return inner._replace(dialect=dialect, name=name, counts=True, in_batch=True)
 
 
 _MOST_OF_REQUEST = 3

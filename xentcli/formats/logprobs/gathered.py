@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.logprobs.answers import Scored
+from xentcli.formats.logprobs.answers import Answer
 from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
+from xentcli.formats.logprobs.pieces import Pieces, Sequence, StreamedAnswers
 
 NO_VALUE = -9999.0
 """Servers write this or less, down to -inf, in place of a log-probability."""
@@ -59,20 +60,12 @@ class Tokens(NamedTuple):
     """A number for each answer with a name, made of that and of its numbers; or of a prompt's."""
     left_out: tuple[str, ...]
     """Which of several answers to one request have no log-probabilities, though others have."""
+    cut: int
+    """How many streams have tokens and no end."""
+    named: NDArray[np.uint64]
+    """Two numbers for each answer of a batch: one made of its name, one of its numbers too."""
     lists: list[TokenPlace] | None = None
     """What is listed beside each token, where that was asked for."""
-
-
-class Sequence(NamedTuple):
-    """Tokens that are gathered until their stream ends."""
-
-    place: str
-    scored: Scored
-    lists: list[TokenPlace]
-
-
-Pieces = dict[str, dict[int, Sequence]]
-"""Sequences that go on, by their stream and by which of several answers they are."""
 
 
 class Gathered:
@@ -103,12 +96,13 @@ class Gathered:
         self._failed: list[str] = []
         self._silent: list[str] = []
         self._left_out: list[str] = []
-        self._marks = array("Q")
+        self._marks, self._named = array("Q"), array("Q")
+        self._cut = 0
 
     def tokens(self, *, last: bool) -> Tokens:
         """Return the tokens of all of them; what has not ended ends with the last block."""
         while last and self._open:
-            self._add_choices(self._open.pop(next(iter(self._open))))
+            self._end(next(iter(self._open)))
         values = np.array(self._values)
         floored = values <= NO_VALUE
         values[floored] = np.nan
@@ -126,11 +120,15 @@ class Gathered:
             int(np.count_nonzero(floored)),
             np.array(self._marks, np.uint64),
             tuple(self._left_out),
+            self._cut,
+            np.array(self._named, np.uint64).reshape(-1, 2),
             self._lists,
         )
 
     def fail(self, what: str) -> None:
-        """Take a request that failed."""
+        """Take a request that failed, maybe after pieces of an answer, which then has no end."""
+        if "" in self._open:
+            self._end("")
         self._requests += 1
         self._failed.append(what)
 
@@ -138,51 +136,41 @@ class Gathered:
         """Note the choices of an answer that have no log-probabilities, though others have."""
         self._left_out += [f"{name}, choice {index}" for index in choices]
 
-    def take(
-        self,
-        kept: list[Sequence],
-        name: str,
-        stream: str | None,
-        *,
-        ends: bool,
-        named: bool = False,
-    ) -> None:
-        """Take the tokens of an answer, or of a piece of one; `named` by whoever wrote it."""
+    def take(self, kept: list[Sequence], name: str, answer: Answer) -> None:
+        """Take the tokens of an answer, or of a piece of one; `name` is what messages call it."""
+        stream, ends = answer.stream, answer.ends
         goes_on = stream is not None and stream in self._open
         self._requests += not goes_on
         if stream is None or (ends and not goes_on):
             start = len(self._values)
             for sequence in kept:
                 self._add(sequence)
-            self._mark(name if named else None, kept, self._values[start:])
+            self._mark(answer, kept, self._values[start:])
         else:
-            self._gather(stream, kept, ends=ends)
+            so_far = self._open.setdefault(stream, StreamedAnswers())
+            so_far.add(kept, answer.finished)
+            if ends and (so_far.is_finished or not answer.finished):
+                so_far.finished.update(so_far.choices)
+                self._end(stream)
         if ends and not goes_on and not kept:
             self._silent.append(name)
 
-    def _mark(self, name: str | None, kept: list[Sequence], numbers: "array[float]") -> None:
+    def _mark(self, answer: Answer, kept: list[Sequence], numbers: "array[float]") -> None:
         """Mark an answer by its name and numbers; a prompt is the same in answers of any name."""
+        name = answer.name
+        if kept and name is not None and answer.in_batch:
+            self._named.extend((_mark(name, b""), _mark(name, numbers.tobytes())))
         if kept and kept[0].scored.part != "generated":
             name = None if all(map(math.isnan, numbers)) else ""
         if kept and name is not None:
             self._marks.append(_mark(name, numbers.tobytes()))
 
-    def _gather(self, stream: str, pieces: list[Sequence], *, ends: bool) -> None:
-        """Join the pieces of a stream, and take them when it ends."""
-        so_far = self._open.setdefault(stream, {})
-        for piece in pieces:
-            index = piece.scored.choice
-            before = so_far.get(index)
-            so_far[index] = (
-                piece if before is None or piece.scored.whole else _joined(before, piece)
-            )
-        if ends:
-            self._add_choices(self._open.pop(stream))
-
-    def _add_choices(self, pieces: dict[int, Sequence]) -> None:
-        """Take the answers to one request in their order, whichever piece came first."""
-        for index in sorted(pieces):
-            self._add(pieces[index])
+    def _end(self, stream: str) -> None:
+        """Take the answers to one request, which may have been cut."""
+        ended = self._open.pop(stream)
+        self._cut += bool(ended.choices) and not ended.is_finished
+        for sequence in ended.in_order():
+            self._add(sequence)
 
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
@@ -215,19 +203,6 @@ def _mark(name: str, numbers: bytes) -> int:
     digest = blake2b(name.encode(errors="surrogatepass") + b"\0", digest_size=8)
     digest.update(numbers)
     return int.from_bytes(digest.digest(), "little")
-
-
-def _joined(one: Sequence, other: Sequence) -> Sequence:
-    """Return the tokens of two pieces of a stream, those of the first one first."""
-    first, second = one.scored, other.scored
-    first.logprobs.extend(second.logprobs)
-    one.lists.extend(other.lists)
-    if first.sizes is None or second.sizes is None:
-        return one._replace(scored=first._replace(sizes=None, lists=None))
-    first.sizes.extend(second.sizes)
-    if first.lists is None:
-        return one
-    return one._replace(scored=first._replace(lists=None))
 
 
 def _extend(found: "array[Any]", numbers: list[Any], missing: float) -> None:

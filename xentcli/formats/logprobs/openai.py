@@ -85,14 +85,24 @@ def choices(document: Any) -> Answer | None:
                     add(found, scored)
     add_prompts(found, echoed, counted)
     name = text(document.get("id"))
-    if kind == "chat.completion.chunk":
-        return Answer(dialect, found, name, None, name or "", ends=False)
+    finished = tuple(_finished(each))
+    if kind == "chat.completion.chunk":  # usage may follow the last piece
+        return Answer(dialect, found, name, None, name or "", ends=False, finished=finished)
     if kind == "text_completion" and name is not None:  # its pieces look like whole answers
         goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
-        return Answer(dialect, found, name, None, name, not goes_on, counts=bool(each))
+        counts = bool(each)
+        return Answer(dialect, found, name, None, name, not goes_on, counts, finished=finished)
     counts = bool(each) or name != ""  # Azure's filter has none
     others = tuple(silent) if len(silent) < len(each) else ()
     return Answer(dialect, found, name, counts=counts, silent=others)
+
+
+def _finished(each: list[Any]) -> Iterator[int]:
+    """Yield the choices that end with a piece of a stream."""
+    for place, choice in enumerate(each):
+        if choice.get("finish_reason"):
+            index = choice.get("index")
+            yield index if isinstance(index, int) else place
 
 
 def _prompts(document: Any, each: list[Any], counted: Any) -> list[Scored]:

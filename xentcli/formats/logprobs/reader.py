@@ -10,8 +10,9 @@ from xentcli.formats.json.values import decoded, load, parser, several, shown
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.chats import take_chats
 from xentcli.formats.logprobs.dialects import answer_of, held_by
-from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
+from xentcli.formats.logprobs.gathered import Gathered, Tokens
 from xentcli.formats.logprobs.listed_tokens import TokenPlace
+from xentcli.formats.logprobs.pieces import Pieces, Sequence
 from xentcli.formats.logprobs.typed import typed_parser
 
 Bytes = bytes | memoryview
@@ -171,7 +172,7 @@ class AnswersReader:
         if not checked:
             for sequence in kept:
                 self._check(sequence.scored.logprobs, place)
-        self._found.take(kept, name, answer.stream, ends=answer.ends, named=name == answer.name)
+        self._found.take(kept, name, answer)
         if kept and self._part == "generated":
             self._found.leave_out(name, answer.silent)
 

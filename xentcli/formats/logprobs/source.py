@@ -8,7 +8,8 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES
 from xentcli.formats.logprobs.answers import AnswerPart
-from xentcli.formats.logprobs.gathered import Pieces, Tokens
+from xentcli.formats.logprobs.gathered import Tokens
+from xentcli.formats.logprobs.pieces import Pieces
 from xentcli.formats.logprobs.reader import AnswersReader, Whole, any_number
 from xentcli.formats.logprobs.recognised import MOST_BYTES, first_answer, in_lines
 from xentcli.formats.logprobs.typed import typed_parser

@@ -77,21 +77,29 @@ def open_listed(
     source = open_file(answers)
     if not isinstance(source, AnswersSource):
         raise InputError(f"{source.name}: no answers of a server")
-    wanted = token_labels(labels)
-    found, used = _bounds_of(source, wanted, num_classes)
+    wanted, in_lists = token_labels(labels)
+    found, used, lengths = _bounds_of(source, wanted, num_classes)
     source.check_unchanged()
-    if len(used) != len(wanted):
-        told = f"{source.name}: {len(used):,} tokens, and {len(wanted):,} labels"
-        raise InputError(told, hint="a label for each token, in their order; null leaves one out")
+    told = None if len(used) == len(wanted) else f"{len(used):,} tokens, and {len(wanted):,} labels"
+    if in_lists is not None and len(in_lists) == len(lengths):  # a list for each sequence
+        pairs = enumerate(zip(lengths, in_lists, strict=True), 1)
+        odd = (f"{n:,} tokens in sequence {i:,}, and {m:,} labels" for i, (n, m) in pairs if n != m)
+        told = next(odd, told)
+    if told is not None:
+        hint = "a label for each token, in their order; null leaves one out"
+        raise InputError(f"{source.name}: {told}", hint=hint)
     notes = () if source.part == "prompt" else (_AFTER_GENERATED,)
     return ListedRows((source,), found, used, num_classes, notes=notes), source
 
 
 def _bounds_of(
     source: AnswersSource, wanted: Sequence[Label], num_classes: int | None
-) -> tuple[Bounds, NDArray[np.bool_]]:
-    """Return the bounds of all labels, and which are not left out; one block's lists are held."""
-    parts, done = [_bounds([], num_classes)], 0
+) -> tuple[Bounds, NDArray[np.bool_], list[int]]:
+    """Return the bounds of all labels, which are not left out, and the tokens of each sequence.
+
+    The lists of one block are held.
+    """
+    parts, lengths, done = [_bounds([], num_classes)], [], 0
     source.read_in_order()
     for block in source.blocks(1):
         tokens = source.read_tokens(block, lists=True)
@@ -102,9 +110,10 @@ def _bounds_of(
             for i, (place, label) in enumerate(zip(places, labels, strict=True))
         ]
         parts.append(_bounds(rows, num_classes))
+        lengths += tokens.lengths.tolist()
         done += len(rows)
     found, used = zip(*parts, strict=True)
-    return Bounds(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(used)
+    return Bounds(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(used), lengths
 
 
 def open_each(

@@ -10,6 +10,7 @@ from xentcli.results.loss import Loss
 from xentcli.results.measure import Measure
 from xentcli.storage.paths import natural_key
 
+_Marks = tuple[NDArray[np.uint64], ...]
 _NO_TOKENS = TokensState()
 SHOWN_REQUESTS = 3  # how many a note names
 _MOST_MARKED_REQUESTS = 2**22
@@ -43,8 +44,13 @@ class TokenCounts:
     left_out, named_left_out : int, tuple of str
         How many of several answers to one request have no log-probabilities, though others have;
         and the names of the first few.
-    marks : tuple of ndarray of uint64
-        What tells answers apart within a run; a state that is kept has none.
+    unclear : int
+        How many tokens are of an echo that does not tell where its prompt ends.
+    cut : int
+        How many streams have tokens and no end.
+    marks, named : tuple of ndarray of uint64
+        What tells answers apart within a run, and answers of a batch by their names; a state that
+        is kept has none.
     """
 
     tokens: TokensState = _NO_TOKENS
@@ -58,7 +64,10 @@ class TokenCounts:
     named_silent: tuple[str, ...] = ()
     left_out: int = 0
     named_left_out: tuple[str, ...] = ()
+    unclear: int = 0
+    cut: int = 0
     marks: tuple[NDArray[np.uint64], ...] = ()
+    named: tuple[NDArray[np.uint64], ...] = ()
 
     def merge(self, other: "TokenCounts") -> "TokenCounts":
         """Return the counts of both, with the names of the first few."""
@@ -74,12 +83,15 @@ class TokenCounts:
             _first(self.named_silent, other.named_silent),
             self.left_out + other.left_out,
             _first(self.named_left_out, other.named_left_out),
-            self._joined_marks(other),
+            self.unclear + other.unclear,
+            self.cut + other.cut,
+            *self._joined_marks(other),
         )
 
-    def _joined_marks(self, other: "TokenCounts") -> tuple[NDArray[np.uint64], ...]:
-        requests = self.requests + other.requests
-        return () if requests > _MOST_MARKED_REQUESTS else (*self.marks, *other.marks)
+    def _joined_marks(self, other: "TokenCounts") -> tuple[_Marks, _Marks]:
+        if self.requests + other.requests > _MOST_MARKED_REQUESTS:
+            return (), ()
+        return (*self.marks, *other.marks), (*self.named, *other.named)
 
     @property
     def repeated(self) -> int:
@@ -88,6 +100,14 @@ class TokenCounts:
             return 0
         marks = np.concatenate(self.marks)
         return len(marks) - len(np.unique(marks))
+
+    @property
+    def answered_again(self) -> int:
+        """How many answers of a batch have the name of one before them, and other numbers."""
+        if not self.named or self.requests > _MOST_MARKED_REQUESTS:
+            return 0
+        names, answers = (len(np.unique(each)) for each in np.concatenate(self.named).T)
+        return answers - names
 
     def compute(self) -> tuple[Loss, Measure, Measure | None]:
         """Return the loss of the tokens, for the interface that states share."""

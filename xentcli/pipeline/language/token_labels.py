@@ -2,7 +2,7 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import read_whole
@@ -19,7 +19,17 @@ _PROBE_BYTES = 64
 _PIECE_BYTES = 2**22
 
 
-def token_labels(given: InputFile | list[Any]) -> list[Label]:
+class TokenLabels(NamedTuple):
+    """The labels of tokens one after the other, and the lengths of the lists that they came in.
+
+    The lengths are None where these are no lists side by side.
+    """
+
+    labels: list[Label]
+    lengths: list[int] | None = None
+
+
+def token_labels(given: InputFile | list[Any]) -> TokenLabels:
     """Return labels of tokens one after the other: an array, or lists, which may be nested.
 
     Raises
@@ -27,10 +37,10 @@ def token_labels(given: InputFile | list[Any]) -> list[Label]:
     InputError
         If one is neither a number nor a text.
     """
-    return _labels_of(given) if isinstance(given, InputFile) else [*_flat(given, "labels")]
+    return _labels_of(given) if isinstance(given, InputFile) else _listed(given, "labels")
 
 
-def _labels_of(file: InputFile) -> list[Label]:
+def _labels_of(file: InputFile) -> TokenLabels:
     """Return the labels in a file: an array of numbers or texts, or JSON lists of them."""
     if holds_answers(file):
         raise InputError(
@@ -40,11 +50,21 @@ def _labels_of(file: InputFile) -> list[Label]:
     data = None if is_inline(file.path) else looked_at(file)
     head = b"" if data is None else data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
     if data is not None and head[:1] in (b"[", b'"'):
-        return [*_flat(_documents(data), data.name)]
+        documents = _documents(data)
+        return _listed(documents[0] if len(documents) == 1 else documents, data.name)
     source = open_file(file)
     values = read_whole(source, _MOST_LABELS).reshape(-1)
     source.check_unchanged()
-    return [_label(value, source.name) for value in values.tolist()]
+    return TokenLabels([_label(value, source.name) for value in values.tolist()])
+
+
+def _listed(value: Any, name: str) -> TokenLabels:
+    each = value if isinstance(value, list) else [value]
+    side_by_side = all(
+        isinstance(inner, list) and not any(isinstance(one, list) for one in inner)
+        for inner in each
+    )
+    return TokenLabels([*_flat(each, name)], [*map(len, each)] if side_by_side else None)
 
 
 def _documents(data: Input) -> list[Any]:

@@ -65,7 +65,10 @@ class _TokensWork(NamedTuple):
             tokens.silent[:SHOWN_REQUESTS],
             len(tokens.left_out),
             tokens.left_out[:SHOWN_REQUESTS],
+            tokens.unclear if source.part == "prompt" else 0,
+            tokens.cut,
             marks=(tokens.marks,),
+            named=(tokens.named,),
         )
         return Part(block.rows, losses if self.keeps_losses else None, counts)
 
@@ -116,7 +119,7 @@ def measure_tokens(
     found, notes = loss_of_tokens(counts, asked, reduction)
     if not found.used:
         raise _no_log_probs(counts, sources[0])
-    return found, notes, replace(counts, marks=())
+    return found, notes, replace(counts, marks=(), named=())
 
 
 def loss_of_tokens(
@@ -180,6 +183,23 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
             "generated tokens: the mean NLL of what the model drew itself, which depends on the "
             "temperature and is no loss of a text"
         )
+    yield from _notes_on_requests(counts, found)
+    if counts.unclear:
+        what = "tokens of echoes that do not tell where their prompt ends, all counted as its own"
+        yield f"{what}: {counts.unclear:,}"
+    if found.first:
+        yield f"first tokens, which no token precedes, left out: {found.first:,}"
+    if counts.floored:
+        yield (
+            f"tokens at -9999, -Infinity or the like, left out: {counts.floored:,}; they are the "
+            "least likely, and the mean over all would be higher"
+        )
+    if other := found.ignored - found.first - counts.floored:
+        yield f"tokens without a log-probability (null or NaN), left out: {other:,}"
+
+
+def _notes_on_requests(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
+    """Yield what to say of whole answers: those that are left out, repeated or cut."""
     if found.failed:
         yield f"requests that failed, left out: {_listed(counts.named_failed, found.failed)}"
     if found.silent:
@@ -193,15 +213,11 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
         if found.part == "prompt":
             what = "prompts that have the numbers of one before them, as in several answers to one"
         yield f"{what}, and count again: {counts.repeated:,}"
-    if found.first:
-        yield f"first tokens, which no token precedes, left out: {found.first:,}"
-    if counts.floored:
-        yield (
-            f"tokens at -9999, -Infinity or the like, left out: {counts.floored:,}; they are the "
-            "least likely, and the mean over all would be higher"
-        )
-    if other := found.ignored - found.first - counts.floored:
-        yield f"tokens without a log-probability (null or NaN), left out: {other:,}"
+    if counts.answered_again:
+        what = "answers with the custom_id of one before them, and other numbers, which count too"
+        yield f"{what}: {counts.answered_again:,}"
+    if counts.cut:
+        yield f"streams without an end, whose last tokens may be missing: {counts.cut:,}"
 
 
 def _listed(names: Sequence[str], count: int) -> str:
