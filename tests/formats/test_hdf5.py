@@ -144,6 +144,17 @@ def test_the_numbers_of_names_of_something_else_are_read() -> None:
         assert read_array(opened(content, **asked), 3).tolist() == [1, 0]
 
 
+def test_names_of_which_some_are_classes() -> None:
+    """The numbers are read where they are those of the classes, as beside a value of no class."""
+    known: dict[str, Any] = {"labels": True, "classes": ("prob_cat", "prob_dog")}
+    content = enumerated([1, 0, 255], {"cat": 0, "dog": 1, "void": 255})
+    assert read_array(opened(content, **known), 3).tolist() == [1, 0, 255]
+    for names in ({"cat": 1, "dog": 0, "void": 255}, {"cat": 1, "emu": 0}, {"dog": 7, "emu": 1}):
+        said = error_of(enumerated([1, 0], names), **known)
+        assert "is not the class of this number; " in said
+        assert said.endswith("is no class")
+
+
 def test_many_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hdf5_source, "_MOST_TEXT_BYTES", 24)
     content = enumerated([0] * 4, {"cat": 0})

@@ -180,6 +180,8 @@ ids in arrays, tested in test_cli_array_ids.py
     put the rows of both files in the same order; the columns of CSV and Parquet are matched by id
 an empty name or value, tested in test_cli_errors.py and test_cli_usage.py
     a variable of the shell that is not set is empty
+enumerations of HDF5, tested in test_hdf5.py
+    write the labels as text, or as numbers in the order of the classes
 a terminal
     -o FILE, or | cat
 a library that is not installed

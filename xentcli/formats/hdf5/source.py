@@ -82,7 +82,7 @@ def _opened(data: Input, dataset: Dataset, name: str, options: ReadOptions) -> I
         return _text(dataset, name, options)
     values = dataset.value_names
     if values and (
-        options.names or (options.takes_names and _are_classes(values, options.classes))
+        options.names or (options.takes_names and _are_classes(values, options.classes, name))
     ):
         return _names(dataset, name)
     dtype = array.dtype
@@ -110,9 +110,26 @@ def _text(dataset: Dataset, name: str, options: ReadOptions) -> IndexedSource:
     return _held(dataset, np.asarray(dataset.array.asstr()[()], object), name)
 
 
-def _are_classes(names: dict[int, str], classes: tuple[str, ...]) -> bool:
-    """Return whether each name of a value is that of a class, or what it ends in."""
-    return all(any(c.endswith(n) for c in classes) for n in names.values())
+def _are_classes(names: dict[int, str], classes: tuple[str, ...], what: str) -> bool:
+    """Return whether each name of a value is that of a class, or what it ends in.
+
+    Raises
+    ------
+    InputError
+        If only some are, and one of these is not the class of its number.
+    """
+    known = {i: n for i, n in names.items() if any(c.endswith(n) for c in classes)}
+    if len(known) in (0, len(names)) or len(classes) < 2:
+        return bool(known) and len(known) == len(names)
+    for i, name in known.items():
+        if not 0 <= i < len(classes) or not classes[i].endswith(name):
+            other = next(n for n in names.values() if n not in known.values())
+            raise InputError(
+                f"{what}: {name!r} is the number {i}, and is not the class of this number; "
+                f"{other!r} is no class",
+                hint="write the labels as text, or as numbers in the order of the classes",
+            )
+    return False
 
 
 def _names(dataset: Dataset, name: str) -> IndexedSource:
