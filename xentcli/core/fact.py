@@ -124,6 +124,7 @@ def fact(
     array([0.75, 0.75])
     >>> facts["hit"]
     array([ True, False])
+    >>> forget("doubt")
     """
     if not isinstance(name, str):
         raise ValueError(f"a fact has a name: @fact('my_fact'), not @fact or {name!r}")

@@ -67,6 +67,7 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     ...         return self
     >>> States.empty(["ignored"])
     States(states={'ignored': Ignored(rows=0)})
+    >>> forget("ignored")
     """
     if not isinstance(name, str):
         raise ValueError(f"a metric has a name: @register('my_metric'), not @register or {name!r}")

@@ -128,7 +128,7 @@ def compare(
     >>> models = [Model(each, Criterion()) for each in (base, new)]
     >>> found = compare(models, labels, Run(jobs=1)).comparisons[0]
     >>> found["only_base_right"].value, found["agreement"].value
-    (1.0, 0.6666666666666666)
+    (1, 0.6666666666666666)
     """
     options.check()
     if by == "rows":
