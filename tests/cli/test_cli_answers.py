@@ -88,10 +88,14 @@ def test_bits_per_byte(run: Run) -> None:
     write(answer, chat([-1.0, -2.0]))
     found = run("nll", "a.jsonl", "--json").json
     assert (found["bytes"], found["generated_bits_per_byte"]) == (None, None)
-    answer["choices"][0]["logprobs"]["content"][0]["bytes"] = "é"  # two bytes, or a code of some
-    write(answer)
-    found = run("nll", "a.jsonl", "--json").json
-    assert (found["bytes"], found["generated_bits_per_byte"]) == (None, None)
+    for odd in (
+        "é",
+        [32, *"\ufffd".encode()],
+    ):  # a code, or any part of a letter
+        answer["choices"][0]["logprobs"]["content"][0]["bytes"] = odd
+        write(answer)
+        found = run("nll", "a.jsonl", "--json").json
+        assert (found["bytes"], found["generated_bits_per_byte"]) == (None, None)
 
 
 def test_an_echo_ends_where_its_usage_says(run: Run) -> None:

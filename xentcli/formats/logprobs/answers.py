@@ -13,6 +13,8 @@ AnswerPart = Literal["prompt", "generated"]
 Numbers = list[float | None]
 WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
 """What people who keep their requests too call the answer to each."""
+REPLACED = [*"\N{REPLACEMENT CHARACTER}".encode()]
+"""The bytes that some servers write for those of a part of a letter."""
 FAILED = "failed requests"
 """The dialect of an answer that says no more than that a request failed."""
 
@@ -188,9 +190,18 @@ def _sizes_of_typed(entries: list[Any]) -> list[int | None]:
 
 def _sizes(each: list[Any]) -> list[int | None]:
     """Return how many bytes each token is, None where they are not told: a text may be any."""
-    if {str, type(None)}.isdisjoint(map(type, each)):
-        return [len(told) for told in each]
-    return [None if told is None or isinstance(told, str) else len(told) for told in each]
+    return [
+        None if told is None or isinstance(told, str) or _is_replaced(told) else len(told)
+        for told in each
+    ]
+
+
+def _is_replaced(told: Any) -> bool:
+    """Whether a token has bytes that may stand for others."""
+    each = [*told]
+    return REPLACED[0] in each and any(
+        each[i : i + len(REPLACED)] == REPLACED for i in range(len(each))
+    )
 
 
 def _each(entries: list[Any], key: str) -> list[Any]:

@@ -157,7 +157,7 @@ class Gathered:
 
     def _mark(self, answer: Answer, kept: list[Sequence], numbers: "array[float]") -> None:
         """Mark an answer by its name and numbers; a prompt is the same in answers of any name."""
-        name = answer.name
+        name = answer.name or None
         if kept and name is not None and answer.in_batch:
             self._named.extend((_mark(name, b""), _mark(name, numbers.tobytes())))
         if kept and kept[0].scored.part != "generated":

@@ -1,5 +1,6 @@
 """Reads the answers of a block: the tokens of each, and what is to be said of the others."""
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -7,7 +8,15 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, load, parser, several, shown
-from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
+from xentcli.formats.logprobs.answers import (
+    REPLACED,
+    Answer,
+    AnswerPart,
+    Refused,
+    Scored,
+    is_list,
+    is_object,
+)
 from xentcli.formats.logprobs.chats import take_chats
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.gathered import Gathered, Tokens
@@ -22,6 +31,7 @@ _SSE_END = b"[DONE]"
 SSE_OTHERS = (b"event:", b"id:", b"retry:", b":")
 """What other lines of such a stream begin with."""
 _NUMBERS = {float, int, type(None)}
+_REPLACED = re.compile(rb",\s*".join(b"%d" % byte for byte in REPLACED))
 
 
 def payload_of(line: bytes) -> bytes:
@@ -102,7 +112,7 @@ class AnswersReader:
         """Return the tokens of all of them; the content has its bytes."""
         text = (content.text or b"").removeprefix(BOM_UTF8)
         self._in_events = text.lstrip().startswith((SSE, *SSE_OTHERS))
-        if not self._keeps_lists and _is_utf8(text):
+        if not self._keeps_lists and _is_utf8(text) and not _REPLACED.search(text):
             self._typed = typed_parser()
         if content.line is None:
             self._document(text, self._name, 1)
