@@ -14,6 +14,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
+from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import (
     Data,
@@ -137,11 +138,9 @@ def compare(
         readers[0], sources[0], labels_source, files, by=by, cluster=cluster
     )
     models = [
-        Model(source, criterion.of_model(KINDS[kind], float(each)))
+        _model(source, criterion.of_model(KINDS[kind], float(each)))
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
-    for model in models:
-        check_name(model.criterion.kind, model.source)
     options = PairOptions(wanted_measures(metrics), worst)
     compared = compare_models(models, labels_source, how.run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
@@ -173,6 +172,12 @@ def _of_each_model(
         raise UsageError(f"temperature is given {len(given)} times, and there are 2 models")
     of_both = zip(given, kinds, strict=True)
     return kinds, [temperature_of(each, KINDS[kind]) for each, kind in of_both]
+
+
+def _model(source: Source, criterion: Criterion) -> Model:
+    """Return a model whose file is not named after another kind of outputs."""
+    check_name(criterion.kind, source)
+    return Model(source, criterion)
 
 
 def _open(

@@ -143,8 +143,7 @@ def evaluate(
         normalize=normalize,
         clip=clip,
     )
-    wanted = wanted_measures(metrics)
-    options = Options(wanted, tuple(top_k), bins, worst)
+    options = Options(wanted_measures(metrics), tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from numpy.typing import ArrayLike, DTypeLike
 
+from xentcli.core.checks import Kind
+from xentcli.formats.base import Source
 from xentcli.pipeline.calibrate import CalibrateOptions, OtherRows
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
@@ -139,9 +141,7 @@ def calibrate(
     reader = reader.with_files_beside(names_of_files(sample_weight) or ())
     source, labels_source = open_data(given, reader, how.names)
     check_weight(criterion, source)
-    weights = None
-    if sample_weight is not None:
-        weights = weights_source(sample_weight, reader, source, labels_source)
+    weights = weights_source(sample_weight, reader, source, labels_source)
     clusters = open_group_names("clusters", cluster, reader, source, labels_source, files)
     tested = None if test is None else _open_test(test, reader, how.names, criterion)
     found = fitted(
@@ -154,12 +154,29 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    of_others = tested[:2] if tested else ()
-    notes = [*notes_of(source, labels_source, weights, clusters, *of_others), *found.notes]
-    other, weighted = None if tested is None else tested.logits.name, weights is not None
-    kind, name = KINDS[input], source.name
-    notes += of_temperature(found, kind, criterion, name, tested=other, weighted=weighted)
-    return replace(found, notes=tuple(notes))
+    sources = source, labels_source, weights, clusters
+    return replace(found, notes=(*_notes(found, sources, tested, criterion, KINDS[input]),))
+
+
+def _notes(
+    found: FittedTemperature,
+    sources: tuple[Source, Source | None, Source | None, Source | str | None],
+    tested: OtherRows | None,
+    criterion: Criterion,
+    kind: Kind,
+) -> Iterator[str]:
+    """Yield what was decided about each input, and what is odd about the temperature."""
+    rows, _, weights, _ = sources
+    yield from notes_of(*sources, *(tested[:2] if tested else ()))
+    yield from found.notes
+    yield from of_temperature(
+        found,
+        kind,
+        criterion,
+        rows.name,
+        tested=None if tested is None else tested.logits.name,
+        weighted=weights is not None,
+    )
 
 
 def _open_test(

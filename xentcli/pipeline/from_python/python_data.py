@@ -122,8 +122,12 @@ def _without_head(reading: Mapping[str, Any]) -> Reader:
     return Reader(reading.get("format"), common, values)
 
 
-def weights_source(data: Data, reader: Reader, rows: Source, labels: Source | None) -> Source:
-    """Open the weights of rows: a file, which may have their ids, or an array."""
+def weights_source(
+    data: Data | None, reader: Reader, rows: Source, labels: Source | None
+) -> Source | None:
+    """Open the weights of rows, if they have any: a file, which may have their ids, or an array."""
+    if data is None:
+        return None
     files = names_of_files(data)
     if files is None:
         values = as_weight(np.asarray(data), "sample_weight")

@@ -208,9 +208,7 @@ def _loss_of(
     rows, more = asked
     criterion = criterion._replace(reduction=rows.reduction).with_all_metrics()
     check_name(criterion.kind, source)
-    weights = None
-    if more.sample_weight is not None:
-        weights = weights_source(more.sample_weight, reader, source, labels)
+    weights = weights_source(more.sample_weight, reader, source, labels)
     found = evaluate(source, labels, criterion, rows.run, sample_weight=weights)
     notes = [*notes_of(source, labels, weights), *found.notes, *of_error(found, criterion)]
     notes += doubts(source)

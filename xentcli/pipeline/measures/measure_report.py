@@ -57,9 +57,8 @@ class Report:
         if errors is not None:
             values, loss = (with_errors(each, errors.metrics) for each in (values, loss))
         values.update(of_loss(loss["loss"], values))
-        classes, calibration = results.get("classes"), results.get("calibration")
-        if self.uneven:
-            classes = calibration = None
+        of_whole_labels = {} if self.uneven else results
+        classes, calibration = map(of_whole_labels.get, ("classes", "calibration"))
         missing = missing_sums(plan.base, found.total.remarks)
         by_cluster = None if errors is None else errors.metrics
         return Measures(
@@ -88,12 +87,13 @@ class Report:
             notes=(*found.notes, *self._notes(), *notes_of_added(values, by_cluster)),
             mean_loss=loss["loss"].value,
             inapplicable={**self._of_one_class(values), **self.inapplicable},
-            others={
-                name: results[name]
-                for name in from_outside()
-                if name in results and name not in MEASURES
-            },
+            others=self._others(),
         )
+
+    def _others(self) -> dict[str, Any]:
+        """Return the results of metrics from outside that are no measures."""
+        names = [name for name in from_outside() if name not in MEASURES]
+        return {name: self.results[name] for name in names if name in self.results}
 
     def _of_one_class(self, values: Mapping[str, Measure]) -> dict[str, str]:
         """Return the measures that need labels of both classes, if one class is missing."""
