@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,3 +186,27 @@ def test_models_that_list_nothing_predict_nothing(run: Run) -> None:
         Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, (row, empty))))
     assert run("compare", "a.jsonl", "b.jsonl", "--metric", "agreement").number == 0.5
     assert run("eval", "a.jsonl", "--metric", "mean_confidence").number == math.exp(-0.5) / 2
+
+
+def test_top_k_accuracies_by_name_are_those_of_whole_rows(run: Run) -> None:
+    """Also of more classes than there are, and of one; a gate computes what it names."""
+    rng = np.random.default_rng(4)
+    logits, labels = rng.normal(size=(30, 4)), rng.integers(0, 4, 30)
+    order = np.argsort(-logits, -1)[:, :3]
+    rows = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    values = np.take_along_axis(rows, order, -1)
+    lists: dict[str, Any] = {"top_values": values, "top_indices": order, "labels": labels}
+    np.savez("lists.npz", num_classes=4, **lists)
+    np.save("z.npy", logits)
+    np.save("y.npy", labels)
+    ranks = np.argmax(np.argsort(-logits, -1) == labels[:, None], -1)
+    for names in (["top2_accuracy", "top3_accuracy", "top5_accuracy"], ["top1_accuracy"]):
+        asked = [word for name in names for word in ("--metric", name)]
+        found = run("eval", "lists.npz", *asked)
+        assert (found.code, found.out) == (0, run("eval", "z.npy", "y.npy", *asked).out)
+        for name, line in zip(names[:-1], found.out.splitlines()[1:], strict=False):
+            assert line.startswith(f"{name},{float((ranks < int(name[3])).mean())!r},")
+    assert run("eval", "lists.npz", "--top-k", "1,2").out.count("top1_accuracy") == 1
+    share = float((ranks < 2).mean())
+    gated = run("eval", "lists.npz", "--metric", "loss", "--fail-if", "top2_accuracy < 0.9")
+    assert (gated.code, f"top2_accuracy is {share:.4g}"[:20] in gated.err) == (3, True)

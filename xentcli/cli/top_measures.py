@@ -32,15 +32,17 @@ def run_eval(
 ) -> None:
     """Measure lists, write the exact numbers and the bounds, and judge them."""
     from xentcli.pipeline.in_part.partly import OF_LISTS
+    from xentcli.pipeline.measures.measure_plan import ks_named
     from xentcli.pipeline.top_lists.top_measures import ListsKind, lists_measures, state_of_lists
 
     common, state = given.common, given.loss.state
-    known = (*OF_LISTS, *(f"top{k}_accuracy" for k in ks_of(top_k) if k > 1))
+    keeper = given.gates.keeper((*OF_LISTS, "top5_accuracy"))
+    ks = {*ks_of(top_k), *ks_named([*(metrics or ()), *keeper.names])}
+    known = (*OF_LISTS, *(f"top{k}_accuracy" for k in sorted(ks)))
     _check(opened.what, metrics, known, refused, given)
     check_state(state, given.writing)
-    keeper = given.gates.keeper(known)
     output = ready_output("eval", keeper, given.writing, common)
-    kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
+    kind = ListsKind.of(opened.lists[0], [*ks], bins)
     kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
     of_values = opened.notes if kind.shows_values else []  # which loss it is, and how exact
     common.tell_notes([*opened.rows.sources[0].notes, *of_values])

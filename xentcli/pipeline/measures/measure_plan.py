@@ -1,6 +1,6 @@
 """Which measures of one model are wanted, and which states and numbers of rows they need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
@@ -68,6 +68,11 @@ class Options(NamedTuple):
             every += [name for name in self.metrics if name != "all"]
             return tuple(dict.fromkeys(every))
         return tuple(dict.fromkeys(self.metrics))
+
+
+def ks_named(names: Iterable[str]) -> list[int]:
+    """Return the k of the top-k accuracies among names."""
+    return [k for name in names if (k := top_of(name)) is not None]
 
 
 def check_bins(bins: int) -> None:

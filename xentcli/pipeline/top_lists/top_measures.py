@@ -48,7 +48,7 @@ class ListsKind:
     kind, why : str
         What the values are; what a row does whose loss is only bounded.
     ks, bins
-        The k of top-k accuracies, 1 among them; the bins of confidence.
+        The k of top-k accuracies; the bins of confidence.
     metrics : tuple of str or None
         The measures that are shown, where not all are.
     cluster : str or None
@@ -85,14 +85,14 @@ class ListsKind:
     @property
     def means(self) -> tuple[str, ...]:
         """The means whose errors clusters give."""
-        tops = (f"top{k}_accuracy" for k in self.ks if k > 1)
+        tops = (f"top{k}_accuracy" for k in self.ks)
         return ("loss", "accuracy", *tops, "brier", "mean_confidence", "entropy")
 
     @property
     def tops(self) -> Iterator[int]:
         """The k of top-k accuracies, without those that are always 1 unless they are asked for."""
         for k in self.ks:
-            if k > 1 and (self.metrics is not None or k < (self.num_classes or k + 1)):
+            if self.metrics is not None or k < (self.num_classes or k + 1):
                 yield k
 
     @property
@@ -104,14 +104,13 @@ class ListsKind:
     @classmethod
     def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
         """Return what a report needs to know of some lists."""
-        wanted = tuple(sorted({1, *ks}))
         lists = rows.lists
         return cls(
             rows.num_classes,
             rows.listed,
             rows.kind,
             rows.why,
-            wanted,
+            tuple(sorted({*ks})),
             bins,
             cluster=lists.cluster,
             several_axes=lists.sequences is not None,
@@ -183,18 +182,18 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
     run : Run
         Threads and progress.
     """
-    applies = kind.clustering.applies
+    ks, applies = tuple(sorted({1, *kind.ks})), kind.clustering.applies  # 1 is for accuracy
     blocks = (
         part.cut(*each)
         for part in parts
         for each in blocks_of(part, part.rows_at_once, clustered=applies)
     )
-    work = _ListsWork(kind.ks, kind.bins, ClustersState(kind.means) if applies else None)
+    work = _ListsWork(ks, kind.bins, ClustersState(kind.means) if applies else None)
     done = run.map(work.part_of, blocks, join=joined)
     progress = run.progress_of((sum(part.num_rows for part in parts),))
     sources = [source for part in parts for source in part.sources]
     total = collect(done, None, progress, lambda p, _: p.at(""), sources)
-    return total.state or TopListsState(kind.ks)
+    return total.state or TopListsState(ks)
 
 
 def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
