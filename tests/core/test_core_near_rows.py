@@ -54,6 +54,7 @@ def test_rows_far_and_near_do_not_mix() -> None:
     ratio = np.resize([0.25, -0.125, 0.5, -0.5], (12, 64))
     ratio[::3, ::7] = 1.5
     ratio[1::6, ::5] = -3.0
+    ratio[2::6, 3] = 1.25
     for rows in (slice(None), slice(0, 4), slice(0, 2)):
         values, wanted = found(ratio[rows])
         np.testing.assert_allclose(values, wanted.astype(float), rtol=2e-6)
