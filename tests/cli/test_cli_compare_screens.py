@@ -158,3 +158,20 @@ def test_names_of_rows_are_cut_only_where_the_line_is_too_long(terminal: Termina
         lines = terminal(*command, columns=max(map(len, table)) - less).lines
         found = [line.rstrip() for line in lines if ".npy[" in line or "…" in line]
         assert (found == table[1:]) == (not less)
+
+
+def test_ids_of_rows_are_whole_before_the_losses_are_there(terminal: Terminal) -> None:
+    classes, ids = ["airplane", "automobile", "an uncommon kind of animal"], range(40, 80)
+    for name, rows in (("one.csv", ONE), ("two.csv", TWO)):
+        table = [[f"img_{i:05}.png", *row] for i, row in zip(ids, rows.tolist(), strict=True)]
+        write_rows(name, ["id", *classes], table)
+    labels = ([f"img_{i:05}.png", y] for i, y in zip(ids, TRUE.tolist(), strict=True))
+    write_rows("y.csv", ["id", "label"], labels)
+    command = ("compare", "one.csv", "two.csv", "--labels", "y.csv", "--metric", "changed_rows")
+    for columns, heads in ((120, "id loss was now label"), (80, "id loss now label")):
+        lines = terminal(*command, columns=columns).lines
+        start = next(i for i, line in enumerate(lines) if line.split()[:1] == ["row"])
+        assert lines[start].split() == ["row", *heads.split(), "predicted", "predicts", "now"]
+        assert all(line.split()[1].startswith("img_000") for line in lines[start + 1 : start + 11])
+    cut = terminal(*command, columns=60).text
+    assert ("img_000" in cut, "…" in cut) == (False, True)

@@ -8,7 +8,7 @@ from rich.table import Table
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.measures import cluster_cells, short_number
 from xentcli.render.number_columns import short_names
-from xentcli.render.row_tables import class_cell, empty_table, fitted_table
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table, whole_width
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
@@ -48,17 +48,22 @@ def _narrowed(
     width: int,
     order: "Sequence[str]",
     names: "Sequence[str]" = (),
+    whole: "Sequence[str]" = (),
 ) -> "dict[str, Sequence[str]]":
     """Return columns that fit a terminal: others are left out, in this order, and no number is cut.
 
-    Columns of `names` may be cut.
+    Columns of `names` may be cut, but those left out that are named in `whole` make room first for
+    names that are better seen whole.
     """
-    there = dict(columns)
     widths = {head: max(map(len, (head, *cells))) for head, cells in columns.items()}
-    widths |= {head: min(widths[head], _LEAST_CUT_WIDTH) for head in names}
-    for head in order:
-        if sum(widths[each] + 2 for each in there) > width:
+    short = {head: min(widths[head], _LEAST_CUT_WIDTH) for head in names}
+    long = {head: min(widths[head], max(each, whole_width(head))) for head, each in short.items()}
+    for out, least in ((whole, long), (order, short)):
+        there = dict(columns)
+        for head in ("", *out):
             there.pop(head, None)
+            if sum((widths | least)[each] + 2 for each in there) <= width:
+                return there
     return there
 
 
@@ -115,7 +120,7 @@ def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int)
     columns["predicted"] = [class_cell(found, each.prediction_base) for each in rows]
     columns["predicts now"] = [class_cell(found, each.prediction_new) for each in rows]
     names = [head for head in _NAMES_OF_ROWS if head in columns]
-    shown = _narrowed(columns, width, _LEFT_OUT_OF_ROWS, names)
+    shown = _narrowed(columns, width, _LEFT_OUT_OF_ROWS, names, ("was", "now"))
     return fitted_table(shown, names, width, left)
 
 

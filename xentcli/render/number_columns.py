@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
+from operator import gt
 from typing import Any
 
 from rich.cells import cell_len
@@ -85,10 +86,12 @@ def _apart(names: Sequence[str], width: int) -> dict[str, str]:
     }
 
 
-def fitted(columns: Sequence[Sequence[str]], room: int, least: int = 9) -> list[list[str]]:
+def fitted(
+    columns: Sequence[Sequence[str]], room: int, least: int = 9, whole: Sequence[int] = ()
+) -> list[list[str]]:
     """Return columns of names that together take `room` columns of the terminal, or `least` each.
 
-    The widest are cut, as little as possible.
+    The widest are cut, as little as possible; those up to their width in `whole` last of all.
 
     Examples
     --------
@@ -97,8 +100,11 @@ def fitted(columns: Sequence[Sequence[str]], room: int, least: int = 9) -> list[
     """
     names = [[visible(name) for name in column] for column in columns]
     widths = [min(room, max(map(cell_len, column), default=0)) for column in names]
-    while sum(widths) > room and max(widths) > least:
-        widths[widths.index(max(widths))] -= 1
+    for kept in (whole, ()):
+        floors = [max(least, each) for each in kept] or [least] * len(widths)
+        while sum(widths) > room and any(map(gt, widths, floors)):
+            wide = [i for i, each in enumerate(widths) if each > floors[i]]
+            widths[max(wide, key=widths.__getitem__)] -= 1
     return [short_names(column, each) for column, each in zip(names, widths, strict=True)]
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.measures import Measures
 
+_ID_WIDTH = 20  # columns of the terminal
+
 
 def line_table(text: str) -> Text:
     """Return a line that shows control characters, and is not folded."""
@@ -41,12 +43,18 @@ def fitted_table(
     there = [header for header in columns if header in names]
     others = ((header, *cells) for header, cells in columns.items() if header not in names)
     taken = sum(max(map(len, each)) for each in others) + 2 * (len(columns) - 1)
-    fit = fitted([[header, *columns[header]] for header in there], width - taken)
+    whole = [whole_width(header) for header in there]
+    fit = fitted([[header, *columns[header]] for header in there], width - taken, whole=whole)
     shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
     table = empty_table(*shown, left=left)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
     return table
+
+
+def whole_width(header: str) -> int:
+    """Return up to which width a column of names is cut last: ids tell which row it is."""
+    return _ID_WIDTH if header == "id" else len(header)
 
 
 def left_out(shown: int, count: int, what: str, name: str) -> list[RenderableType]:
