@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 
 import xentcli as xent
 
@@ -67,6 +67,11 @@ class TestFiles:
         got = run("loss", "both.npz", "--lm-head", "head.npy", "--shift", "1")
         assert abs(float(got.out) - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
         assert "labels are 'input_ids', by name" in got.err
+        refused = refusal(run("loss", "both.npz", "--lm-head", "head.npy"), 2)
+        assert refused.error.startswith("both.npz: no labels, and tokens ('input_ids')")
+        assert refused.hint.startswith("--shift 1; ")
+        got = run("loss", "both.npz", "--lm-head", "head.npy", "--label-key", "input_ids")
+        assert abs(float(got.out) - losses().mean()) < 1e-6
 
     def test_classes_are_those_of_the_head_where_sequences_are_as_long(self, run: Run) -> None:
         """Other logits of (N, T, C) with T = C have their classes along axis 1, as in PyTorch."""
@@ -133,7 +138,7 @@ class TestFiles:
         said = ("--input", "log-probs", "--input", "logits")
         for models in (
             ("logits.npy", "states.npy", "--labels", "labels.npy", *one),
-            ("both.npz", "logits.npy", *one, *none),
+            ("both.npz", "logits.npy", *one, *none, "--label-key", "input_ids"),
             ("logits.npz", "both.npz", *one),
             ("log_probs.npy", "states.npy", "--labels", "labels.npy", *said, *one),
         ):
@@ -215,9 +220,9 @@ class TestFiles:
         assert message in got.err.splitlines()[0]
 
     def test_layers_that_are_not_named(self, run: Run) -> None:
-        np.savez("layers.npz", hidden_states=np.stack([STATES * 2, STATES], 1), input_ids=LABELS)
+        np.savez("layers.npz", hidden_states=np.stack([STATES * 2, STATES], 1), labels=LABELS)
         head = ("--lm-head", "head.npy")
-        np.savez("layer.npz", hidden_states=STATES[:, None], input_ids=LABELS)
+        np.savez("layer.npz", hidden_states=STATES[:, None], labels=LABELS)
         for name, *more in (
             ["layers.npz"],
             ["layers.npz", "--shift", "1"],

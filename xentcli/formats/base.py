@@ -96,6 +96,8 @@ class ReadOptions(Record):
     """The option that names it; None where there is none."""
     beside: bool = False
     """Whether labels are an array of the logits' own file, known only by its name."""
+    shifted: bool = False
+    """Whether labels are of places before their own, as tokens are of the states before them."""
     partner_key: str | None = None
     """The array of logits in that file, if the user names it."""
     tokens: str | None = None

@@ -55,6 +55,8 @@ def choose(
         if hidden is not None:
             what = f"{shown(hidden)!r} is hidden states, of which a model's head makes logits"
             raise InputError(f"{file}: {what}", hint=_OF_HIDDEN)
+    if options.key is None and options.head is not None and options.takes_names:
+        _check_no_tokens(file, keys)
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"
@@ -67,6 +69,15 @@ def choose(
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
     meant = f"did you mean {options.key_option} {shlex.quote(near[0])}?" if near else None
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
+
+
+def _check_no_tokens(file: str, keys: Collection[str]) -> None:
+    """Raise MissingLabels if tokens are the only labels of states, and nothing shifts them."""
+    tokens = next((key for key in keys if key.casefold() in TOKEN_KEYS), None)
+    if tokens is not None:
+        what = f"no labels, and tokens ({shown(tokens)!r}), which the states before them predict"
+        hint = f"--shift 1; by the states at their own places: --label-key {shlex.quote(tokens)}"
+        raise MissingLabels(f"{file}: {what}", hint=hint)
 
 
 def check_alone(file: str, options: ReadOptions) -> None:
@@ -142,7 +153,8 @@ def by_name(keys: Collection[str], options: ReadOptions) -> str | None:
     """Return the one key whose name says what is wanted: labels, or what they are labels of."""
     wanted = [LABELS_KEYS if options.labels else LOGITS_KEYS]
     if options.head is not None:
-        wanted = [LABELS_KEYS, TOKEN_KEYS] if options.labels else [HIDDEN_KEYS]
+        tokens = [TOKEN_KEYS] if options.shifted else []
+        wanted = [LABELS_KEYS, *tokens] if options.labels else [HIDDEN_KEYS]
         wanted += [LOGITS_KEYS] if options.head.or_logits and not options.labels else []
     for names in wanted:
         if found := [key for key in keys if key.casefold() in names]:

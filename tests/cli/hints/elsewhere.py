@@ -21,6 +21,7 @@ a cluster
         xent 1.0.0
 hidden states
     xent loss FILE --lm-head MODEL_DIR
+    --shift 1; by the states at their own places: --label-key X
     name it: --head-bias FILE:KEY
     name the head: --lm-head FILE:KEY
     if it is tied all the same: --lm-head FILE:X

@@ -78,8 +78,9 @@ class Opening(Record):
     def labels(self, path: str, **more: Any) -> InputFile:
         """Return a file of labels to read, with `more` of `ReadOptions`."""
         column, key = self.options.label_column, self.options.label_key
-        reader = self.label_reader or self.reader
-        return reader.labels(path, **{"label_column": column, "label_key": key, **more})
+        reader, shifted = self.label_reader or self.reader, bool(self.options.shift)
+        named = {"label_column": column, "label_key": key, "shifted": shifted}
+        return reader.labels(path, **{**named, **more})
 
     def open(self, names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
         """Open files as one source."""
@@ -158,7 +159,8 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     try:
         labels = how.open(names, labels_of)
     except MissingLabels as error:
-        error.hint = _labels_within(expand(names[0], how.without)[0], file_of)
+        within = _labels_within(expand(names[0], how.without)[0], file_of)
+        error.hint = error.hint or within
         raise
     return how.open(names, file_of), labels
 
