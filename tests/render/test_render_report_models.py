@@ -86,6 +86,8 @@ def test_a_temperature_says_what_it_changes() -> None:
     html = page_of_temperature()
     text = words_of(html)
     assert "Dividing the logits by 0.5725 takes the loss from 0.1565 to 0.1112" in text
+    interval = "Interval of the temperature, 95 % 0.4619 to 0.7095: the model is not confident"
+    assert interval in text
     assert "The loss is least at T = 0.5725" in text
     headings = [text for tag, text in read(html).headings if tag == "h2"]
     assert headings == [
@@ -102,8 +104,8 @@ def test_a_temperature_says_what_it_changes() -> None:
         "On the other files it takes the loss from {:.4f} to {:.4f} and ECE from {:.4f} to {:.4f}"
     )
     assert said.format(*losses, *ece_of_tested) in text
-    for which, (before, after) in (("", [0.0690, 0.0115]), ("test files, ", ece_of_tested)):
-        said = f"ECE {before:.4f} with {which}T = 1, {after:.4f} with {which}T = 0.5725"
+    for which, (before, after) in (("", [0.0690, 0.0115]), ("Test files: ", ece_of_tested)):
+        said = f"{which}ECE {before:.4f} with T = 1, {after:.4f} with T = 0.5725"
         assert said in text
     wanted = [each.value for each in temperature().metrics.values()]
     assert {repr(value) for value in wanted} <= set(read(html).values_of("value"))

@@ -71,9 +71,8 @@ def _headline(found: "FittedTemperature") -> Table:
     table = grid("")
     table.title = None
     table.add_row("temperature", Text.assemble((shown, "bold green"), (f"  {full(value)}", "dim")))
-    if each.low is not None and each.high is not None:
-        interval = f"95 % {short_number(each.low)} to {short_number(each.high)}"
-        table.add_row("", f"{interval}{_confidence(found)}")
+    if interval := interval_in_words(found):
+        table.add_row("", interval)
     ignored = found.rows - found.used
     clusters = "" if found.clusters is None else f", {counted(found.clusters, 'cluster')}"
     classes = "" if found.binary else f", {counted(found.num_classes, 'class')}"
@@ -84,6 +83,14 @@ def _headline(found: "FittedTemperature") -> Table:
         same = f"{short_number(metrics['accuracy'].value)}, whatever the temperature"
         table.add_row("accuracy", same)
     return table
+
+
+def interval_in_words(found: "FittedTemperature") -> str:
+    """Return the interval of the temperature and what it says, or empty text if there is none."""
+    each = found.metrics["temperature"]
+    if each.low is None or each.high is None:
+        return ""
+    return f"95 % {short_number(each.low)} to {short_number(each.high)}{_confidence(found)}"
 
 
 def _confidence(found: "FittedTemperature") -> str:

@@ -59,11 +59,11 @@ def _figure_of_temperature(kind: str, found: FittedTemperature) -> "Figure":
     from xentcli.render.pictures.two_reliabilities import Side, two_reliabilities
 
     tested = found.tested if kind == "tested" else None
-    rows, which = (found, "") if tested is None else (tested, "test files, ")
-    fitted = f"{which}T = {found.metrics['temperature'].value:.4g}"
-    before = Side(f"{which}T = 1", rows.bins_before, rows.metrics["ece_before"].value)
+    rows, which = (found, "") if tested is None else (tested, "Test files: ")
+    fitted = f"T = {found.metrics['temperature'].value:.4g}"
+    before = Side("T = 1", rows.bins_before, rows.metrics["ece_before"].value)
     after = Side(fitted, rows.bins_after, rows.metrics["ece_after"].value)
-    return two_reliabilities((before, after), binary=found.binary)
+    return two_reliabilities((before, after), which, binary=found.binary)
 
 
 OF_PAIRS = Pictures(

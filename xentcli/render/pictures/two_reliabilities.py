@@ -36,8 +36,11 @@ class Side(NamedTuple):
     ece: float | None
 
 
-def two_reliabilities(sides: tuple[Side, Side], *, binary: bool = False) -> Figure:
-    """Return the diagram of the bins that hold rows, with both sides in one square."""
+def two_reliabilities(sides: tuple[Side, Side], which: str = "", *, binary: bool = False) -> Figure:
+    """Return the diagram of the bins that hold rows, with both sides in one square.
+
+    The headline begins with `which` rows they are.
+    """
     most = max(len(each.bins) for each in sides)
     if most > MOST_BINS:
         return words(f"{most:,} bins are more than a picture shows ({MOST_BINS}).")
@@ -59,7 +62,7 @@ def two_reliabilities(sides: tuple[Side, Side], *, binary: bool = False) -> Figu
     numbers = [short_number(each.ece) for each in sides]
     headline(
         figure,
-        f"ECE {numbers[0]} with {sides[0].name}, {numbers[1]} with {sides[1].name}",
+        f"{which}ECE {numbers[0]} with {sides[0].name}, {numbers[1]} with {sides[1].name}",
         "bars are intervals of 95 %; on the dashed line a model is calibrated",
     )
     return figure

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from xentcli.render.pictures.kinds import OF_TEMPERATURES
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import temperature_in_words
+from xentcli.render.temperature import interval_in_words
 from xentcli.results.measure import Measure
 from xentcli.results.provenance import Provenance
 from xentcli.results.temperature import FittedTemperature
@@ -43,6 +44,7 @@ def temperature_page(
         verdicts,
         told,
         m=found,
+        interval=interval_in_words(found),
         metrics=found.metrics,
         first=[each for each in _FIRST if each in there],
         numbers=_numbers(found.metrics, there),
