@@ -1,8 +1,11 @@
 """Binary and multi-label losses, picked log-probabilities, weights and parts of rows."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run
 from close_to import close_to
@@ -89,10 +92,20 @@ def test_a_loss_over_one_class_is_never_silent(run: Run) -> None:
 
 
 def test_picked(run: Run) -> None:
+    numbers = [-1.25, None, -2, -9999, -0.125]
     Path("lp.csv").write_text("logprob\n-1.25\nnull\n-2\n-9999\n-0.125\n")
-    outcome = run("nll", "--picked", "lp.csv")
-    assert float(outcome.out) == 3.375 / 3
-    assert outcome.err == "note: tokens without a log-probability, left out: 2\n"
+    Path("lp.json").write_text(json.dumps(numbers))
+    Path("lp.jsonl").write_text("\n".join(map(json.dumps, reversed(numbers))))
+    pq.write_table(pa.table({"logprob": pa.array(numbers, pa.float32())}), "lp.parquet")
+    pq.write_table(pa.table({"logprob": [[*numbers, None]]}), "lists.parquet")
+    for name, missing in (
+        *((f"lp.{kind}", 2) for kind in ("csv", "json", "jsonl", "parquet")),
+        ("lists.parquet", 3),
+    ):
+        outcome = run("nll", "--picked", name)
+        assert float(outcome.out) == 3.375 / 3, name
+        assert outcome.err == f"note: tokens without a log-probability, left out: {missing}\n"
+    assert "it is null" in run("softmax", "lp.parquet").err
     np.save("positive.npy", np.array([0.5, -1.0]))
     assert (
         "positive.npy[0]: log-probability 0.5 is above 0"

@@ -33,6 +33,8 @@ class ColumnRows(NamedTuple):
     file: str
     column: str
     start: int
+    missing: bool = False
+    """Whether null is NaN, and no mistake, in a column of floats."""
 
     def error(self, row: int, message: str, hint: str | None = None) -> InputError:
         """Return the error of one of the rows."""
@@ -41,8 +43,8 @@ class ColumnRows(NamedTuple):
         )
 
     def check_nulls(self, array: Array, per_row: int = 1) -> None:
-        """Raise InputError if there is a null."""
-        if not array.null_count:
+        """Raise InputError if there is a null, unless numbers may be missing."""
+        if not array.null_count or (self.missing and pyarrow().types.is_floating(array.type)):
             return
         nulls = np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))
         last = self.start + len(array) // max(1, per_row) - 1

@@ -50,7 +50,7 @@ class TableSource(StreamSource):
     of_this_process = ("unchanged", "_file")
 
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
-        self._names = options.names
+        self._names, self._missing = options.names, options.missing
         self.name = data.name
         self.size = data.file_size
         self.unchanged = data.check_unchanged
@@ -198,7 +198,7 @@ class TableSource(StreamSource):
             return convert(batch.column(name), ColumnRows(self.name, name, start))
 
         columns = [batch.column(name) for name in selection.values]
-        places = [ColumnRows(self.name, name, start) for name in selection.values]
+        places = [ColumnRows(self.name, name, start, self._missing) for name in selection.values]
         if self._lists:
             values = dense(columns[0], tuple(n or 0 for n in self.shape[1:]), places[0])
         elif self._alone:

@@ -143,7 +143,9 @@ def plain(array: Array) -> Array:
 
 
 def numbers(array: Array) -> "NDArray[Any]":
-    """Return numbers without nulls; unlike ``to_numpy`` this does not import pandas."""
+    """Return numbers, NaN for a null among floats; unlike ``to_numpy`` this needs no pandas."""
+    if array.null_count:
+        array = array.fill_null(math.nan)
     if pyarrow().types.is_boolean(array.type):  # a bit each
         return np.from_dlpack(array.cast(pyarrow().uint8())).view(np.bool_)
     values: NDArray[Any] = np.from_dlpack(array)

@@ -103,7 +103,9 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where
 
-    values = careful(value, place, labels=options.takes_names, names=options.names)
+    values = careful(
+        value, place, labels=options.takes_names, names=options.names, missing=options.missing
+    )
     if not options.labels and may_be_rounded(values, content):
         values = as_integers(values, flat(value))
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None

@@ -95,7 +95,11 @@ class JsonLinesSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.notes: list[str] = []
         self._data = _apart(data)
-        self._labels, self._names = options.takes_names, options.names
+        self._kinds = {
+            "labels": options.takes_names,
+            "names": options.names,
+            "missing": options.missing,
+        }
         self._takes_integers = not options.labels
         self._key: str | None = None
         text, printed = as_json(self._first_line(), self.name)
@@ -110,7 +114,7 @@ class JsonLinesSource(StreamSource):
             first, self.array = first[self._key], self._key
         else:
             check_alone(self.name, options)
-        row_values = careful(first, self._place_of(0), labels=self._labels, names=self._names)
+        row_values = careful(first, self._place_of(0), **self._kinds)
         self.dtype: np.dtype[Any] = row_values.dtype
         self.stored_dtype = "text" if self.dtype == object else "float64"
         self.shape: Shape = (None, *row_values.shape)
@@ -199,7 +203,7 @@ class JsonLinesSource(StreamSource):
 
     def _row(self, line: bytes, row: int) -> Any:
         value, place = self._value(line, row), self._place_of(row)
-        values = careful(value, place, labels=self._labels, names=self._names)
+        values = careful(value, place, **self._kinds)
         if values.shape != self.shape[1:]:
             shape = f"shape {values.shape}, and the first row has {self.shape[1:]}"
             raise InputError(f"{place(())}: {shape}")

@@ -139,10 +139,13 @@ def parser() -> Any:
     return simdjson.Parser()
 
 
-def careful(value: Any, place: Place, *, labels: bool, names: bool = False) -> Array:
+def careful(
+    value: Any, place: Place, *, labels: bool, names: bool = False, missing: bool = False
+) -> Array:
     """Return an array of what JSON says: numbers or, of labels, names.
 
     Where all values are `names` of groups, each is what JSON says: float64 would round integers.
+    Where some may be `missing`, null is NaN.
 
     Raises
     ------
@@ -163,6 +166,8 @@ def careful(value: Any, place: Place, *, labels: bool, names: bool = False) -> A
     if labels and any(isinstance(item, str) for item in found):
         made: Array = np.array([None if x is None else str(x) for x in found], object)
         return made.reshape(shape)
+    if missing:
+        found = [math.nan if item is None else item for item in found]
     numbers = np.empty(len(found), np.float64)
     for i, item in enumerate(found):
         wrong = _no_number(item, labels=labels)
