@@ -88,3 +88,17 @@ def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
 def test_what_is_refused(more: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         xent.compare([[1.0, 2.0]], [[1.0, 2.0]], [0], **more)
+
+
+def test_a_divergence_below_0_tells_of_sums_that_are_not_1() -> None:
+    z = np.random.default_rng(3).normal(size=(200, 5))
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    q = p.astype(np.float16).astype(float)
+    found = xent.compare(p, p.astype(np.float16), input="probs")
+    assert found["kl"].value == close_to((p * np.log(p / q)).sum(axis=1).mean(), rel=1e-9)
+    assert min(found["kl"].value or 0.0, found["kl_reverse"].value or 0.0) < -1e-6
+    assert any("--normalize divides probabilities" in note for note in found.notes)
+    normalized = xent.compare(p, p.astype(np.float16), input="probs", normalize=True)
+    q /= q.sum(axis=1, keepdims=True)
+    assert normalized["kl"].value == close_to((p * np.log(p / q)).sum(axis=1).mean(), rel=1e-6)
+    assert not any("--normalize" in note for note in normalized.notes)

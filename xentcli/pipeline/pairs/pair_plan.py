@@ -16,6 +16,8 @@ OF_SEQUENCES = tuple(name for name in OF_PAIRS if "perplexity" in name)
 """Measures that are shown by default for language models only."""
 ERRORS_IN_GROUPS = "pair_group_clusters"
 """The state from which errors within groups come, if rows depend on one another."""
+_OF_KL = ("kl", "kl_reverse", "kl_median")
+_BELOW_0 = -1e-12  # nats; float64 rounds by less
 _SAID_ELSEWHERE = {
     "kld": "kl",
     "mean_kl": "kl",
@@ -148,3 +150,9 @@ class PairPlan:
         tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
         if self.clustering.applies and any(each.value is not None for each in tests):
             yield "mcnemar_p takes each row for independent"
+        divergences = (each.metrics.get(name, NOTHING) for each in comparisons for name in _OF_KL)
+        if any((each.value or 0.0) < _BELOW_0 for each in divergences):
+            yield (
+                "KL is below 0, as rows do not sum to 1 exactly: --normalize divides probabilities "
+                "by their sums, and log-probabilities may be given as logits"
+            )
