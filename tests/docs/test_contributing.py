@@ -4,6 +4,8 @@ Each is used through the public seam alone, and works in the command line.
 """
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from addition_runs import run, run_again
 from close_to import close_to
-from doc_tools import CONTRIBUTING, examples
+from doc_tools import CONTRIBUTING, ROOT, examples
 from numpy.typing import NDArray
 
 CODE = {
@@ -37,6 +39,21 @@ def folder(tmp_path: Path) -> Path:
     for title, name in MODULES.items():
         (tmp_path / f"added_{name}.py").write_text(CODE[title])
     return tmp_path
+
+
+@pytest.mark.parametrize("command", ["check", "format --check"])
+def test_the_linters_find_nothing_in_the_code(folder: Path, command: str) -> None:
+    """Within the package, they look at it as at all other files."""
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        *command.split(),
+        "--config",
+        str(ROOT / "pyproject.toml"),
+    ]
+    done = subprocess.run([*ruff, str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 MAIN = (
@@ -209,7 +226,7 @@ def test_a_mistake_in_an_addition_is_one_line_that_says_whose(folder: Path) -> N
         ("shape", "import Destin", "import Destim", shape, "added_shape.py:8: ImportError: cannot"),
         (
             "shape",
-            'lambda delimiter: "\\n".join(lines) + "\\n"',
+            'lambda _delimiter: "\\n".join(lines) + "\\n"',
             "None",
             shape,
             "Forms(...) takes text",

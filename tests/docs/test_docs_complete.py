@@ -17,6 +17,8 @@ from xentcli import errors
 from xentcli.cli.app import app
 from xentcli.formats.names import ONLY_READ
 from xentcli.formats.registry import formats
+from xentcli.pipeline.measures.measure_plan import known_measures
+from xentcli.pipeline.pairs.pair_plan import known_pair_measures
 
 OPTIONS = (ROOT / "xentcli" / "docs" / "options.md").read_text("utf-8")
 FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -156,6 +158,11 @@ def test_every_format_is_documented() -> None:
     assert {f.name for f in formats() if f.open_writer is None} == {*ONLY_READ, "json"}
     said = {word for row in rows for word in re.findall(r"`(\.\w+)`", row[0])}
     assert said == {extension for f in formats() for extension in f.extensions}
+
+
+def test_every_measure_is_documented() -> None:
+    text = (ROOT / "xentcli" / "docs" / "measures.md").read_text("utf-8")
+    assert {*known_measures(), *known_pair_measures()} <= {*re.findall(r"\w+", text)}
 
 
 def test_every_folder_of_the_package_is_in_the_design() -> None:

@@ -58,6 +58,11 @@ def written(format_: Format, array: Array, rows: int = 3) -> bytes:
         return file.read()
 
 
+def taken(format_: Format, dtype: str) -> bool:
+    """Whether a format holds numbers of this dtype."""
+    return format_.name != "toy" or np.dtype(dtype).kind == "f"
+
+
 def piped(format_: Format, content: bytes) -> Iterator[Source]:
     """Open a file that comes through a pipe."""
     with pipe_input(content) as data:

@@ -17,6 +17,7 @@ from contract import (
     decoded,
     piped,
     some_values,
+    taken,
     unpickled,
     values_of,
     written,
@@ -72,11 +73,6 @@ def opened(path: Path) -> Source:
 def assert_as_written(got: Array, array: Array, format_: Format) -> None:
     """Compare the bits; text tells no dtype but float64, whose numbers are those that it says."""
     assert_same_bits(got.astype(array.dtype) if format_.is_text else got, array)
-
-
-def taken(format_: Format, dtype: str) -> bool:
-    """Whether a format's writer takes numbers of this kind."""
-    return format_ is not TOY or np.dtype(dtype).kind == "f"
 
 
 @every

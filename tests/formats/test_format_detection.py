@@ -96,7 +96,7 @@ def test_detection(name: str, content: bytes, want: str) -> None:
 @in_one_test
 @pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.pkl"])
 def test_other_binary_files_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match="a pickle of protocol 0 or 1, which is not one of npy, n"):
+    with pytest.raises(InputError, match="a pickle of protocol 0 or 1, which is not one of npy, "):
         detect(name, b"}q\0(X\5\0\0\0")
 
 
@@ -123,7 +123,7 @@ def test_a_name_overrules() -> None:
     assert registry.open_source(data, "TSV", ReadOptions()).format == "tsv"
     with pytest.raises(InputError, match="not an NPY file"):
         registry.open_source(Input("a.csv", io.BytesIO(b"1,2\n"), 4), "npy", ReadOptions())
-    with pytest.raises(UsageError, match=r"'zarr'.*npy, npz, safetensors, json, csv, tsv"):
+    with pytest.raises(UsageError, match=r"'zarr'.*npy, .*json, .*csv, tsv"):
         registry.by_name("zarr")
 
 

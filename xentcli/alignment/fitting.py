@@ -210,6 +210,10 @@ class Reshaped(StreamSource):
         """The source."""
         return self._source
 
+    def kept(self) -> Source:
+        """Return the same rows of a source that is readable more than once."""
+        return Reshaped(self._source.kept(), self.shape[1:])
+
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut blocks where the source does."""
         return self._source.blocks(rows)

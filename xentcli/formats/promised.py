@@ -116,7 +116,8 @@ class PromisedStream(Promises, StreamSource):
 
     def kept(self) -> Source:
         """Return a copy, unless the source says itself how it is read more than once."""
-        return copy_of(self) if type(self._source).kept is Source.kept else super().kept()
+        copied = type(self._source).kept is StreamSource.kept
+        return copy_of(self) if copied else super().kept()
 
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut into blocks, whose rows are counted."""

@@ -3,7 +3,7 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from xentcli.errors import InputError, reading
@@ -17,6 +17,8 @@ from xentcli.storage.open import open_input, version_of
 
 if TYPE_CHECKING:
     from xentcli.formats.files import InputFile
+
+AnySource = TypeVar("AnySource", bound=Source)
 
 _MOST_OPEN_SOURCES = 16
 """Sources that stay open because another process referred to them."""
@@ -101,6 +103,13 @@ def source_of(reference: Reference) -> Source:
     children inherit it. Of the sources opened here only for a reference, the latest are kept.
     """
     return _in_use.get(reference) or _opened(reference)
+
+
+def restored(kind: type[AnySource], state: dict[str, Any]) -> AnySource:
+    """Return a source with these attributes, as pickle makes it where no reference opens it."""
+    source = object.__new__(kind)
+    vars(source).update(state)
+    return source
 
 
 def remember(source: Source) -> None:

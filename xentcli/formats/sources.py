@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 """An array's shape; the first length is None where only the end of the file tells it."""
-
-AnySource = TypeVar("AnySource", bound="Source")
 
 
 class Table(Record):
@@ -193,23 +191,22 @@ class Source(ABC):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the reference, which is opened once a process, or else without the input."""
-        if self.reference is not None:
-            from xentcli.formats.references import source_of
+        from xentcli.formats.references import restored, source_of
 
+        if self.reference is not None:
             return source_of, (self.reference,)
         state = {k: v for k, v in vars(self).items() if k not in self.of_this_process}
         return restored, (type(self), state)
 
 
-def restored(kind: type[AnySource], state: dict[str, Any]) -> AnySource:
-    """Return a source with these attributes."""
-    source = object.__new__(kind)
-    vars(source).update(state)
-    return source
-
-
 class StreamSource(Source):
     """A source whose rows come in order, from the first to the last."""
+
+    def kept(self) -> Source:
+        """Return a copy; a source whose blocks can be cut again returns itself."""
+        from xentcli.formats.blocks import copy_of
+
+        return copy_of(self)
 
 
 class IndexedSource(Source):

@@ -81,6 +81,10 @@ class TableSource(StreamSource):
             self.columns = names_of(field, row[0]) if len(row) == 1 else None
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))
 
+    def kept(self) -> "TableSource":
+        """Return the same: what comes from a pipe is a copy already."""
+        return self
+
     def _understood(self) -> Any:
         return understood(self.name, InputError, f"reading {self.format}")
 

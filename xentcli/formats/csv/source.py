@@ -22,7 +22,7 @@ from xentcli.formats.csv.list_cells import to_array
 from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.csv.parsers import check_cell_count, parse
-from xentcli.formats.sources import restored
+from xentcli.formats.references import restored
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight

@@ -18,7 +18,7 @@ from xentcli.formats.json.values import Array, careful, decoded, describe, fast,
 from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, with_first_line
 from xentcli.formats.keys import check_alone, choose, notes_of
 from xentcli.formats.large_integers import as_integers, flat, may_be_rounded
-from xentcli.formats.sources import restored
+from xentcli.formats.references import restored
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
