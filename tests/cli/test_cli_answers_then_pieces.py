@@ -96,3 +96,23 @@ def test_each_streamed_choice_ends_by_itself(run: Run) -> None:
     assert (
         "streams without an end, whose last tokens may be missing: 1\n" in run("nll", "s.txt").err
     )
+
+
+def test_streams_without_log_probabilities_are_named(run: Run) -> None:
+    """One that was not asked for them, and one of the Responses API that was cut off."""
+    mute = {"index": 0, "finish_reason": "stop", "logprobs": None}
+    pieces = [of_openai("s", [-1.0], piece=True), {**of_openai("m", [], piece=True)}]
+    Path("s.txt").write_text(events(*pieces, {**pieces[1], "choices": [mute]}))
+    outcome = run("nll", "s.txt", "--json")
+    assert outcome.json["requests"] == 2
+    assert "requests without such log-probabilities, left out: 1 (m)\n" in outcome.err
+    content = [{"logprobs": [token("t", -2.0)]}]
+    whole = {"object": "response", "id": "r", "output": [{"content": content}]}
+    begun = {"type": "response.created", "response": {**whole, "output": []}}
+    piece = {"type": "response.output_text.delta", "logprobs": content[0]["logprobs"]}
+    last = {"type": "response.completed", "response": whole}
+    other = {"type": "response.created", "response": {**whole, "id": "cut", "output": []}}
+    Path("s.txt").write_text(events(begun, piece, last, other, piece))
+    outcome = run("nll", "s.txt", "--json")
+    assert (outcome.json["requests"], outcome.json["used"]) == (2, 1)
+    assert "requests without such log-probabilities, left out: 1 (cut)\n" in outcome.err

@@ -17,6 +17,7 @@ from xentcli.formats.logprobs.pieces import Sequence
 _EVENT = b"data: "
 _Found = dict[int, tuple[str, list[float | None], list[int | None]]]
 """Where each choice begins, and its tokens' log-probabilities and sizes."""
+_NONE_YET = object()
 _WHOLE, _PIECE = "chat.completion", "chat.completion.chunk"
 
 
@@ -87,9 +88,14 @@ def take_chats(text: bytes, first: int, name: str, gathered: Gathered) -> bool:
     return True
 
 
+def _says_nothing(chat: Any) -> bool:
+    """Whether this is the end of a stream, or what Azure's filter says."""
+    return chat is None or (chat.id == "" and not chat.choices)
+
+
 def _take_whole(chats: list[Any], first: int, step: int, name: str, gathered: Gathered) -> None:
     for line, chat in enumerate(chats):
-        if chat is None or (chat.id == "" and not chat.choices):
+        if _says_nothing(chat):
             continue
         place = f"{name}:{first + step * line}"
         kept = []
@@ -108,15 +114,14 @@ def _take_whole(chats: list[Any], first: int, step: int, name: str, gathered: Ga
 
 def _take_pieces(chats: list[Any], first: int, step: int, name: str, gathered: Gathered) -> None:
     """Take the pieces of each stream as one, until those of another come between them."""
-    stream: Any = _EVENT  # no piece has it
+    stream: Any = _NONE_YET
     found: _Found = {}
     finished: list[int] = []
     for line, chat in enumerate(chats):
-        if chat is None:
+        if _says_nothing(chat):
             continue
         if chat.id != stream:
-            if stream is not _EVENT:
-                _take_stream(stream, found, finished, gathered)
+            _take_stream(stream, found, finished, gathered)
             stream, found, finished, index = chat.id, {}, [], None
         for choice in chat.choices:
             if choice.finish_reason:
@@ -134,9 +139,9 @@ def _take_pieces(chats: list[Any], first: int, step: int, name: str, gathered: G
     _take_stream(stream, found, finished, gathered)
 
 
-def _take_stream(
-    stream: str | None, found: _Found, finished: list[int], gathered: Gathered
-) -> None:
+def _take_stream(stream: Any, found: _Found, finished: list[int], gathered: Gathered) -> None:
+    if stream is _NONE_YET:
+        return
     pieces = [
         Sequence(place, Scored("generated", numbers, sizes, index), [])
         for index, (place, numbers, sizes) in found.items()

@@ -168,7 +168,9 @@ class Gathered:
     def _end(self, stream: str) -> None:
         """Take the answers to one request, which may have been cut."""
         ended = self._open.pop(stream)
-        self._cut += bool(ended.choices) and not ended.is_finished
+        self._cut += not ended.is_finished
+        if not ended.choices:
+            self._silent.append(stream or "a stream")
         for sequence in ended.in_order():
             self._add(sequence)
 

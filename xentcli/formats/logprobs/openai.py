@@ -25,6 +25,7 @@ from xentcli.formats.logprobs.vllm import PROMPTS, holds_prompt, of_prompt
 
 _CHAT, _COMPLETIONS = "OpenAI chat completions", "OpenAI completions"
 _RESPONSES = "OpenAI responses"
+_FIRST_EVENT = "created"
 _LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
 _NAMES = ("id", "key", "recordId")
@@ -184,9 +185,13 @@ def responses(document: Any) -> Answer | None:
     """Return an answer of the Responses API, or an event of its stream; the last one has it all."""
     event = text(document.get("type")) or ""
     if event.startswith("response."):
-        inner = document.get("response")
-        if event.partition(".")[2] in _LAST_EVENTS and is_object(inner):
-            return responses(inner)
+        inner, what = document.get("response"), event.partition(".")[2]
+        name = text(under(inner, "id"))
+        if what in _LAST_EVENTS and is_object(inner):
+            answer = responses(inner)
+            return answer and answer._replace(stream=name)
+        if what == _FIRST_EVENT and name is not None:
+            return Answer(_RESPONSES, [], name, stream=name, ends=False)
         return Answer(_RESPONSES, [], counts=False)
     if event == "transcript.text.delta":  # its last event has it all, too
         return Answer(_RESPONSES, [], counts=False)

@@ -20,7 +20,7 @@ _PIECE_BYTES = 2**22
 _NULLS, _FALSES = (b"null", b" null"), (b"false", b" false")
 _TAIL_BYTES = 2**18  # of a block, in which a piece of an answer that goes on stands
 _MARKS_OF_PIECES = (
-    b"chat.completion.chunk",
+    *(b"chat.completion.chunk", b'"response.created"', b'"response.output_text.delta"'),
     *(key + value for key in (b'"finish_reason":', b'"generated_text":') for value in _NULLS),
     *(key + value for key in (b'"stop":', b'"done":') for value in _FALSES),
 )
