@@ -56,6 +56,7 @@ FILES: Files = {
     "cut-lists.csv": Mended(lists(Z).replace("-0.25", "..."), lists(Z)),
     "lists.csv": Mended(lists(Z).replace('"[2.5, 0.25, 0.5]"', "oops"), lists(Z)),
     "cut.json": Mended("[[1.5, -0.25, 0.75], [", LISTED),
+    "utf-16.json": Mended(LISTED.encode("utf-16"), LISTED),
     "printed.json": Mended("[[1.5 2.5]\n [3.5 4.5]]\n", LISTED),
     "short.json": Mended("[[1.5, ..., 2.5]]", LISTED),
     "two.json": Mended("tensor([[1.5, 2.5]]) tensor([[1., 2.]])", f"tensor({Z.tolist()})"),
@@ -102,6 +103,8 @@ CASES = [
             lists are written like [1.5, -0.25] or [1.5 -0.25]
         loss cut.json y.npy
             the file is cut off
+        loss utf-16.json y.npy
+            iconv -f UTF-16 -t UTF-8
         loss printed.json y.npy
             write the whole array: numpy.save, numpy.savetxt, DataFrame.to_csv
         loss short.json y.npy

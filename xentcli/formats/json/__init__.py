@@ -4,6 +4,7 @@ import re
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
+from xentcli.errors import InputError
 from xentcli.formats.base import Format, ReadOptions, Source
 from xentcli.storage.inputs import Input
 
@@ -31,6 +32,8 @@ _PATTERN = (
     + _NUMBER
     + rb"[^,()\[\]]*+,[^()\[\]]*+(?:\)|\Z)))"
 )
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks with which PowerShell writes what a server answers."""
 _BEGINNINGS = (
     *(b"[", b"{", b"(", b"event", b"id", b"retry", b":", b"data:"),
     *(b"torch.", b"np", b"numpy", b"tensor", b"Tensor", b"array", b"Array", b"Parameter"),
@@ -51,6 +54,10 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         from xentcli.formats.logprobs.source import open_answers
 
         return open_answers(data, options)
+    if data.peek(2) in _WIDE:
+        raise InputError(
+            f"{data.name}: the text is UTF-16, and JSON is UTF-8", hint="iconv -f UTF-16 -t UTF-8"
+        )
     if are_lines(data):
         return JsonLinesSource(data, options)
     return open_document(data, options)
