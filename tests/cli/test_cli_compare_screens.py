@@ -175,3 +175,16 @@ def test_ids_of_rows_are_whole_before_the_losses_are_there(terminal: Terminal) -
         assert all(line.split()[1].startswith("img_000") for line in lines[start + 1 : start + 11])
     cut = terminal(*command, columns=60).text
     assert ("img_000" in cut, "…" in cut) == (False, True)
+
+
+def test_an_interval_of_many_rows_has_the_digits_of_its_error(terminal: Terminal) -> None:
+    rows, y = np.zeros((200_000, 2)), np.zeros(200_000, np.int64)
+    rows[:, 0] = 9.0
+    new = rows.copy()
+    new[:3] = [0.0, 9.0]
+    for name, array in (("one", rows), ("two", new), ("y", y)):
+        np.save(f"{name}.npy", array)
+    text = terminal("compare", "one.npy", "two.npy", "--labels", "y.npy").text
+    error = 100.0 * np.sqrt((3 - 9 / 200_000) / 200_000 / 199_999)
+    low, high = (-100.0 * 3 / 200_000 + side * 1.959976 * error for side in (-1, 1))
+    assert f"difference -0.00150 ± {error:.5f} points, 95 % {low:.5f} to {high:.5f}" in text

@@ -25,7 +25,7 @@ from xentcli.render.comparison_verdict import (
 )
 from xentcli.render.measures import group_tables, measure_table
 from xentcli.render.row_tables import titled
-from xentcli.render.tables import Sentence, counted, grid, headline, short
+from xentcli.render.tables import Sentence, counted, ends, grid, headline, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _pair(base: "Measure | None", new: "Measure | None", shown: "Callable[[Measu
 def _interval(measure: "Measure") -> str:
     if measure.low is None or measure.high is None or measure.low == measure.high:
         return ""
-    return f", 95 % {short(measure.low)} to {short(measure.high)}"
+    return f", 95 % {ends(measure.low, measure.high, measure.standard_error or 0.0)}"
 
 
 def _joined(*parts: "tuple[str, Measure | None, Callable[[float], str] | None]") -> str:

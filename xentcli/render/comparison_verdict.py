@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xentcli.render.tables import FEWEST, counted, headline, row_word, short, too_few
+from xentcli.render.tables import FEWEST, counted, ends, headline, row_word, short, too_few
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
 _ROUNDED = 1e-5  # nats, by row: float32 rounds logits up to 100 by less
 _ERROR_DIGITS = 2
+_DECIMALS_OF_POINTS = 2
 _WORDS = {-1: "better", 0: "unclear", 1: "worse"}
 
 
@@ -205,7 +206,7 @@ def interval_in_points(share: "Measure") -> str:
     points = _in_points(share)
     if points.low is None or points.high is None or points.low == points.high:
         return ""
-    return f"{points.low:.2f} to {points.high:.2f}"
+    return ends(points.low, points.high, points.standard_error or 0.0, _DECIMALS_OF_POINTS)
 
 
 def _in_points(share: "Measure") -> "Measure":

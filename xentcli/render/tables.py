@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ERROR_DIGITS = 3  # of a standard error in a headline
 _MOST_DECIMALS = 9  # of a number in a headline
+_LARGE = 1e4  # from here on, numbers have four digits and an exponent
 _HELD = "\ue000"  # a character of private use stands for a space, as visible text has none
 
 
@@ -42,7 +43,7 @@ def short(value: float) -> str:
 
     0 is exact: what is only rounded to it has digits.
     """
-    return f"{value:.4f}" if 1e-4 <= abs(value) < 1e4 else f"{value or 0.0:.4g}"
+    return f"{value:.4f}" if 1e-4 <= abs(value) < _LARGE else f"{value or 0.0:.4g}"
 
 
 def row_word(count: float) -> str:
@@ -112,6 +113,26 @@ def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
     if decimals > _MOST_DECIMALS:
         return f"{value:.4g} ± {error:.{digits}g}"
     return f"{value:.{max(decimals, 0)}f} ± {error:.{max(decimals, 0)}f}"
+
+
+def ends(low: float, high: float, error: float, least: int = 4) -> str:
+    """Return both ends of an interval, with the decimals of the error's second digit at least.
+
+    Examples
+    --------
+    >>> ends(-1.883e-05, 0.00029729, 8.06e-05), ends(-0.0418, 0.5251, 0.0205), ends(2.0, 3e8, 8e7)
+    ('-0.000019 to 0.000297', '-0.0418 to 0.5251', '2.0000 to 3e+08')
+    """
+    decimals = least
+    if math.isfinite(error) and error > 0.0:
+        decimals = max(least, 1 - math.floor(math.log10(error)))
+
+    def end(value: float) -> str:
+        if decimals > _MOST_DECIMALS or not abs(value) < _LARGE:
+            return short(value)
+        return f"{value:.{decimals}f}" if value else "0"
+
+    return f"{end(low)} to {end(high)}"
 
 
 def loss_table(result: "LossSummary") -> Table:
