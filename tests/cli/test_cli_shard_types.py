@@ -139,6 +139,9 @@ def test_a_shard_without_the_rows_that_others_need_is_named(run: Run) -> None:
     assert (
         refusal(run(*line.split())).error == "y-1.csv: column 1 is 'other', and 'label' in y-0.csv"
     )
+    Path("y-1.csv").write_text("label\na\nb\n")
+    line = "loss x-*.npy y-*.csv --classes a,b,c,d"
+    assert refusal(run(*line.split())).error == "y-1.csv: values are text, and float64 in y-0.csv"
     for name in ("y-0.csv", "y-1.csv"):
         Path(name).write_text("")
     assert refusal(run(*line.split())).error == "y-0.csv: the file is empty"

@@ -108,6 +108,22 @@ def test_a_second_file_of_lists_is_of_labels_or_of_more_rows(run: Run) -> None:
         assert float(run("nll", *line.split()).out) == loss
 
 
+def test_files_of_lists_that_are_no_one_array(run: Run) -> None:
+    """Where one lists all classes, its values sum to 1, as those that were normalised again do."""
+    lists = [math.log(0.5), math.log(0.25), math.log(0.25)]
+    for i, listed in enumerate((3, 2)):
+        row = {"top_values": lists[:listed], "top_indices": [0, 1, 2][:listed], "labels": 0}
+        Path(f"t-{i}.jsonl").write_text(json.dumps(row) + "\n")
+    told = refusal(run("nll", "t-*.jsonl"))
+    assert told.error == "t-1.jsonl: values are log-probabilities, and renormalised in t-0.jsonl"
+    assert told.hint.startswith("--num-classes V")
+    found = run("nll", "t-*.jsonl", "--num-classes", "3")
+    assert float(found.out) == pytest.approx(math.log(2.0), rel=1e-12)
+    Path("t-1.jsonl").write_text("")
+    told = refusal(run("nll", "t-*.jsonl"))
+    assert told.error == "t-1.jsonl: the file is empty, and the file before it has lists"
+
+
 def test_options_of_lists(run: Run) -> None:
     path = written("npz")
     for arguments in (

@@ -212,7 +212,9 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
         raise ShapeError(f"{name}: {what}")
     dtypes = [each.dtype.newbyteorder("=") for each in (shard, first)]
     if dtypes[0] != dtypes[1] and NO_DTYPE not in (shard.stored_dtype, first.stored_dtype):
-        raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")
+        here, there = ("text" if each.kind == "O" else each for each in dtypes)
+        what = "numbers" if "text" not in (here, there) else "values"
+        raise ShapeError(f"{name}: {what} are {here}, and {there} in {first.name}")
     if shard.id_column != first.id_column:
         one, other = (f"{s.name}: ids are {s.id_column or 'none'}" for s in (shard, first))
         raise ShapeError(f"{one}, and in {other}")

@@ -21,6 +21,7 @@ from xentcli.pipeline.top_lists.top_measures import OF_LISTS
 from xentcli.pipeline.top_lists.top_rows import TopRows
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import shown_name
+from xentcli.storage.paths import is_blank
 
 __all__ = ["OF_LISTS", "Partly", "TopOptions", "open_partly"]
 
@@ -94,7 +95,7 @@ def open_partly(
     """
     if files and bases and is_base(files[0]):
         parts = tuple(KldLabels(open_base(file)) for file in files)
-        _check_same([part.num_classes for part in parts], files, "classes")
+        _check_same([part.num_classes for part in parts], files, "the classes are")
         what = "a base of llama-perplexity, which holds its own labels"
         return Partly(what, parts, [], has_labels=True)
     if files and find_lists(files[0]) is None:
@@ -106,7 +107,8 @@ def open_partly(
     for i, file in enumerate(files or [None]):
         found = None if file is None else find_lists(file)
         if file is not None and found is None:
-            raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
+            what = "the file is empty" if is_blank(file.path) else "no lists"
+            raise InputError(f"{shown_name(file.path)}: {what}, and the file before it has lists")
         own = options._replace(labels=options.labels[i : i + 1])
         named = [each for each in own.labels if isinstance(each, str)]
         if file is not None and named:
@@ -115,13 +117,18 @@ def open_partly(
         founds.append(found)
     told = told_apart(with_clusters(filled_lines(lists), founds, options), run)
     opened, notes = [rows for rows, _ in told], [note for _, notes in told for note in notes]
-    _check_same([part.kind for part in opened], files, "kind")
+    told_classes = None not in {part.num_classes for part in opened}
+    hint = None if told_classes else "--num-classes V, if one of them lists all classes"
+    _check_same([part.kind for part in opened], files, "values are", hint)
     return Partly("lists of the most probable classes", tuple(opened), notes)
 
 
-def _check_same(values: Sequence[object], files: Sequence[InputFile], what: str) -> None:
+def _check_same(
+    values: Sequence[object], files: Sequence[InputFile], what: str, hint: str | None = None
+) -> None:
     """Raise InputError if files differ in something."""
     for value, file in zip(values, files, strict=False):
         if value != values[0]:
             first, other = (shown_name(each.path) for each in (files[0], file))
-            raise InputError(f"{other}: {what} {value}, and {first} has {values[0]}")
+            message = f"{other}: {what} {value}, and {values[0]} in {first}"
+            raise InputError(message, hint=hint)
