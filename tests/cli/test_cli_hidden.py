@@ -73,6 +73,22 @@ class TestFiles:
         got = run("loss", "both.npz", "--lm-head", "head.npy", "--label-key", "input_ids")
         assert abs(float(got.out) - losses().mean()) < 1e-6
 
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_each_file_of_tokens_is_a_sequence(self, run: Run, jobs: str) -> None:
+        """The last state of a file predicts no token of the next one."""
+        cuts = [(0, 5), (5, 100), (100, 101), (101, 240)]
+        for i, (start, stop) in enumerate(cuts):
+            np.savez(f"s{i}.npz", hidden_states=STATES[start:stop], input_ids=LABELS[start:stop])
+        wanted = [losses(STATES[i : j - 1], LABELS[i + 1 : j]) for i, j in cuts if j - i > 1]
+        more = ("--lm-head", "head.npy", "--shift", "1", "--jobs", jobs)
+        got = run("loss", "s?.npz", *more, "--json")
+        assert got.json["used"] == 240 - len(cuts)
+        assert abs(got.json["loss"] - np.concatenate(wanted).mean()) < 1e-6
+        assert "s3.npz: tokens at its beginning, which no state in it predicts" in got.err
+        for i, rows in enumerate((":50", "50:")):
+            run("loss", "s?.npz", *more, "--rows", rows, "--state", f"{i}.json")
+        assert run("merge", "0.json", "1.json", "--json").json["loss"] == got.json["loss"]
+
     def test_classes_are_those_of_the_head_where_sequences_are_as_long(self, run: Run) -> None:
         """Other logits of (N, T, C) with T = C have their classes along axis 1, as in PyTorch."""
         states, head, labels = STATES[:12].reshape(3, 4, -1), HEAD[:4], LABELS[:12] % 4

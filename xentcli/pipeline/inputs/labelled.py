@@ -15,7 +15,7 @@ from xentcli.formats.files import (
     open_files,
     open_pair,
 )
-from xentcli.formats.inline import expand, first_of, is_inline
+from xentcli.formats.inline import expand, expand_all, first_of, is_inline
 from xentcli.formats.keys import check_no_lists, no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
@@ -150,7 +150,9 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     """Open two arrays of the same files, labels first, since only their name may tell them."""
     beside, key = how.options.label_key is None, how.file(names[0]).options.key
     file_of = partial(how.file, partner=how.others)
-    labels_of = partial(how.labels, beside=beside, partner_key=key)
+    several = how.options.shift and len(expand_all(names, how.without)) > 1
+    unpredicted = how.options.shift if several else 0
+    labels_of = partial(how.labels, beside=beside, partner_key=key, unpredicted=unpredicted)
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
             raise UsageError("--label-key reads several files twice, which pipes are not")
