@@ -1,8 +1,10 @@
 """A format from outside the package: at the command line, and with what it may lack."""
 
+import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,8 @@ from toy_format import TOY
 from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
 from xentcli.formats.base import Format
-from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.files import InputFile, open_file, open_files
+from xentcli.formats.shard_headers import reading_headers
 
 Z = some_values("f4", (23, 3))
 
@@ -70,3 +73,36 @@ def test_a_format_that_its_extension_alone_tells(tmp_path: Path) -> None:
 def test_a_format_that_is_only_read() -> None:
     with pytest.raises(OutputError, match="out: toy is only read"):
         written(TOY._replace(open_writer=None), Z)
+
+
+def test_no_process_reads_by_another_format(tmp_path: Path) -> None:
+    """A worker that lacks a format would take its files for another, and give other numbers."""
+    paths = [str(tmp_path / f"{i}.npy") for i in range(32)]  # as many as workers read headers of
+    for path in paths:
+        np.save(path, Z)
+    registry.forget(TOY.name)
+    odd = registry.by_name("npy")._replace(name="odd")
+    plain = open_file(InputFile(paths[0]))
+    registry.register(odd)
+    found = open_file(InputFile(paths[0]))
+    assert (plain.format, found.format) == ("npy", "odd")
+    with reading_headers(lambda _work, _files: pytest.fail("a worker may lack the format")):
+        assert open_files(paths, InputFile).format == "odd"
+    for reference in (found.reference, pickle.loads(pickle.dumps(found.reference))):
+        assert reference is not None
+        assert_same_bits(values_of(reference.open(), 5), Z)
+    for source, is_here in ((plain, True), (found, False)):
+        if not is_here:
+            registry.forget("odd")
+        assert source.reference is not None
+        with pytest.raises(InputError, match=r"0\.npy: the format 'odd' was added to xent in some"):
+            source.reference.open()
+
+    def with_odd(work: Callable[[Any], Any], files: Iterable[Any]) -> list[Any]:
+        registry.register(odd)
+        headers = list(map(work, files))
+        registry.forget("odd")
+        return headers
+
+    with reading_headers(with_odd), pytest.raises(InputError, match="'odd' was added"):
+        open_files(paths, InputFile)

@@ -25,6 +25,11 @@ FROM_OUTSIDE: list["Format"] = []
 """The formats that were added, the last one first."""
 
 
+def is_added(name: str) -> bool:
+    """Whether the format of this name was added, perhaps in place of one of this package."""
+    return any(format_.name == name for format_ in FROM_OUTSIDE)
+
+
 def format_names() -> tuple[str, ...]:
     """Return the names of all formats, in the order in which they are asked whose a file is."""
     return tuple(dict.fromkeys([*(format_.name for format_ in FROM_OUTSIDE), *HOMES]))

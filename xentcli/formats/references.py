@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from xentcli.errors import InputError, reading
 from xentcli.formats import registry
 from xentcli.formats.base import Reference, Source
+from xentcli.formats.names import is_added
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import WHILE_WRITTEN
@@ -31,11 +32,13 @@ class FileReference(Record):
     folder: str
     """Where a relative path starts."""
     stamp: tuple[int | str | None, ...]
+    added: str | None = None
+    """The name of its format, if that was added to xent."""
 
     @classmethod
-    def to(cls, file: "InputFile", size: int | None) -> "FileReference":
-        """Return the reference to a file that has just been opened, of `size` bytes."""
-        return cls(file, folder_here(), _stamp(file.path, size))
+    def to(cls, file: "InputFile", source: Source, size: int | None) -> "FileReference":
+        """Return the reference to a file of `size` bytes that has just been opened as a source."""
+        return cls(file, folder_here(), _stamp(file.path, size), _added_format(source))
 
     @classmethod
     def unopened(cls, file: "InputFile", folder: str) -> "FileReference":
@@ -48,19 +51,31 @@ class FileReference(Record):
         Raises
         ------
         InputError
-            If it is no longer what it was when it was first opened.
+            If it is no longer what it was when it was first opened, or another format reads it.
         """
         data, stamp = self._data()
         if stamp != self.stamp:
             raise _changed(data.name)
-        return self._source_of(data)
+        self.check_format()
+        source = self._source_of(data)
+        if _added_format(source) != self.added:
+            raise _added_in_part(data.name, source.format)
+        return source
+
+    def check_format(self) -> None:
+        """Raise InputError if the format was added to xent elsewhere, and not in this process."""
+        if self.added is not None and not is_added(self.added):
+            raise _added_in_part(shown_name(self.file.path), self.added)
 
     @classmethod
     def first(cls, file: "InputFile", folder: str) -> "tuple[Source, FileReference]":
         """Open a file, whose relative path starts in a folder, and return its reference too."""
         data, stamp = cls(file, folder, ())._data()
-        reference = cls(file, folder, stamp)
-        return reference._source_of(data), reference
+        source = cls(file, folder, stamp)._source_of(data)
+        reference = cls(file, folder, stamp, _added_format(source))
+        if source.reference is not None:
+            source.reference = reference
+        return source, reference
 
     def check(self) -> None:
         """Raise InputError if a file is no longer what it was; a URL says so when it is read."""
@@ -94,6 +109,17 @@ class FileReference(Record):
 
 def _changed(name: str) -> InputError:
     return InputError(f"{name}: the file changed while it was read", hint=WHILE_WRITTEN)
+
+
+def _added_format(source: Source) -> str | None:
+    return source.format if is_added(source.format) else None
+
+
+def _added_in_part(name: str, format_name: str) -> InputError:
+    return InputError(
+        f"{name}: the format {format_name!r} was added to xent in some processes, and not in all",
+        hint="workers import what the script does: dask worker --preload MODULE",
+    )
 
 
 def source_of(reference: Reference) -> Source:
@@ -133,7 +159,7 @@ def referred(source: Source, file: "InputFile", data: Input) -> Source:
     """
     source.opened = file
     if file.path != STANDARD_STREAM and _needs_reference(source, data):
-        source.reference = FileReference.to(file, data.size)
+        source.reference = FileReference.to(file, source, data.size)
         remember(source)
     return source
 

@@ -125,6 +125,7 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
         from xentcli.formats.promised import promised
 
         source = promised(source, data.name)
+        source.format = format_.name
     _check_row(source)
     looked_at = options.any_columns or options.weights or options.names
     if options.head is not None and options.labels and not looked_at:

@@ -12,6 +12,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import NO_DTYPE, MemorySource, Source
 from xentcli.formats.blank_shards import EMPTY, blank_among, is_empty_text, only_cells_of
 from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.names import FROM_OUTSIDE
 from xentcli.formats.references import FileReference, folder_here
 from xentcli.formats.shard_facts import ShardFacts, facts_of, total
 from xentcli.storage.names import is_url, shown_name
@@ -68,6 +69,8 @@ def read_facts(
         if only_cells is None:  # the others may be blank, which the last file tells
             common.take(facts)
         (reference,) = facts.references
+        if reference is not None:
+            reference.check_format()
         if source is None and reference is not None:
             elsewhere.append(reference)
         elif source is not None and source.unchanged is not None:
@@ -145,9 +148,13 @@ class _ShardHeader(NamedTuple):
 
 
 def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
-    """Yield what is known of each shard, read here, or by whoever `reading_headers` names."""
+    """Yield what is known of each shard, read here, or by whoever `reading_headers` names.
+
+    Others may lack the formats that were added here, and take such files for something else.
+    """
     mapped = _MAPPED.get()
-    if mapped is not None and len(files) >= _MANY and all(map(_is_elsewhere, files)):
+    many = len(files) >= _MANY and all(map(_is_elsewhere, files))
+    if mapped is not None and many and not FROM_OUTSIDE:
         yield from mapped(_HeaderWork(folder_here()).header_of, files)
         return
     for file in files:
@@ -155,7 +162,7 @@ def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
             yield _empty(file, folder_here())
             continue
         source = open_file(file)
-        reference = None if reads_once(file.path) else FileReference.to(file, source.size)
+        reference = None if reads_once(file.path) else FileReference.to(file, source, source.size)
         facts = facts_of(source, file, reference)
         yield _ShardHeader(facts, source.notes, source, only_cells_of(source))
 

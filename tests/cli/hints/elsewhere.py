@@ -16,6 +16,7 @@ a cluster
     dask worker --memory-limit SIZE gives more to each
     dask scheduler prints its address, which begins with tls:// if it encrypts
     dask scheduler starts one, and dask worker ADDRESS its workers
+    workers import what the script does: dask worker --preload MODULE
     they need xent 1.0.0 and the libraries that the files need
     workers open files themselves: by a path or a URL that they see too, with the same libraries and
         xent 1.0.0
