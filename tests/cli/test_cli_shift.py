@@ -84,3 +84,18 @@ def test_a_shift_that_leaves_nothing(run: Run) -> None:
         assert outcome.err.splitlines()[1] == (
             "warning: nothing is used: the shift leaves no row a label, so the mean is NaN"
         ), shift
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_shift_that_leads_from_file_to_file_is_a_note(run: Run) -> None:
+    """A file for each sequence may be meant; files of whole sequences lead nowhere."""
+    rng = np.random.default_rng(5)
+    for i in range(2):
+        np.save(f"a{i}.npy", rng.normal(size=(5, 3)))
+        np.save(f"b{i}.npy", rng.integers(3, size=5))
+        np.save(f"c{i}.npy", rng.normal(size=(1, 5, 3)))
+        np.save(f"d{i}.npy", rng.integers(3, size=(1, 5)))
+    note = "note: the shift leads from each of 2 files into the next, as in one text\n"
+    assert note in run("loss", "a?.npy", "b?.npy", "--shift", "1").err
+    for files in (("a0.npy", "b0.npy"), ("c?.npy", "d?.npy"), ("a?.npy", "b?.npy", "--shift", "0")):
+        assert "leads" not in run("loss", "--shift", "1", *files).err, files
