@@ -160,6 +160,8 @@ arrays of Python, tested in test_pipeline_public.py
     base=list(...)
     give its name
     did you mean metrics?
+labels of several models, tested in test_cli_compare_matching.py
+    if they are, --labels FILE names the labels of all; rows with ids are matched by these
 measures of two models and of a temperature, tested in test_cli_gates.py
     --fail-if 'loss_new > baseline + 2 se'
     --fail-if 'loss_after > baseline + 2 se'

@@ -200,7 +200,8 @@ def _open(
         raise UsageError("shift needs labels")
     if len(paths) == 2:
         alone = options._replace(label_column=None, label_key=None, shift=0)
-        return open_models(readers, paths, [], alone, beside)[0], array_source("labels", labels)
+        models, _ = open_models(readers, paths, [], alone, beside, own_labels=False)
+        return models, array_source("labels", labels)
     sources = [
         open_files(there, partial(reader.file, id_column=options.id_column, goes_with=True))
         if there

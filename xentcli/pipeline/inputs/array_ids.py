@@ -43,15 +43,15 @@ def check_one_order(
     Files that can be read only once are not looked at. The rows of lists of classes are matched by
     place in tables too; if one file names sequences and the other rows, these are not compared.
     """
-    path = _may_have_ids(one, without)
-    other_path = path and _may_have_ids(other, without)
+    path = read_again(one, without)
+    other_path = path and read_again(other, without)
     if not (path and other_path):  # then neither is opened
         return
-    if of_lists or _has_keys(path, reader):  # arrays first, as the cells of columns are parsed
+    if of_lists or has_keys(path, reader):  # arrays first, as the cells of columns are parsed
         here = _ids_in(path, reader)
         there = _ids_in(other_path, reader, None if of_lists else here) if here else {}
     else:
-        there = _ids_in(other_path, reader) if _has_keys(other_path, reader) else {}
+        there = _ids_in(other_path, reader) if has_keys(other_path, reader) else {}
         here = _ids_in(path, reader, there) if there else {}
     for name in here:
         if name not in there or not (of_lists or here[name] or there[name]):
@@ -79,15 +79,15 @@ def _choice(name: str, keyed: bool) -> dict[str, Any]:
     return {"label_key" if keyed else "label_column": name}
 
 
-def _may_have_ids(names: Sequence[str], without: Sequence[str]) -> str | None:
-    """Return the first file, if it may have ids beside other arrays, as far as its name tells."""
+def read_again(names: Sequence[str], without: Sequence[str]) -> str | None:
+    """Return the first file, if it may have ids or labels beside its rows and be read once more."""
     path = first_of(names, without)
     if path is None or is_inline(path) or reads_once(path) or path.endswith(".npy"):
         return None
     return path
 
 
-def _has_keys(path: str, reader: Reader) -> bool:
+def has_keys(path: str, reader: Reader) -> bool:
     """Whether a file is in a format of arrays with names."""
     file = reader.labels(path)
     try:

@@ -10,6 +10,7 @@ from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, open_both
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.language.samples import check_same_docs
+from xentcli.pipeline.pairs.own_labels import check_own_labels
 from xentcli.storage.names import STANDARD_STREAM
 
 
@@ -20,6 +21,8 @@ def open_models(
     options: LabelOptions,
     beside: Sequence[str] = (),
     without: Sequence[str] = (),
+    *,
+    own_labels: bool = True,
 ) -> tuple[list[Source], Source | None]:
     """Open the logits of all models, and the labels of their rows if there are any.
 
@@ -38,7 +41,15 @@ def open_models(
         The names of columns that are no classes.
     without : sequence of str
         Files that no pattern stands for: what will be written.
+    own_labels : bool
+        Whether labels in the files of models count, where no others are given.
+
+    Raises
+    ------
+    InputError
+        If these are not the same, row by row, or as `open_both` says.
     """
+    own_labels &= not labels
     label = None if labels else options.label_column
     reader = next((each for each in given if each.common.get("head") is not None), given[0])
     headers = [opening.columns_of_first([path], reader.labels, without) for path in paths]
@@ -69,6 +80,9 @@ def open_models(
         ]
     for other in others:
         check_same_docs(base, other)
+    if own_labels and not any(each.id_column for each in others):
+        how_of = [Opening(each, options, without) for each in given]
+        check_own_labels(paths, how_of)
     return [base, *others], labels_source
 
 
