@@ -96,10 +96,25 @@ class RowFacts:
         """Return the same facts with another origin of the rows."""
         return RowFacts(self.rows, self.num_classes, self.facts, self.problems, origin)
 
+    def some(self, rows: slice) -> "RowFacts":
+        """Return the facts of some of the rows; raise TypeError if a fact is no array of them."""
+        facts = {name: _some(values, self.rows, rows) for name, values in self.facts.items()}
+        names = [_some(each, self.rows, rows) for each in self.origin[2:]]
+        origin = Origin(self.origin.first_row + rows.start, self.origin.inner, *names)
+        return RowFacts(rows.stop - rows.start, self.num_classes, facts, self.problems, origin)
+
     def having(self, found: Mapping[str, Any]) -> "RowFacts":
         """Return the same rows with these facts too, which may take the place of others."""
         facts = {**self.facts, **found}
         return RowFacts(self.rows, self.num_classes, facts, self.problems, self.origin)
+
+
+def _some(values: Any, count: int, rows: slice) -> Any:
+    if values is None:
+        return None
+    if not isinstance(values, np.ndarray) or values.shape[:1] != (count,):
+        raise TypeError(f"{type(values).__name__} has no value for each row")
+    return values[rows]
 
 
 def row_facts(

@@ -18,6 +18,7 @@ _FIELDS = (
     "a state has annotated fields of int, float, bool, str and NDArray, and of tuple[int, ...], "
     "list[int], dict[str, int] and the like"
 )
+_ROUNDED = 1e-6  # relative to what is summed: far more than rounding, far less than a mistake
 _MAY_BE_NONE = ("used", "measured", "weight", "uneven", "zeroed", "column")
 _tried: set[type] = set()
 """The metrics of which a state was tried."""
@@ -86,10 +87,10 @@ def checked_state(name: str, empty: Any, facts: RowFacts) -> Any:
     Raises
     ------
     XentError
-        If it cannot be kept, if it merges wrong with that of no rows, or if a verb changes a state.
-        The first state of each metric is tried: a sum that `merge` forgets would be a wrong number
-        in files of several blocks alone, and what cannot be read again would be noticed by
-        ``xent merge``.
+        If it cannot be kept, if it merges wrong with that of no rows, if the states of two halves
+        of the rows merge to another, or if a verb changes a state. The first state of each metric
+        is tried: a sum that `merge` forgets would be a wrong number in files of several blocks
+        alone, and what cannot be read again would be noticed by ``xent merge``.
     """
     metric = type(empty)
     if metric in _tried:
@@ -101,7 +102,8 @@ def checked_state(name: str, empty: Any, facts: RowFacts) -> Any:
     if _kept(name, empty) != nothing:
         raise _wrong(name, "from_rows changes the state of no rows: it returns another one")
     _check_merge(name, state, plain)
-    _tried.add(metric)
+    if _check_halves(name, empty, facts, plain):
+        _tried.add(metric)
     return state
 
 
@@ -146,6 +148,38 @@ def _check_merge(name: str, state: Any, plain: Any) -> None:
             raise _wrong(name, "merge changes a state that it is given: it returns another one")
         if other is not twin and to_plain(merged) != plain:
             raise _wrong(name, "merge with the state of no rows changes a state")
+
+
+def _check_halves(name: str, empty: Any, facts: RowFacts, plain: Any) -> bool:
+    """Check that two halves of the rows make the whole; return False if they cannot be halved.
+
+    Sums that are not exact may differ by what rounding leaves, though other blocks will too.
+    """
+    inner = max(1, facts.origin.inner)
+    middle = facts.rows // 2 // inner * inner
+    if middle == 0:
+        return False
+    try:
+        halves = [facts.some(slice(0, middle)), facts.some(slice(middle, facts.rows))]
+    except TypeError:  # a fact is no array
+        return True
+    one, other = (empty.from_rows(half) for half in halves)
+    for merged in (one.merge(other), other.merge(one)):
+        if not _are_near(plain, to_plain(merged), facts.rows):
+            raise _wrong(name, "merge of two halves of the rows gives another state than all rows")
+    return True
+
+
+def _are_near(one: Any, other: Any, rows: int) -> bool:
+    """Whether values of JSON are the same but for the rounding of sums over so many rows."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_are_near(one[k], other[k], rows) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_are_near(*pair, rows) for pair in pairs)
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= _ROUNDED * (abs(one) + abs(other) + rows)
+    return bool(one == other)
 
 
 def _wrong(name: str, what: str) -> XentError:
