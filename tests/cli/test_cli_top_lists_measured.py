@@ -2,16 +2,19 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from cli_files import DATA, log_probs
 from cli_tools import Run, Terminal
 from close_to import close_to
 from in_one_test import in_one_test
+from safetensors.numpy import save_file
 from top_lists_tools import MODEL, K, V, written
 
 
@@ -210,3 +213,43 @@ def test_top_k_accuracies_by_name_are_those_of_whole_rows(run: Run) -> None:
     share = float((ranks < 2).mean())
     gated = run("eval", "lists.npz", "--metric", "loss", "--fail-if", "top2_accuracy < 0.9")
     assert (gated.code, f"top2_accuracy is {share:.4g}"[:20] in gated.err) == (3, True)
+
+
+@in_one_test
+@pytest.mark.parametrize(("dtype", "digits"), [("bfloat16", 8), ("float16", 11)])
+@pytest.mark.parametrize("both", [False, True])
+def test_logits_of_16_bits_with_their_log_sum_exp(
+    run: Run, dtype: str, digits: int, both: bool
+) -> None:
+    """They are rounded by as much as they are large, and so are the sums of their rows.
+
+    They were refused where these were above 1, as if the log-sum-exp were that of other rows.
+    """
+    rng = np.random.default_rng(6)
+    logits = rng.normal(size=(200, 4)) * 3.0 + 25.0
+    labels = rng.integers(0, 4, 200)
+    sums = np.log(np.exp(logits).sum(-1))
+    order = np.argsort(-logits, -1)[:, :3]
+    stored = np.dtype(getattr(ml_dtypes, dtype, dtype))
+    arrays = {
+        "topk_logits": np.take_along_axis(logits, order, -1).astype(stored),
+        "topk_ids": np.ascontiguousarray(order),
+        "log_sum_exp": sums.astype(stored if both else np.float32),
+        "labels": labels,
+        "num_classes": np.array([4]),
+    }
+    save_file(arrays, "lists.safetensors")
+    found = run("loss", "lists.safetensors", "--json")
+    losses = sums - logits[np.arange(200), labels]
+    listed = (order == labels[:, None]).any(-1)
+    assert found.json["exact"] == pytest.approx(listed.mean(), abs=1e-12)  # what is left is rounded
+    scale = logits.max() + both * sums.max()
+    told = float(
+        re.findall(f"{dtype}: a loss is right to ±([^,]+), as its logits are", found.err)[0]
+    )
+    assert told == pytest.approx(scale * 2.0**-digits, rel=0.05)
+    assert found.json["lower_bound"] <= losses.mean() + told
+    assert losses.mean() - told <= (found.json["upper_bound"] or math.inf)
+    arrays["log_sum_exp"] = np.roll(sums, 1).astype(np.float32)
+    save_file(arrays, "lists.safetensors")
+    assert "the log-sum-exp is not that of these values" in run("loss", "lists.safetensors").err

@@ -23,7 +23,7 @@ SLACK = 1e-6
 MOST_ABOVE_1 = 1e-3
 """How far above 1 rounding may carry a sum of probabilities; one that is larger is none."""
 _LEAST_MASS = 1e-4  # a smaller M is mostly rounding, and bounds nothing
-_LEAST_ALONE = 1e-2  # a larger M is exact enough to be the probability of the only other class
+_MOST_OF_M = 1e-4  # of a larger M the slack leaves the probability of the only other class exact
 
 
 class Bounds(NamedTuple):
@@ -103,7 +103,7 @@ def nll_bounds(
         other = mass.others == 1.0
         above = (other | (largest & (mass.listed > 0))) & (left > _LEAST_MASS)
         upper = np.where(above, -elementary.log(left), np.inf)
-        only_one = other & (mass.least > _LEAST_ALONE)
+        only_one = other & (mass.least * _MOST_OF_M > slack)
         alone = 0.0 - elementary.log(mass.left)
     lower = np.where(found, 0.0 - at, np.where(only_one, alone, lower))
     upper = np.where(found, 0.0 - at, np.where(only_one, alone, upper))

@@ -30,6 +30,8 @@ class _ListSums(NamedTuple):
     """The largest sum of values themselves."""
     lack: float = math.inf
     """The least `_lacks` of a row."""
+    scale: float = 1.0
+    """How large logits are that have a log-sum-exp."""
 
     def merge(self, other: "_ListSums") -> "_ListSums":
         """Return the sums of both states' rows."""
@@ -39,6 +41,7 @@ class _ListSums(NamedTuple):
             self.fractions and other.fractions,
             max(self.largest, other.largest),
             min(self.lack, other.lack),
+            max(self.scale, other.scale),
         )
 
 
@@ -58,7 +61,24 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
     sums = plain.astype(np.float64).sum(axis=1)
     least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
     lack = float(lacks.min(initial=math.inf))
-    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)), lack)
+    largest, scale = float(sums.max(initial=0.0)), _scale_of(rows, values)
+    return number, _ListSums(least, most, fractions, largest, lack, scale)
+
+
+def _scale_of(rows: TopRows, values: NDArray[np.float64]) -> float:
+    """Return how large the logits of rows are, of which `values` are the log-probabilities.
+
+    The log-sum-exp is added where it was rounded as they were.
+    """
+    sums = rows.lists.log_sum_exp
+    if sums is None:
+        return 1.0
+    known = np.where(np.isfinite(sums), sums, 0.0)
+    logits = np.abs(values + known[:, None])
+    largest = float(logits[np.isfinite(logits)].max(initial=1.0))
+    fewer_digits = np.ldexp(np.frexp(known)[0], round(-math.log2(rows.rounding)))
+    rounded = bool((fewer_digits == np.round(fewer_digits)).all())
+    return largest + (float(np.abs(known).max(initial=0.0)) if rounded else 0.0)
 
 
 def _lacks(
@@ -107,8 +127,9 @@ def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[
 
 def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
     lists = rows.lists
-    tight = max(_NEAR, 2.0 * rows.slack)
-    above = found.most > math.log1p(max(MOST_ABOVE_1, 4.0 * rows.slack))
+    tight, most = max(_NEAR, 2.0 * rows.slack), max(MOST_ABOVE_1, 4.0 * rows.slack)
+    rows = replace(rows, scale=found.scale)
+    above = found.most > math.log1p(max(most, 2.0 * rows.slack))
     if lists.log_sum_exp is not None or lists.probs:
         if above:
             what = "the log-sum-exp is not that of these values" if not lists.probs else ""
@@ -134,9 +155,12 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
         what = "no row sums to more than 1, so what is called logits is taken for log-probabilities"
         notes.append(f"{lists.values.name}: {what}")
     if lists.values.stored_dtype in SLACKS:
-        part = SLACKS[lists.values.stored_dtype] / 2.0
-        dtype = lists.values.stored_dtype
-        notes.append(f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself")
+        right = f"{rows.rounding:.2g} of itself"
+        if lists.log_sum_exp is not None:
+            right = f"±{rows.rounding * rows.scale:.2g}, as its logits are"
+        notes.append(
+            f"{lists.values.name}: {lists.values.stored_dtype}: a loss is right to {right}"
+        )
     return rows, notes
 
 

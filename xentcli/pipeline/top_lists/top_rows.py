@@ -22,6 +22,7 @@ from xentcli.pipeline.top_lists.top_inputs import TopLists
 Kind = Literal["log-probabilities", "logits", "renormalised"]
 
 SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
+_DIGITS = {"bfloat16": 8, "float16": 11}  # in base 2
 """How far off a sum of probabilities may be, by the dtype of their logarithms."""
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
@@ -29,10 +30,14 @@ _SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
 
 @dataclass(frozen=True)
 class TopRows:
-    """Lists of classes, and what their values are."""
+    """Lists of classes, and what their values are.
+
+    Of logits with their log-sum-exp, `scale` is how large the numbers are whose rounding adds up.
+    """
 
     lists: TopLists
     kind: Kind = "log-probabilities"
+    scale: float = 1.0
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -63,8 +68,14 @@ class TopRows:
 
     @property
     def slack(self) -> float:
-        """How far off the sum of a row's probabilities may be."""
-        return SLACKS.get(self.lists.values.stored_dtype, SLACK)
+        """How far off the sum of a row's probabilities may be: as far as its logits, rounded."""
+        slack = SLACKS.get(self.lists.values.stored_dtype, SLACK)
+        return max(slack, self.scale * self.rounding)
+
+    @property
+    def rounding(self) -> float:
+        """How far off a stored number may be, as a part of itself: half a step."""
+        return 2.0 ** -_DIGITS.get(self.lists.values.stored_dtype, 24)
 
     @property
     def notes(self) -> tuple[str, ...]:
