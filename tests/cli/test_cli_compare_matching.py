@@ -272,6 +272,10 @@ def test_labels_of_each_model_tell_that_rows_are_in_two_orders(run: Run, ending:
     for asked in (files, files[::2]):
         outcome = run("compare", *asked, *column)
         assert outcome.err.splitlines()[-2].startswith(f"error: {said}: are these the same rows")
+    if column:
+        piped = run("compare", files[0], "-", *column, stdin=Path(files[2]).read_bytes())
+        left = "<stdin>: column 'label' is left out: the labels of a.csv are taken for all"
+        assert (piped.code, left in piped.err) == (0, True)
     drop = ("--drop", "label") if column else ()
     own = run("compare", *files[::2], *LABELS, *drop, "--metric", "loss_base", "--quiet")
     right = metrics_of(run("compare", *files[:2], *column, "--json"))

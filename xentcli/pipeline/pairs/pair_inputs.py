@@ -12,6 +12,7 @@ from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.language.samples import check_same_docs
 from xentcli.pipeline.pairs.own_labels import check_own_labels
 from xentcli.storage.names import STANDARD_STREAM
+from xentcli.storage.paths import reads_once
 
 
 def open_models(
@@ -80,10 +81,30 @@ def open_models(
         ]
     for other in others:
         check_same_docs(base, other)
-    if own_labels and not any(each.id_column for each in others):
+    if own_labels:
         how_of = [Opening(each, options, without) for each in given]
-        check_own_labels(paths, how_of)
+        named = [label is not None and label in header for header in headers]
+        _check_labels(paths, how_of, [base, *others], named)
     return [base, *others], labels_source
+
+
+def _check_labels(
+    paths: Sequence[str],
+    opening: Sequence[Opening],
+    models: Sequence[Source],
+    named: Sequence[bool],
+) -> None:
+    """Raise InputError if rows that go by place have other labels in a later model's file.
+
+    Where a column of labels is `named` in a pipe, it is not known, and a note says so.
+    """
+    checked = [0, *(i for i, each in enumerate(models) if i and each.id_column is None)]
+    check_own_labels([paths[i] for i in checked], [opening[i] for i in checked])
+    for i in checked[1:]:
+        if named[0] and named[i] and (reads_once(paths[0]) or reads_once(paths[i])):
+            left = f"column {opening[i].options.label_column!r} is left out"
+            note = f"{models[i].name}: {left}: the labels of {models[0].name} are taken for all"
+            models[i].notes = [*models[i].notes, note]
 
 
 def _open_base(path: str, labels: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
