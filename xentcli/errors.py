@@ -10,6 +10,7 @@ XentError                exit code 1, one line on standard error
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
 │   ├── MissingLabels    nothing says where the labels are
+│   │   └── UnshiftedTokens    tokens stand there, and nothing says which states predict them
 │   └── ArgumentError    an argument in Python (also a TypeError and a ValueError)
 ├── GateFailed           exit code 3: a result is written, but does not pass
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
@@ -88,6 +89,10 @@ class UsageError(XentError):
 
 class MissingLabels(UsageError):  # noqa: N818
     """Nothing says where the labels are."""
+
+
+class UnshiftedTokens(MissingLabels):
+    """Tokens stand where labels would, and nothing says which states predict them."""
 
 
 class ArgumentError(UsageError, TypeError, ValueError):

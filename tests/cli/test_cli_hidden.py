@@ -70,6 +70,8 @@ class TestFiles:
         refused = refusal(run("loss", "both.npz", "--lm-head", "head.npy"), 2)
         assert refused.error.startswith("both.npz: no labels, and tokens ('input_ids')")
         assert refused.hint.startswith("--shift 1; ")
+        alone = run("compare", "both.npz", "both.npz", "--lm-head", "head.npy", "--metric", "kl")
+        assert (alone.code, "no labels, and tokens ('input_ids')" in alone.err) == (0, True)
         got = run("loss", "both.npz", "--lm-head", "head.npy", "--label-key", "input_ids")
         assert abs(float(got.out) - losses().mean()) < 1e-6
 

@@ -67,7 +67,7 @@ def test_heads_that_hold_the_same_are_one_wherever_they_are(run: Run, tmp_path: 
     line = f"loss {HIDDEN} --lm-head {{}} --rows {{}}"
     write_state(run, line.format("z-model", ":2"), "a.json")
     write_state(run, line.format("a-model", "2:"), "b.json")
-    whole = run(*f"loss {HIDDEN} --lm-head a-model --json".split())
+    whole = run(*shlex.split(f"loss {HIDDEN} --lm-head a-model --json"))
     texts = set()
     for states in (["a.json", "b.json"], ["b.json", "a.json"]):
         merged = run("merge", *states, "--json", "--state", "c.json", "--force")

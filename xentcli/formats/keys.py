@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
-from xentcli.errors import InputError, MissingLabels, NoLabelsBeside
+from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UnshiftedTokens
 from xentcli.formats.base import ReadOptions
 from xentcli.text import shortened
 
@@ -72,12 +72,12 @@ def choose(
 
 
 def _check_no_tokens(file: str, keys: Collection[str]) -> None:
-    """Raise MissingLabels if tokens are the only labels of states, and nothing shifts them."""
+    """Raise UnshiftedTokens if tokens are the only labels of states, and nothing shifts them."""
     tokens = next((key for key in keys if key.casefold() in TOKEN_KEYS), None)
     if tokens is not None:
         what = f"no labels, and tokens ({shown(tokens)!r}), which the states before them predict"
         hint = f"--shift 1; by the states at their own places: --label-key {shlex.quote(tokens)}"
-        raise MissingLabels(f"{file}: {what}", hint=hint)
+        raise UnshiftedTokens(f"{file}: {what}", hint=hint)
 
 
 def check_alone(file: str, options: ReadOptions) -> None:

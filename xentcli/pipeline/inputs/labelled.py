@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UsageError
+from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UnshiftedTokens, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import Source
 from xentcli.formats.files import (
@@ -78,9 +78,8 @@ class Opening(Record):
     def labels(self, path: str, **more: Any) -> InputFile:
         """Return a file of labels to read, with `more` of `ReadOptions`."""
         column, key = self.options.label_column, self.options.label_key
-        reader, shifted = self.label_reader or self.reader, bool(self.options.shift)
-        named = {"label_column": column, "label_key": key, "shifted": shifted}
-        return reader.labels(path, **{**named, **more})
+        named = {"label_column": column, "label_key": key, "shifted": self.options.shift > 0}
+        return (self.label_reader or self.reader).labels(path, **{**named, **more})
 
     def open(self, names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
         """Open files as one source."""
@@ -133,12 +132,17 @@ def open_both(
 
 def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
     """Open logits without named labels, and the labels that an array beside them holds."""
+    notes = []
     if not any(is_inline(name) or reads_once(name) for name in logits):
         try:
             return open_both(logits, None, how)
+        except UnshiftedTokens as error:
+            notes.append(f"{error.message} (else {error.hint})")
         except (MissingLabels, NoLabelsBeside):
             pass
-    return how.open(logits, partial(how.file, partner=how.others, goes_with=True)), None
+    source = how.open(logits, partial(how.file, partner=how.others, goes_with=True))
+    source.notes = [*source.notes, *notes]
+    return source, None
 
 
 def _without(file: InputFile, columns: str) -> InputFile:
@@ -150,8 +154,8 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     """Open two arrays of the same files, labels first, since only their name may tell them."""
     beside, key = how.options.label_key is None, how.file(names[0]).options.key
     file_of = partial(how.file, partner=how.others)
-    several = how.options.shift and len(expand_all(names, how.without)) > 1
-    unpredicted = how.options.shift if several else 0
+    shift = how.options.shift
+    unpredicted = shift if shift and len(expand_all(names, how.without)) > 1 else 0
     labels_of = partial(how.labels, beside=beside, partner_key=key, unpredicted=unpredicted)
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
