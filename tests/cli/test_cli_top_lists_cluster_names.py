@@ -117,11 +117,13 @@ def test_a_shifted_row_is_in_the_cluster_of_its_label(run: Run, cluster: str, fl
 
 def test_what_is_refused(run: Run) -> None:
     np.save("few.npy", np.arange(N + 1))
+    np.save("turned.npy", np.zeros((T, N)))  # names of as many rows
     for inputs, said in (
         (("eval", "base.npz", "--cluster", "town"), "there is no column 'town'"),
         (("compare", "base.npz", "new.npz", "--cluster", "town"), "there is no column 'town'"),
         (("eval", write("r", "parquet", BASE), "--cluster", "town"), "no column 'town'"),
         (("eval", "base.npz", "--cluster", "few.npy"), "one for each row is needed"),
+        (("eval", "base.npz", "--cluster", "turned.npy"), f"clusters of shape ({T}, {N}) for"),
     ):
         assert said in refusal(run(*inputs)).error
     assert "'patient'" in (refusal(run("eval", "base.npz", "--cluster", "town")).hint or "")

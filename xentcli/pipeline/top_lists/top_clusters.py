@@ -1,6 +1,7 @@
 """Which rows of lists depend on one another: sequences, or rows whose clusters have one name."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -63,7 +64,7 @@ def with_clusters(
 def _read(source: Source | str) -> tuple[str, NDArray[Any]]:
     """Return the name of a column, and what it holds."""
     assert isinstance(source, Source)  # noqa: S101 - words were asked for before
-    return source.name, read_whole(source, _MOST_CLUSTER_NAMES).reshape(-1)
+    return source.name, read_whole(source, _MOST_CLUSTER_NAMES)
 
 
 def _beside(lists: TopLists, found: FoundLists | None, key: str) -> tuple[str, NDArray[Any]]:
@@ -107,6 +108,8 @@ def _cut(
 
     Each slice has a name, or each row has its own: a shifted row has that of its label.
     """
+    _check_shape(lists, name, names.shape)
+    names = names.reshape(-1)
     rows, slices = [len(each.labels) for each in lists], [each.slices for each in lists]
     counts = rows if len(names) == sum(rows) else slices
     if len(names) != sum(counts):
@@ -120,3 +123,20 @@ def _cut(
         of_slices = counts is slices and each.sequences is not None
         shifted = np.roll(mine, -shift)
         yield each._replace(clusters=mine[each.sequences] if of_slices else shifted)
+
+
+def _check_shape(lists: Sequence[TopLists], name: str, shape: tuple[int, ...]) -> None:
+    """Raise InputError if names of several axes are not of the rows of each slice."""
+    axes = [n for n in shape if n != 1]
+    if len(axes) < 2:
+        return
+    slices = sum(each.slices for each in lists)
+    for each in lists:
+        if each.sequences is None:
+            continue
+        rows = np.bincount(each.sequences, minlength=each.slices)
+        if slices != axes[0] or (rows != math.prod(axes[1:])).any():
+            raise InputError(
+                f"{name}: clusters of shape {shape} for the rows of {each.slices} slices "
+                f"({each.values.name}): one for each row is needed"
+            )
