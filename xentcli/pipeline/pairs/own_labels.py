@@ -14,20 +14,22 @@ from xentcli.pipeline.inputs.labelled import Opening
 from xentcli.text import shortened, visible
 
 _ROWS_AT_A_TIME = 2**16
+_MOST_ROWS = 2**22
 
 
 def check_own_labels(paths: Sequence[str], opening: Sequence[Opening]) -> None:
     """Raise InputError if models have labels of their own, and these differ in a row.
 
     Rows of a table are looked at as far as its first block goes, since its text is parsed for it,
-    and all rows of arrays. Files that can be read only once are not looked at.
+    and millions of rows of arrays: an order that is another one shows in the first rows. Files that
+    can be read only once are not looked at.
     """
     first: tuple[str, Opening] | None = None
     for each in zip(paths, opening, strict=True):
         other = _labels_within(*each)
         one = None if other is None or first is None else _labels_within(*first)
         if one is not None and other is not None:
-            _check_same(one, other, whole=opening[0].options.label_column is None)
+            _check_same(one, other, 1 if opening[0].options.label_column else _MOST_ROWS)
         elif other is not None:
             first = each
 
@@ -45,7 +47,8 @@ def _labels_within(path: str, how: Opening) -> Source | None:
         return None
 
 
-def _check_same(one: Source, other: Source, *, whole: bool) -> None:
+def _check_same(one: Source, other: Source, most: int) -> None:
+    """Raise InputError if labels differ in a row of the blocks that hold the first `most`."""
     row = 0
     for here, there in _pairs(one, other):
         if here.shape != there.shape or (here.dtype == object) != (there.dtype == object):
@@ -60,9 +63,9 @@ def _check_same(one: Source, other: Source, *, whole: bool) -> None:
                 hint="if they are, --labels FILE names the labels of all; rows with ids are "
                 "matched by these",
             )
-        if not whole:
-            return
         row += len(here)
+        if row >= most:
+            return
 
 
 def _pairs(one: Source, other: Source) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
