@@ -1,5 +1,6 @@
 """Class probabilities whose header names the classes, beside logits without names."""
 
+import h5py
 import numpy as np
 import pytest
 from cli_files import write_rows
@@ -192,3 +193,15 @@ def test_names_of_classes_that_an_array_loses(run: Run, output: str) -> None:
         outcome = run("softmax", name, "-o", output, "--force")
         note = f"note: {output}: it holds no names: its columns are of the classes 2, 0, 1\n"
         assert outcome.err == (note if said else ""), name
+
+
+def test_names_of_labels_beside_their_logits_are_those_of_listed_classes(run: Run) -> None:
+    """The numbers of an enumeration, in an order of its own, were taken for places of classes."""
+    numbers = {"bee": 0, "cat": 1, "ant": 2}
+    kind = h5py.enum_dtype(numbers, basetype="i4")
+    labels = [numbers[name] for name in np.array(["ant", "bee", "cat"])[ONE_HOT.argmax(axis=1)]]
+    with h5py.File("run.h5", "w") as file:
+        file["logits"] = LOGITS
+        file.create_dataset("labels", data=labels, dtype=kind)
+    line = "loss run.h5 --key logits --label-key labels --classes ant,bee,cat"
+    assert run(*line.split()).number == pytest.approx(LOSS, rel=1e-12)

@@ -156,7 +156,8 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     file_of = partial(how.file, partner=how.others)
     shift = how.options.shift
     unpredicted = shift if shift and len(expand_all(names, how.without)) > 1 else 0
-    labels_of = partial(how.labels, beside=beside, partner_key=key, unpredicted=unpredicted)
+    labelled = partial(how.labels, beside=beside, partner_key=key, classes=how.options.classes)
+    labels_of = partial(labelled, unpredicted=unpredicted)
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
             raise UsageError("--label-key reads several files twice, which pipes are not")
@@ -165,8 +166,7 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     try:
         labels = how.open(names, labels_of)
     except MissingLabels as error:
-        within = _labels_within(expand(names[0], how.without)[0], file_of)
-        error.hint = error.hint or within
+        error.hint = error.hint or _labels_within(expand(names[0], how.without)[0], file_of)
         raise
     return how.open(names, file_of), labels
 
