@@ -48,6 +48,17 @@ def test_a_class_apart_does_not_make_a_row_far(classes: int, mass: float, depth:
             assert (np.abs(values - wanted) <= 1e-5 * wanted).all()
 
 
+def test_where_js_is_small_beside_kl() -> None:
+    """A few classes far apart make one KL large, of whose rounding JS has a share."""
+    rng = np.random.default_rng(5)
+    one = (rng.normal(size=(64, 257)) * rng.uniform(0.1, 9.0, (64, 1))).astype(np.float32)
+    other = one + rng.normal(size=one.shape) * np.resize([0.0, 0.01, 0.1, 1.0], (64, 1))
+    other[:, :3] += rng.uniform(-20.0, 20.0, (64, 3)) * np.resize([0.3, 1.0, 1.0], (64, 1))
+    other = other.astype(np.float32)
+    for values, wanted in zip(of(one, other), extended(one, other), strict=True):
+        assert (np.abs(values - wanted) <= 1e-5 * wanted + 1e-12).all()
+
+
 def test_a_row_has_the_same_bits_alone_and_among_others() -> None:
     """Rows that are near are computed where they stand or gathered, as many or few of them are."""
     random = np.random.default_rng(10)
