@@ -65,6 +65,14 @@ def test_a_screen(terminal: Terminal) -> None:
     text = terminal("calibrate", "right.npy", DIGITS[1], *UNFOLDED).text
     assert "it may as well be 1, which changes nothing" in text
     np.save("two.npy", np.arange(450) < 400)
+    lost, weights = np.load(DIGITS[0]), np.ones(450)
+    lost[7, np.load(DIGITS[1])[7]], weights[7] = -np.inf, 0.0  # a loss of 0 * inf
+    np.save("lost.npy", lost)
+    np.save("v.npy", weights)
+    asked = ("lost.npy", DIGITS[1], "--sample-weight", "v.npy", *UNFOLDED)
+    text = terminal("calibrate", *asked, columns=110).text
+    assert re.search(r"95 % \S+ to \S+ *\n", text)
+    assert "warning: lost.npy: the loss is NaN, as PyTorch's is" in text
     two = terminal("calibrate", *DIGITS, "--cluster", "two.npy", *UNFOLDED, columns=110).text
     assert re.search(r"95 % \S+ to \S+, but 2 clusters say little of others", two)
 

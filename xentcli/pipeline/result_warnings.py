@@ -131,6 +131,7 @@ def of_temperature(
     """
     commands = fitting_commands("calibrate", binary=found.binary)
     yield from _of_kind(name, kind, found.looks_like, commands)
+    yield from _of_mean(found.loss_before.value, f"{name}: ")
     if found.tested is not None and tested is not None:
         yield from _of_kind(tested, kind, found.tested.looks_like, commands)
         if found.tested.used:

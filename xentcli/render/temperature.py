@@ -1,5 +1,6 @@
 """A fitted temperature at a terminal, and as an object of JSON."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ def _confidence(found: "FittedTemperature") -> str:
     value, low, high = (bound or 0.0 for bound in (each.value, each.low, each.high))
     if few := too_few(each.n or 0, found.clusters):
         return f", but {few} little of others"
+    if not math.isfinite(found.loss_before.value or 0.0):  # it decides
+        return ""
     inside = low <= 1.0 <= high
     if not found.surely_not_1:
         return f"{':' if inside else ', but'} it may as well be 1, which changes nothing"
