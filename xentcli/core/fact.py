@@ -61,8 +61,11 @@ class UnknownFactError(KeyError):
     """There is no fact of this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no fact {name!r}")
+        super().__init__(name)
         self.name = name
+
+    def __str__(self) -> str:
+        return f"there is no fact {self.name!r}"
 
 
 _FACTS: dict[str, Fact] = {}

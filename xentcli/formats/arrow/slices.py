@@ -69,7 +69,7 @@ def slices(data: Input, message: Message, layout: Layout, empty: Any, most: int)
 
 class _TooLargeError(Exception):
     def __init__(self, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self.size = size
 
 

@@ -97,6 +97,10 @@ class Refused(Exception):  # noqa: N818
         super().__init__(message)
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle both, where other exceptions pickle their message."""
+        return type(self), (*self.args, self.hint)
+
 
 def is_object(value: Any) -> bool:
     """Whether a value of JSON is an object."""
