@@ -34,6 +34,8 @@ def test_what_is_said_of_the_shift(run: Run, terminal: Terminal, tokens: tuple[A
     assert answer["loss"] == close_to(shifted_losses(*tokens, 2).sum() / 5, rel=1e-14)
     counts = {"rows": 6, "used": 5, "ignored": 1, "unpaired": 4}
     assert counts.items() <= answer.items()
+    both = ("compare", "t.npy", "t.npy", *TOKENS[3:], "--shift", "2")
+    assert "note: rows without a label 2 further on, left out: 4\n" in run(*both).err
     assert outcome.err == (
         "note: rows without a label 2 further on, left out: 4\n"
         "note: the standard error takes each row for independent; xent eval takes those of a slice "

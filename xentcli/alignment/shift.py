@@ -1,10 +1,12 @@
 """The shift of language models: the row of logits at t predicts the label at t + shift."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from xentcli.formats.base import Shape
+from xentcli.formats.files import InputFile
 from xentcli.records import Record
 
 Array = NDArray[Any]
@@ -57,3 +59,11 @@ class Shift(Record):
     def label_index(self, index: list[int]) -> list[int]:
         """Return where the label of the row at `index` stands."""
         return [*index[:-1], index[-1] + self.by] if index else index
+
+    def notes(self, files: Sequence[InputFile], unpaired: int) -> Iterator[str]:
+        """Say how many rows have no label, and whether labels are those of the next file."""
+        if unpaired:
+            yield f"rows without a label {self.by} further on, left out: {unpaired:,}"
+            if self.across_blocks and len(files) > 1 and files[0].options.head is None:
+                several = f"the shift leads from each of {len(files):,} files"
+                yield f"{several} into the next, as in one text"

@@ -160,7 +160,15 @@ def compare(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
-        tuple(dict.fromkeys((*_notes(models, together, total), *plan.notes(comparisons)))),
+        tuple(
+            dict.fromkeys(
+                (
+                    *_notes(models, together, total),
+                    *first.axes.shift.notes(first.logits.files, found.unpaired),
+                    *plan.notes(comparisons),
+                )
+            )
+        ),
         found,
     )
 

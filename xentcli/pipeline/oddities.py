@@ -186,11 +186,7 @@ def row_notes(
     yield from total.notes
     yield from notes_of_rounding(aligned.logits.name, total.remarks)
     yield from _notes_of_weights(total.remarks)
-    if unpaired:
-        shift, files = aligned.axes.shift, aligned.logits.files
-        yield f"rows without a label {shift.by} further on, left out: {unpaired:,}"
-        if shift.across_blocks and len(files) > 1 and files[0].options.head is None:
-            yield f"the shift leads from each of {len(files):,} files into the next, as in one text"
+    yield from aligned.axes.shift.notes(aligned.logits.files, unpaired)
     if total.state is not None and (uneven := total.state.result_of("loss").uneven):
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
     if "zeroed" in total.remarks and not propagate:
