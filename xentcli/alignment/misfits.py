@@ -1,7 +1,7 @@
-"""Explains why labels do not fit logits, and what to do about it."""
+"""Explains why labels, or the logits of another model, do not fit logits, and what to do then."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -10,6 +10,9 @@ from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source, blocks_along, read_whole
 from xentcli.formats.label_columns import are_shares
+
+if TYPE_CHECKING:
+    from xentcli.alignment.axes import Axes
 
 BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 _JUDGED_ELEMENTS = 2**16  # of labels, where a column beside them is looked for
@@ -137,3 +140,33 @@ def _cure(fit: ShapeFit, axis: int) -> str | None:
         part = f"[{':, ' * rows}:-1]"
         return f"are labels shifted already? Then logits{part} belong to them, and no shift"
     return None
+
+
+def check_shape_of_model(first: Source, other: Source, axes: "Axes", *, by_id: bool) -> None:
+    """Raise a ShapeError that names the axis if shapes differ, as far as headers tell."""
+    one, two = first.shape, other.shape
+    if len(one) != len(two):
+        raise ShapeError(
+            f"{other.name}: shape {show_shape(two)}, and {first.name} has {show_shape(one)}",
+            hint="labels go by name: --labels FILE" if _is_label_shape(two, axes) else None,
+        )
+    for axis, (here, there) in enumerate(zip(one, two, strict=True)):
+        if None in (here, there) or here == there or (by_id and axis == 0):
+            continue
+        if axis == axes.class_axis or (axis == axes.cut_axis and len(one) == 2):
+            what = "classes" if axis == axes.class_axis else "rows"
+            raise ShapeError(
+                f"{other.name}: {there} {what}, and {first.name} has {here}",
+                hint=f"both must be of the same {what}: leave out those that one of them lacks",
+            )
+        raise ShapeError(
+            f"{other.name}: {there} along axis {axis} of shape {show_shape(two)}, and "
+            f"{first.name} has {here} of {show_shape(one)}"
+        )
+
+
+def _is_label_shape(shape: Shape, axes: "Axes") -> bool:
+    """Whether a shape is that of one label for each row, as far as headers tell."""
+    return len(shape) == len(axes.rows) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(shape, axes.rows, strict=True)
+    )

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
-from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_order import class_order
 from xentcli.alignment.followers import Follower, following, leader_of_ids, matchings_of, read
+from xentcli.alignment.misfits import check_shape_of_model
 from xentcli.alignment.steps import Step, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, row_index
-from xentcli.core.shapes import as_rows, show_shape
-from xentcli.errors import InputError, ShapeError
+from xentcli.core.shapes import as_rows
+from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source, Table, indexed, read_whole
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
             in_shards=False,
             only_by_place=axes.only_by_place,
         )
-        _check_shape(first.logits, there.source, axes, by_id=there.matching is not None)
+        check_shape_of_model(first.logits, there.source, axes, by_id=there.matching is not None)
         order = class_order(first, there.source)
         found.append(OtherModel(there, order.columns, number, order.note))
     tiled = all(
@@ -222,33 +222,3 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
         for each in found
     )
     return AlignedModels(first if tiled else first.in_memory(), tuple(found))
-
-
-def _may_be_labels(shape: tuple[int | None, ...], axes: Axes) -> bool:
-    """Whether a shape is that of one label for each row, as far as headers tell."""
-    return len(shape) == len(axes.rows) and all(
-        None in pair or pair[0] == pair[1] for pair in zip(shape, axes.rows, strict=True)
-    )
-
-
-def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> None:
-    """Raise a ShapeError that names the axis if shapes differ, as far as headers tell."""
-    one, two = first.shape, other.shape
-    if len(one) != len(two):
-        raise ShapeError(
-            f"{other.name}: shape {show_shape(two)}, and {first.name} has {show_shape(one)}",
-            hint="labels go by name: --labels FILE" if _may_be_labels(two, axes) else None,
-        )
-    for axis, (here, there) in enumerate(zip(one, two, strict=True)):
-        if None in (here, there) or here == there or (by_id and axis == 0):
-            continue
-        if axis == axes.class_axis or (axis == axes.cut_axis and len(one) == 2):
-            what = "classes" if axis == axes.class_axis else "rows"
-            raise ShapeError(
-                f"{other.name}: {there} {what}, and {first.name} has {here}",
-                hint=f"both must be of the same {what}: leave out those that one of them lacks",
-            )
-        raise ShapeError(
-            f"{other.name}: {there} along axis {axis} of shape {show_shape(two)}, and "
-            f"{first.name} has {here} of {show_shape(one)}"
-        )
