@@ -38,3 +38,12 @@ def test_classes_named_by_numbers_say_nothing_of_labels(run: Run) -> None:
     assert run("loss", "z.csv", "y.npy", "--header").err == said
     outcome = run("loss", "z.csv", "y.npy", "--header", "--classes", "5,9")
     assert outcome.err.startswith("error: --classes has 2 names for 3 classes")
+
+
+def test_class_probabilities_that_do_not_sum_to_1_are_counted(run: Run) -> None:
+    shares = np.where(np.arange(40)[:, None] < 3, 0.5, 1.0) * SHARES
+    for name, values in (("a", ONE), ("b", TWO), ("y", shares)):
+        np.save(f"{name}.npy", values)
+    outcome = run("compare", "a.npy", "b.npy", "--labels", "y.npy", "--metric", "loss_new")
+    assert outcome.err == "note: rows of class probabilities that do not sum to 1: 3\n"
+    assert outcome.number == run("loss", "b.npy", "y.npy").number

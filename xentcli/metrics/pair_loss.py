@@ -81,6 +81,7 @@ class PairLossState(_PairedLossSums):
             loss_measure(self.difference.compute()),
             self._correlation(),
             share(self.worse, self.compared),
+            self.base.uneven,
         )
 
     def _correlation(self) -> Measure:

@@ -24,6 +24,8 @@ class PairedLoss(NamedTuple):
         Pearson's correlation of the losses of the rows.
     worse : Measure
         The share of rows whose loss is larger.
+    uneven : int
+        How many rows have class probabilities for labels that do not sum to 1.
     """
 
     base: Measure = NOTHING
@@ -31,6 +33,7 @@ class PairedLoss(NamedTuple):
     difference: Measure = NOTHING
     correlation: Measure = NOTHING
     worse: Measure = NOTHING
+    uneven: int = 0
 
 
 class PairedHits(NamedTuple):

@@ -128,10 +128,12 @@ class PairReport:
 
     def _notes(self) -> Iterator[str]:
         """Say what stands behind means of rows whose values are not all finite."""
-        if self.number == 1:  # the others have the same clusters
-            yield from notes_of_errors(self.results.get("pair_clusters"))
-        name = self.rows.names[self.number]
         loss: PairedLoss = self.results["pair_loss"]
+        if self.number == 1:  # the others have the same clusters and labels
+            yield from notes_of_errors(self.results.get("pair_clusters"))
+            if loss.uneven:
+                yield f"rows of class probabilities that do not sum to 1: {loss.uneven:,}"
+        name = self.rows.names[self.number]
         apart: PairedDivergences = self.results["pair_divergences"]
         of_losses, of_divergences = (
             any(each.startswith(starts) for each in self.plan.names)
