@@ -232,21 +232,19 @@ def _perplexity_difference(
     perplexities: tuple[Measure, Measure], losses: tuple[Measure, Measure, Measure]
 ) -> Measure:
     """Return new - base, with the error to first order: the covariance is that of the means."""
-    base, new = perplexities
-    if base.value is None or new.value is None:
-        return replace(NOTHING, n=base.n)
-    value = new.value - base.value
-    if math.isnan(value):  # both are infinite
-        return replace(NOTHING, n=base.n)
+    base, new = (each.value or math.nan for each in perplexities)
+    n, value = perplexities[0].n, new - base
+    if math.isnan(value):  # one is unknown, or both are infinite
+        return replace(NOTHING, n=n)
     errors = [each.standard_error for each in losses]
     if None in errors or not math.isfinite(value):
-        return Measure(value, n=base.n)
+        return Measure(value, n=n)
     one, two, paired = (float(each or 0.0) for each in errors)
     # a power of two, so that the squares of large perplexities stay within float64
-    scale = math.ldexp(1.0, math.frexp(max(base.value, new.value))[1] - 1)
-    first, second = base.value / scale, new.value / scale
+    scale = math.ldexp(1.0, math.frexp(max(base, new))[1] - 1)
+    first, second = base / scale, new / scale
     # first**2 one**2 + second**2 two**2 - 2 first second covariance, with the covariance of the
     # means, (one**2 + two**2 - paired**2) / 2; in this form nothing cancels if both are alike
     variance = (first - second) * (first * one * one - second * two * two)
     variance += first * second * paired * paired
-    return Measure(value, scale * math.sqrt(max(0.0, variance)), n=base.n)
+    return Measure(value, scale * math.sqrt(max(0.0, variance)), n=n)
