@@ -23,6 +23,7 @@ from xentcli.core.tiled_rows import LogitRows, row_starts, tiles
 
 Reduction = Literal["mean", "sum", "none"]
 
+_PIECE_ELEMENTS = 2**15  # which several passes find in the cache
 _SUM_TOLERANCE = 1e-2  # class probabilities in half precision may be off by less
 
 
@@ -82,8 +83,10 @@ def losses_of_probabilities(
     loss, uneven = np.zeros(rows), np.zeros(rows, np.bool_)
     with np.errstate(all="ignore"):
         log_rest = norm.log_rest  # for all rows at once, as a call costs as much as hundreds
-        for tile in tiles(rows, num_classes):
-            mass = probs[tile].astype(np.float64, order="C")  # a row's sum depends on the layout
+        for tile in tiles(rows, num_classes, _PIECE_ELEMENTS):
+            part = probs[tile]
+            mass = scratch("mass", part.shape, np.float64)
+            np.copyto(mass, part)  # in C order, since a row's sum depends on the layout
             sums = np.add.reduce(mass, axis=1)
             uneven[tile] = np.abs(sums - 1.0) > _SUM_TOLERANCE
             if smoothing > 0.0:
