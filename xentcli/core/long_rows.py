@@ -18,7 +18,7 @@ less than a form that is symmetric in p and q.
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.dtypes import Doubles, Floats, widen
+from xentcli.core.dtypes import Doubles, Floats, Mask, widen
 from xentcli.core.fact_walk import Tile
 from xentcli.core.near_rows import Sums, of_near_rows
 from xentcli.core.normalizer import Normalizer, exponentials_of
@@ -140,7 +140,7 @@ def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floa
     return total, ratio, ratio.astype(np.float32)
 
 
-def _put_far(one: Tile, other: Tile, out: Doubles) -> NDArray[np.bool_]:
+def _put_far(one: Tile, other: Tile, out: Doubles) -> Mask:
     """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into the other's terms.
 
     The sums are KL both ways and JS, without the part that follows from the rows' normalizers. The
@@ -156,7 +156,7 @@ def _put_far(one: Tile, other: Tile, out: Doubles) -> NDArray[np.bool_]:
         weights = np.multiply(other.terms, factor[:, None], out=other.terms)
     np.add(weights, one.terms, out=weights)
     both = kl + kl_reverse
-    near: NDArray[np.bool_] = ~(both >= _SURE_KL)
+    near: Mask = ~(both >= _SURE_KL)
     if not near.all():
         logs = np.log(weights, out=apart)
         np.subtract(logs, one.gaps, out=logs)

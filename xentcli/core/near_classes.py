@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Doubles, Floats
-from xentcli.core.tiled_rows import row_by_row
+from xentcli.core.tiled_rows import row_by_row, sampled_classes
 
 _MOST_REACH = 128 * math.log(2.0)
 """Beyond this x, all classes are far: only ties of the largest logits bring a row up to it."""
@@ -22,8 +22,7 @@ _NEGLIGIBLE = 60 * math.log(2.0) + math.log(_MOST_REACH)
 """All far classes add a share of ``2**-60`` at most."""
 _FEWEST_CLASSES = 256  # of shorter rows, all are computed in less time
 _PARTS = 8  # whose maxima nearly always have the second largest logit
-_SAMPLE = 32  # evenly spaced classes tell whether those near the peak are few
-_FEW = 3  # one of so many of them is near, at most
+_FEW = 3  # one of so many sampled classes is near, at most, where few are
 
 
 class Tops:
@@ -79,7 +78,7 @@ class NearClasses:
         if second is None or not beta > 0.0:
             return
         least = _at_least(peak - _reach(peak, second, num_classes, beta), values.dtype)
-        some = values[:, :: num_classes // _SAMPLE] >= least[:, np.newaxis]
+        some = sampled_classes(values) >= least[:, np.newaxis]
         few = np.count_nonzero(some, axis=1) * _FEW <= some.shape[1]
         few &= np.isfinite(peak) & np.isfinite(second)
         if not few.any():

@@ -17,12 +17,11 @@ and u loses digits if it is far below the shift between the rows. Such rows are 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xentcli.core.dtypes import Doubles, Floats
+from xentcli.core.dtypes import Doubles, Floats, Mask
 from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import row_by_row, tiles
+from xentcli.core.tiled_rows import row_by_row, sampled_classes, tiles
 
 Sums = tuple[Doubles, Doubles, Doubles]
 """KL both ways and JS of each row."""
@@ -34,8 +33,7 @@ _POLYNOMIALS = (
     (0.1249998769, -0.015621049, 0.001716011536, -0.0001508793309),
 )
 _LARGEST_SQUARE = np.float32(1.0)  # to which they reach
-_SAMPLE = 32  # evenly spaced classes tell whether those that are far apart are few
-_FEW = 8  # one of so many of them is far apart, at most
+_FEW = 8  # one of so many sampled classes is far apart, at most, where few are
 _PIECE_ELEMENTS = 2**17  # several passes find them in the cache
 _MOST_UNLIKE = 50.0  # between both KL, as a factor, since rounding is 1e-7 of the larger
 _MOST_SHIFT = 2e2  # over the root of JS, a third of u: rounding is 1e-7 of the shift
@@ -84,10 +82,10 @@ def _sums_of_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) -
     return found
 
 
-def _add_apart(ratio: Floats, weights: Floats, apart: NDArray[np.bool_], out: Doubles) -> None:
+def _add_apart(ratio: Floats, weights: Floats, apart: Mask, out: Doubles) -> None:
     """Add A, B and F of the classes that are far `apart`, whose weights become 0."""
     rows, num_classes = ratio.shape
-    some = apart[:, :: max(1, num_classes // _SAMPLE)]
+    some = sampled_classes(apart)
     many = np.flatnonzero(np.count_nonzero(some, axis=1) * _FEW > some.shape[1])
     if many.size:
         theirs, far = scratch("far", (2, many.size, num_classes), np.float32)

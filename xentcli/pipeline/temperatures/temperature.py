@@ -120,7 +120,7 @@ def _search(
         if not search.fine:
             fourth = [each[3] for each in at.without_fold]
         search.step(at.derivatives)
-        _check_reach(name, 1.0 / search.place)
+        _check_reach(name, search.place)
         if search.done:
             break
         if search.lost:
@@ -150,9 +150,9 @@ def _search(
     return search, found, folds, passes
 
 
-def _check_reach(name: str, temperature: float) -> None:
-    """Raise InputError at a temperature whose powers float64 does not hold."""
-    if not 1.0 / _FARTHEST < temperature < _FARTHEST:
+def _check_reach(name: str, beta: float) -> None:
+    """Raise InputError at an inverse temperature whose powers float64 does not hold."""
+    if not 1.0 / _FARTHEST < beta < _FARTHEST:
         raise InputError(
             f"{name}: no temperature from {1.0 / _FARTHEST:g} to {_FARTHEST:g} is the best, and "
             "others are not computed",
