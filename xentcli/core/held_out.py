@@ -24,9 +24,8 @@ from xentcli.core.given import Given, TileFacts
 from xentcli.core.near_classes import NearClasses, Tops
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.observer import Exponentials, sum_classes_of
-from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows
+from xentcli.core.tiled_rows import LogitRows, pieces
 
 Array = NDArray[Any]
 
@@ -148,16 +147,21 @@ def _changes(given: Given, terms: Floats, gaps: Floats, factor: Floats) -> Doubl
 
 def _series(terms: Floats, gaps: Floats, change: Doubles, count: int, axis: int) -> Doubles:
     """Return the sum over each row of `count` terms of the series after its first."""
+    if axis == 0:
+        return _series_of(terms, gaps, change, count, axis)
+    total = np.empty(change.size)
+    for part in pieces(terms.shape, terms.dtype):
+        total[part] = _series_of(terms[part], gaps[part], change[part], count, axis)
+    return total
+
+
+def _series_of(terms: Floats, gaps: Floats, change: Doubles, count: int, axis: int) -> Doubles:
     product = scratch("series", terms.shape, np.float64)
     total, factor = np.zeros(change.shape), np.ones(change.shape)
     for k in range(1, count + 1):
         factor *= change / k
-        if axis == 1 and k == count:
-            total += factor * sums_of_products(terms, gaps)
-        else:
-            np.multiply(terms, gaps, out=product)
-            total += factor * _sums(product, axis)
-            terms = product
+        terms = np.multiply(terms, gaps, out=product)
+        total += factor * _sums(product, axis)
     return total
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from xentcli.core.dtypes import Doubles, Floats, Mask
 from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import row_by_row, sampled_classes, tiles
+from xentcli.core.tiled_rows import pieces, row_by_row, sampled_classes
 
 Sums = tuple[Doubles, Doubles, Doubles]
 """KL both ways and JS of each row."""
@@ -34,7 +34,6 @@ _POLYNOMIALS = (
 )
 _LARGEST_SQUARE = np.float32(1.0)  # to which they reach
 _FEW = 8  # one of so many sampled classes is far apart, at most, where few are
-_PIECE_ELEMENTS = 2**17  # several passes find them in the cache
 _MOST_UNLIKE = 50.0  # between both KL, as a factor, since rounding is 1e-7 of the larger
 _MOST_SHIFT = 2e2  # over the root of JS, a third of u: rounding is 1e-7 of the shift
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
@@ -53,7 +52,7 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
         p + q, or a multiple of it for each row, which multiplies the results. It is overwritten.
     """
     found = np.empty((3, len(one)))
-    for part in tiles(len(one), one.shape[1], _PIECE_ELEMENTS):
+    for part in pieces(one.shape, one.dtype):
         found[:, part] = _sums_of_rows(one[part], other[part], shift[part], weights[part])
     a, b, f = found
     kl, kl_reverse, js = a - b, a + b, f / 2.0

@@ -19,11 +19,10 @@ from xentcli.core.dtypes import Doubles, Floats, widen
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows, row_starts, tiles
+from xentcli.core.tiled_rows import LogitRows, pieces, row_starts, tiles
 
 Reduction = Literal["mean", "sum", "none"]
 
-_PIECE_ELEMENTS = 2**15  # which several passes find in the cache
 _SUM_TOLERANCE = 1e-2  # class probabilities in half precision may be off by less
 
 
@@ -83,7 +82,7 @@ def losses_of_probabilities(
     loss, uneven = np.zeros(rows), np.zeros(rows, np.bool_)
     with np.errstate(all="ignore"):
         log_rest = norm.log_rest  # for all rows at once, as a call costs as much as hundreds
-        for tile in tiles(rows, num_classes, _PIECE_ELEMENTS):
+        for tile in pieces((rows, num_classes), np.float64):
             part = probs[tile]
             mass = scratch("mass", part.shape, np.float64)
             np.copyto(mass, part)  # in C order, since a row's sum depends on the layout

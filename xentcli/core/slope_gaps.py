@@ -12,7 +12,7 @@ from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.powers import put_powers
 from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import row_by_row
+from xentcli.core.tiled_rows import pieces, row_by_row
 
 _VANISHES = -1000.0  # exp(-1000) is 0
 _ARRAYS = ("scaled", "terms")  # besides the gaps
@@ -41,12 +41,17 @@ class SlopeGaps:
         """The gaps, which are computed when they are first asked for."""
         values, peak = self._values, self._tops.peak
         if not self.by_class:
-            gaps: Floats = scratch("gaps", values.shape, self._dtype)
-            _subtract(values, peak, gaps)
-            return gaps
-        gaps = scratch("gaps", values.shape[::-1], self._dtype)
+            return self._gaps_of(slice(None), "gaps")
+        gaps: Floats = scratch("gaps", values.shape[::-1], self._dtype)
         wide = self._dtype if self._dtype == np.float64 else values.dtype
         np.subtract(values.T, peak, out=gaps, dtype=wide, casting="same_kind")
+        return gaps
+
+    def _gaps_of(self, part: slice, name: str) -> Floats:
+        """Return the gaps (n, C) of some rows, in scratch memory of this name."""
+        values = self._values[part]
+        gaps: Floats = scratch(name, values.shape, self._dtype)
+        _subtract(values, self._tops.peak[part], gaps)
         return gaps
 
     @cached_property
@@ -117,13 +122,23 @@ class SlopeGaps:
         return found
 
     def _moments_of_all(self, factor: float, orders: int) -> list[Doubles]:
-        scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
-        np.multiply(self.gaps, self.gaps.dtype.type(factor), out=scaled)
+        if self.by_class:
+            return self._moments_of(self.gaps, factor, orders)
+        found = np.empty((orders, len(self._values)))
+        for part in pieces(self._values.shape, self._dtype):
+            at_hand = "gaps" in self.__dict__
+            gaps = self.gaps[part] if at_hand else self._gaps_of(part, "gaps of a piece")
+            found[:, part] = self._moments_of(gaps, factor, orders)
+        return list(found)
+
+    def _moments_of(self, gaps: Floats, factor: float, orders: int) -> list[Doubles]:
+        scaled, terms = (scratch(name, gaps.shape, gaps.dtype) for name in _ARRAYS)
+        np.multiply(gaps, gaps.dtype.type(factor), out=scaled)
         if terms.dtype == np.float64:
             put_powers(scaled, terms)
         else:
             if scaled.size and not np.minimum.reduce(scaled, axis=None) >= _VANISHES:
-                np.maximum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
+                np.maximum(scaled, gaps.dtype.type(_VANISHES), out=scaled)
             np.exp(scaled, out=terms)
         total = self._sum_of(terms)
         found = []

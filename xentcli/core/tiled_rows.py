@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 TILE_ELEMENTS = 2**19
 """How many elements are computed at a time: few enough for the caches, many for cheap calls."""
+_PIECE_BYTES = 2**19  # of each of several arrays, which the processor's own cache holds
 
 
 class LogitRows(Protocol):
@@ -36,6 +37,12 @@ def tiles(rows: int, num_classes: int, elements: int = TILE_ELEMENTS) -> Iterato
     step = max(1, elements // max(1, num_classes))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
+
+
+def pieces(shape: tuple[int, ...], dtype: DTypeLike) -> Iterator[slice]:
+    """Cut rows (N, C) into slices that stay in the processor's own cache from pass to pass."""
+    rows, num_classes = shape
+    return tiles(rows, num_classes * np.dtype(dtype).itemsize, _PIECE_BYTES)
 
 
 _SAMPLED_CLASSES = 32
