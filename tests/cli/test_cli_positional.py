@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from cli_files import log_probs
-from cli_tools import Run
+from cli_tools import Run, refusal
+from formulas import mean_cross_entropy
 from in_one_test import in_one_folder
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -78,3 +80,51 @@ def test_what_is_not_said_clearly(run: Run, line: list[str], message: str) -> No
     outcome = run(*line)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: {message}")
+
+
+COLUMNS = ["--label-column", "label"]
+
+
+def write_both(rows: int) -> None:
+    """Write files that hold logits and labels: a-0 and a-1 in each way there is."""
+    rng = np.random.default_rng(3)
+    for i in range(2):
+        logits, labels = rng.normal(size=(rows, 3)), rng.integers(0, 3, rows)
+        lists = [row.tolist() for row in logits]
+        np.savez(f"a-{i}.npz", logits=logits, labels=labels)
+        np.savez(f"y-{i}.npz", features=logits, labels=labels)
+        table = pd.DataFrame({"logits": lists, "label": labels})
+        table.to_json(f"a-{i}.jsonl", orient="records", lines=True, double_precision=15)
+        table.to_parquet(f"a-{i}.parquet")
+        wide = pd.DataFrame({**{name: logits[:, c] for c, name in enumerate("abc")}})
+        wide.assign(label=labels).to_csv(f"a-{i}.csv", index=False)
+        wide.assign(label=labels, id=range(rows)).to_csv(f"i-{i}.csv", index=False)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_second_file_of_logits_and_labels_is_of_labels_or_of_more_rows(run: Run) -> None:
+    """What the shell makes of a-*.npz was the rows of the first with the labels of the second."""
+    write_both(6)
+    for ending, options in (
+        ("npz", []),
+        ("jsonl", []),
+        ("csv", COLUMNS),
+        ("parquet", ["--key", "logits", *COLUMNS]),
+    ):
+        commands = ("loss", "nll", "eval", "calibrate", "explain") if ending == "npz" else ("loss",)
+        for command in commands:
+            told = refusal(run(command, f"a-0.{ending}", f"a-1.{ending}", *options))
+            assert told.error.startswith(f"a-1.{ending}: whole rows, as a-0.{ending} has, which")
+            assert f"--labels a-1.{ending}; " in told.hint
+        assert told == refusal(run("loss", "--logits", f"a-0.{ending}", f"a-1.{ending}", *options))
+        both = [np.load(f"a-{i}.npz") for i in range(2)]
+        named = run("loss", f"a-0.{ending}", "--labels", f"a-1.{ending}", *options)
+        wanted = mean_cross_entropy(both[0]["logits"], both[1]["labels"])
+        assert named.number == pytest.approx(wanted, rel=1e-12)
+        logits, labels = (np.concatenate([f[name] for f in both]) for name in ("logits", "labels"))
+        whole = run("loss", f"a-*.{ending}", *options).number
+        assert whole == pytest.approx(mean_cross_entropy(logits, labels), rel=1e-12)
+    for line in ("a-0.npz y-1.npz", "i-0.csv i-1.csv --label-column label"):
+        assert run("loss", *line.split()).number == pytest.approx(wanted, rel=1e-12)
+    dropped = run("loss", "a-0.csv", "a-1.csv", "--drop", "label", *COLUMNS)
+    assert dropped.number == pytest.approx(wanted, rel=1e-12)

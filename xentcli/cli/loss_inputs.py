@@ -26,6 +26,14 @@ def check_files(files: list[list[str]], given: GivenOptions, *temperatures: str)
     slots.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
+def check_second(inputs: list[list[str]], labels: list[str] | None, given: GivenOptions) -> None:
+    """Raise InputError if the file at the place of labels may as well be one of more rows.
+
+    `labels` are the files of labels that their option names.
+    """
+    slots.check_second(inputs, labels, given.reading.reader, label_options(given.flags, ()))
+
+
 def criterion_of(
     flags: RowFlags,
     kind: "Kind",

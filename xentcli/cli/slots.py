@@ -7,6 +7,7 @@ from xentcli.errors import UsageError
 from xentcli.text import read_float
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.inputs.labelled import LabelOptions
     from xentcli.pipeline.inputs.reading import Reader
     from xentcli.pipeline.opening import Source
 
@@ -83,6 +84,25 @@ def only_one_standard_input(*paths: str | None) -> None:
     """Raise UsageError if more than one input is standard input."""
     if paths.count("-") > 1:
         raise UsageError("only one input can be standard input")
+
+
+def check_second(
+    inputs: list[list[str]],
+    by_option: list[str] | None,
+    reader: "Reader",
+    options: "LabelOptions",
+) -> None:
+    """Raise InputError if the file at the place of labels may as well be one of more rows.
+
+    `by_option` are the files of labels that their option names.
+    """
+    rows, labels = inputs
+    if by_option or not (rows and labels):
+        return
+    from xentcli.pipeline.inputs.labelled import Opening
+    from xentcli.pipeline.inputs.second_file import check_labels_alone
+
+    check_labels_alone(rows, labels, Opening(reader, options))
 
 
 def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "Source":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from xentcli.cli import slots
+from xentcli.cli import loss_inputs, slots
 from xentcli.cli.loss_options import GivenOptions, RowFlags, TopFlags
 from xentcli.cli.reading import Reading
 from xentcli.cli.slots import Slot
@@ -27,20 +27,19 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
 
 
 def check_second(inputs: list[list[str]], labels: list[str] | None, given: GivenOptions) -> None:
-    """Raise InputError if the file at the place of labels may as well be another one of lists.
+    """Raise InputError if the file at the place of labels may as well be one of more rows.
 
     `labels` are the files of labels that their option names.
     """
     lists, others = inputs
-    if labels or given.top.given or len(lists) != 1 or len(others) != 1:
-        return
-    other = _files(others, given.reading)
-    if not other or any(map(_reads_once, (*lists, *others))):
-        return
-    from xentcli.pipeline.top_lists.found_lists import check_labels_alone
+    if not labels and len(lists) == len(others) == 1 and not given.top.given:
+        other = _files(others, given.reading)
+        if other and not any(map(_reads_once, (*lists, *others))):
+            from xentcli.pipeline.top_lists.found_lists import check_labels_alone
 
-    name = given.flags.label_key or given.flags.label_column
-    check_labels_alone(given.reading.file(lists[0]), other[0], name)
+            name = given.flags.label_key or given.flags.label_column
+            check_labels_alone(given.reading.file(lists[0]), other[0], name)
+    loss_inputs.check_second(inputs, labels, given)
 
 
 def find(

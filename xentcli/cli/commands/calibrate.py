@@ -70,6 +70,7 @@ def calibrate(
     by_position, named = samples.together(files.by_position, named, given.reading)
     both = fill(by_position, Slot("LOGITS", named), Slot("LABELS", files.labels))
     loss_inputs.check_files([*both, list(asked.test or ())], given)
+    loss_inputs.check_second(both, files.labels, given)
     criterion = loss_inputs.criterion_of(given.flags, "logits", given.loss)
     criterion = criterion._replace(from_probs=kind == "probabilities")
     keeper = given.gates.keeper(calibrating.measures())

@@ -9,7 +9,7 @@ from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import parse_rows
 from xentcli.cli.reading import Reading
-from xentcli.cli.slots import Slot, fill
+from xentcli.cli.slots import Slot, check_second, fill
 
 if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
@@ -49,15 +49,15 @@ def explain(
     from xentcli.pipeline.run import note_of_end
 
     files, logits = samples.together(files, logits, reading)
-    paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
+    both = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     wanted = parse_rows(flags.rows)
     output = Destination("explain", writing, common)
     output.check()
     naming = read_naming(flags.classes, flags.label_base)
     shift = flags.shift
     named = LabelOptions(flags.label_column, flags.label_key, shift=shift, classes=naming.classes)
-    how = Opening(reading.reader, named, [writing.output])
-    sources = open_both(paths, label_paths, how)
+    check_second(both, labels, reading.reader, named)
+    sources = open_both(both[0], both[1], Opening(reading.reader, named, [writing.output]))
     common.tell_notes(note for each in sources if each is not None for note in each.notes)
     result, notes = steps.explain(
         *sources,

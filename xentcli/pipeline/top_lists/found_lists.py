@@ -12,6 +12,7 @@ from xentcli.formats.contents import Content
 from xentcli.formats.files import InputFile, keep_waiting, looked_at
 from xentcli.formats.inline import is_inline
 from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
+from xentcli.pipeline.inputs.second_file import either
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url, shown_name
@@ -105,13 +106,7 @@ def check_labels_alone(file: InputFile, labels: InputFile, label_name: str | Non
     found = find_lists(file)
     if found is None or not (found.keys.labels or label_name in found.contents):
         return
-    other = shown_name(labels.path)
-    raise InputError(
-        f"{other}: lists of the most probable classes, as {shown_name(file.path)} has, which holds "
-        "labels: more rows, or other labels?",
-        hint=f"other labels are named by their option, --labels {other}; more rows by a quoted "
-        "pattern",
-    )
+    raise either(file.path, labels.path, "lists of the most probable classes")
 
 
 def _check_numbers(name: str, named: Mapping[str, Content], contents: Iterable[Content]) -> None:
