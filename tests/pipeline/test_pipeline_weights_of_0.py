@@ -1,5 +1,6 @@
 """A row of weight 0 is in no mean of losses: n, and errors, are those of the other rows alone."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -118,3 +119,20 @@ def test_weights_of_classes_do_not_correlate_losses_by_themselves() -> None:
     names = ("loss_base", "loss_new", "loss_difference")
     base, new, paired = (found[name].standard_error or 0.0 for name in names)
     assert paired**2 == pytest.approx(base**2 + new**2 - 2 * want * base * new, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["logits", "log-probs", "probs"])
+def test_a_class_that_weighs_0_and_has_a_probability_of_0(kind: Any) -> None:
+    """0 * inf is NaN, as in PyTorch, and no number of the file is; +inf and NaN are refused."""
+    probs, labels = np.array([[0.0, 0.5, 0.5], [0.2, 0.3, 0.5]]), np.array([[0.2, 0.3, 0.5]] * 2)
+    with np.errstate(divide="ignore"):
+        rows = probs if kind == "probs" else np.log(probs)
+    for found in (
+        xent.evaluate(rows, labels, input=kind, weight=CLASSES).loss,
+        xent.compare(rows, rows, labels, input=kind, weight=CLASSES).loss_new,
+    ):
+        assert math.isnan(found.value or 0.0)
+    for odd in (np.nan, np.inf) if kind == "log-probs" else (np.nan,):
+        rows[1, 2] = odd
+        with pytest.raises(xent.XentError, match=rf"\[1, 2\].* {odd}"):
+            xent.evaluate(rows, labels, input=kind, weight=CLASSES, metrics="loss")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
-from xentcli.core.dtypes import Floats, computing_dtype
+from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.fact import Fact, When, plan
 from xentcli.core.fact_values import check_cast, locked, misfit
 from xentcli.core.given import Given, TileFacts
@@ -221,18 +221,29 @@ def _not_probable(given: Given) -> tuple[Problem, ...]:
     if rows.size == 0:
         return ()
     row = int(rows[0])
-    message = f"{'probability' if probs else 'log-probability'} {picked[row]:g}"
-    hint = "--non-finite propagate computes on with it" if np.isnan(picked[row]) else None
-    column = int(checked.index[row])
-    return (Problem(NonFiniteError, row, message, len(rows), "logits", column, hint),)
+    return (_odd_value(given, row, int(checked.index[row]), picked[row], len(rows)),)
 
 
 def _nan_losses(given: Given) -> tuple[Problem, ...]:
-    """Return the problem of rows with class probabilities that hold NaN, and so have no loss."""
-    rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
-    if rows.size == 0 or given.options.nan_of_zero:
+    """Return the problem of rows with class probabilities that hold NaN or +inf.
+
+    The loss of other rows may be NaN too, and is PyTorch's: of a weight of 0 and a loss of inf.
+    """
+    loss = given.nll_against_probabilities[0]
+    bad = np.isnan(loss) | (loss == -np.inf)
+    if given.options.nan_of_zero or not bad.any():
         return ()
-    row = int(rows[0])
-    message = f"a {'probability' if given.kind == 'probabilities' else 'log-probability'} is NaN"
-    hint = "--non-finite propagate computes on with it"
-    return (Problem(NonFiniteError, row, message, rows.size, "logits", None, hint),)
+    values = widen(given.logits[: len(bad)])
+    odd = (np.isnan(values) | (values == np.inf)) & bad[:, None]
+    rows = np.flatnonzero(odd.any(axis=1))
+    if rows.size == 0:
+        return ()
+    row, column = int(rows[0]), int(odd[rows[0]].argmax())
+    return (_odd_value(given, row, column, values[row, column], rows.size),)
+
+
+def _odd_value(given: Given, row: int, column: int, value: float, rows: int) -> Problem:
+    """Return the problem of a probability, or of its logarithm, that none can be."""
+    what = "probability" if given.kind == "probabilities" else "log-probability"
+    hint = "--non-finite propagate computes on with it" if np.isnan(value) else None
+    return Problem(NonFiniteError, row, f"{what} {value:g}", rows, "logits", column, hint)
