@@ -193,10 +193,18 @@ def test_explain_the_shift(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", logits)
     np.save(tmp_path / "y.npy", hard)
     result, _ = explain(
-        open_file(tmp_path / "x.npy"), open_file(tmp_path / "y.npy"), slice(2, 9), shift=3
+        open_file(tmp_path / "x.npy"),
+        open_file(tmp_path / "y.npy"),
+        slice(2, 9),
+        Criterion(shift=3),
     )
     assert result.first_row == 2
     np.testing.assert_array_equal(result.labels, hard[5:])
     np.testing.assert_allclose(result.row_losses, row_losses(logits, hard, 1, 3)[2:], rtol=1e-13)
     with pytest.raises(Exception, match=r"there is no row 4 with a label 3 further on"):
-        explain(open_file(tmp_path / "x.npy"), open_file(tmp_path / "y.npy"), slice(4, 9), shift=3)
+        explain(
+            open_file(tmp_path / "x.npy"),
+            open_file(tmp_path / "y.npy"),
+            slice(4, 9),
+            Criterion(shift=3),
+        )

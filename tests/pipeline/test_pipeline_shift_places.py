@@ -86,7 +86,7 @@ def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.M
         evaluate(open_paths(*x), open_paths(*z), Criterion(shift=2), run())
     assert wrong.value.message == f"{z[2]}[3]: label 9 is outside 0..3"
     with pytest.raises(LabelError) as wrong:
-        explain(open_paths(*x), open_paths(*y), slice(2, 4), shift=2)
+        explain(open_paths(*x), open_paths(*y), slice(2, 4), Criterion(shift=2))
     assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
     x[2].unlink()
     np.save(x[2], np.full((4, C), math.inf))

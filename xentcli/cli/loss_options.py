@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+from xentcli.cli.criterion_options import IgnoreIndexOption, WeightOption
 from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import (
     ClassAxisOption,
@@ -18,7 +19,6 @@ from xentcli.cli.options import (
     computation,
     of_gates,
     of_inputs,
-    of_labels,
     of_writing,
 )
 from xentcli.cli.parsing import Reduction
@@ -76,14 +76,7 @@ class LossFlags(OptionGroup):
 class RowFlags(OptionGroup):
     """Options of the commands that read rows and their labels: which these are, and the loss."""
 
-    weight: Annotated[
-        str | None,
-        computation(
-            "--weight",
-            metavar="FILE|1,2,0.5",
-            help="A factor for each class: a file, or the numbers.",
-        ),
-    ] = None
+    weight: WeightOption = None
     binary: Annotated[
         bool,
         computation("--binary", help="Each number has a label of its own, 0 to 1 (multi-label)."),
@@ -97,15 +90,7 @@ class RowFlags(OptionGroup):
             show_default="all",
         ),
     ] = None
-    ignore_index: Annotated[
-        list[int] | None,
-        of_labels(
-            "--ignore-index",
-            metavar="N",
-            help="The label of rows to leave out; may be repeated.",
-            show_default="-100",
-        ),
-    ] = None
+    ignore_index: IgnoreIndexOption = None
     class_axis: ClassAxisOption = None
     shift: ShiftOption = 0
     label_column: LabelColumnOption = None

@@ -2,25 +2,43 @@
 
 import numpy as np
 
-from xentcli.core.dtypes import Doubles, Places
+from xentcli.core.dtypes import Doubles
+from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import normalizer
 from xentcli.core.softmax import softmax
 
 
-def mean_gradient(logits: Doubles, labels: Places) -> Doubles:
-    """Return ``(softmax - one_hot) / N`` of rows (N, C), given the class of each.
+def mean_gradient(logits: Doubles, labels: Labels, options: LossOptions, divisor: float) -> Doubles:
+    """Return the gradient of the mean loss of rows (N, C) with respect to their logits.
+
+    It is ``w[y] (softmax - one_hot) / divisor``, where `divisor` is the sum of w[y]. Of the share
+    that `options` spread over all classes it is ``(sum(w) softmax - w) / C``. Rows that are left
+    out have 0.
 
     Where the label is the peak, p - 1 is less the sum of the other probabilities, to the last
     digits: of a confident row, the subtraction would leave rounding errors or 0.
 
     Examples
     --------
-    >>> mean_gradient(np.array([[50.0, 0.0]]), np.array([0]))
+    >>> options = LossOptions()
+    >>> labels = Labels.of(np.array([0]), 2, options)
+    >>> mean_gradient(np.array([[50.0, 0.0]]), labels, options, 1.0)
     array([[-1.92874985e-22,  1.92874985e-22]])
     """
-    found = softmax(logits)
-    norm, at = normalizer(logits), (np.arange(len(labels)), labels)
+    count, classes = logits.shape
+    share, weight = options.label_smoothing, options.weight
+    own: Doubles = np.ones(count) if labels.weight is None else labels.weight
+    probs = softmax(logits)
+    norm, at = normalizer(logits), (np.arange(count), labels.index)
+    found: Doubles = probs.copy()
     with np.errstate(all="ignore"):
-        own = np.where(logits[at] == norm.peak, -norm.rest / (1.0 + norm.rest), found[at] - 1.0)
-        found[at] = own
-        return found / len(labels)
+        found[at] = np.where(
+            logits[at] == norm.peak, -norm.rest / (1.0 + norm.rest), probs[at] - 1.0
+        )
+        found *= own[:, None]
+        if share:
+            each = np.ones(classes) if weight is None else weight
+            spread = (each.sum() * probs - each) / classes
+            found = (1.0 - share) * found + share * spread
+        found /= divisor
+    return found if labels.used is None else np.where(labels.used[:, None], found, 0.0)

@@ -34,19 +34,20 @@ def explanation_rows(result: "Explanation", delimiter: str) -> str:
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
-    arrays = [
-        result.logits,
-        result.softmax,
-        result.one_hot,
-        result.log_softmax,
-        result.terms,
-        result.gradient,
-    ]
-    numbers = ["logit", "softmax", "one_hot", "log_softmax", "term", "gradient"]
-    yield ["row", "class", "label", *numbers]
+    arrays: dict[str, Any] = {
+        "logit": result.logits,
+        "softmax": result.softmax,
+        "one_hot": result.one_hot,
+    }
+    if result.label_smoothing:
+        arrays["target"] = result.targets
+    if result.weight is not None:
+        arrays["weight"] = [result.weight] * len(result.labels)
+    arrays |= {"log_softmax": result.log_softmax, "term": result.terms, "gradient": result.gradient}
+    yield ["row", "class", "label", *arrays]
     for i, label in enumerate(result.labels):
         for c in range(result.logits.shape[1]):
-            numbers = [shortest(array[i, c]).item().decode() for array in arrays]
+            numbers = [shortest(array[i][c]).item().decode() for array in arrays.values()]
             yield [result.row_name(i), result.name(c), result.name(int(label)), *numbers]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
 _LABEL_WIDTH = 16  # columns of the terminal that the name of a row's label may always take
+_IGNORED = "(ignored)"
 _LABEL_SHARE = 4  # at a wide terminal, the name may take a quarter
 
 
@@ -26,12 +27,12 @@ def explanation(result: "Explanation", width: int) -> Group:
 
 def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
     *steps, gradient = _steps(result, max(_LABEL_WIDTH, width // _LABEL_SHARE))
-    labels = [int(i) for i in result.labels]
+    labels = [int(i) for i in result.labels if i >= 0]
     columns = columns_that_fit([*steps, gradient], width, labels)
     for step in steps:
         yield matrix_table(step, columns, width)
         yield Text()
-    yield Text("6. the mean of the row losses, by three routes", "bold")
+    yield Text(f"6. {_mean(result)}, by three routes", "bold")
     yield _routes(result)
     yield Text()
     yield matrix_table(gradient, columns, width)
@@ -53,17 +54,36 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
     yield step("1. logits z", result.logits)
     sums = [f"{value:.6g}" for value in result.softmax_sums]
     yield step("2. softmax p = exp(z) / sum(exp(z)), and its sum", result.softmax, "sum", sums)
-    names = [result.name(label) for label in labels]
+    names = [result.name(label) or _IGNORED for label in labels]
     if result.columns:
         short = short_names(result.columns, label_width)
-        names = [short[label] for label in labels]
-    yield step("3. one-hot y of the labels", result.one_hot, "label", names)
+        names = [short[label] if label >= 0 else _IGNORED for label in labels]
+    hot = "3. one-hot y of the labels"
+    if share := result.label_smoothing:
+        hot = f"3. smoothed labels y = {1 - share:g} one-hot + {share:g} / {len(result.targets[0])}"
+    yield step(hot, result.targets if share else result.one_hot, "label", names)
+    weighted = result.weight is not None
+    if result.weight is not None:
+        yield Matrix("weights w of the classes", [result.weight], ["w"], result.columns, "")
     losses = [f"{value:.6f}" for value in result.textbook_losses]
-    yield step("4. -y * log(p), and its sum, the row's loss", result.terms, "row loss", losses)
+    title = f"4. {'-w * y' if weighted else '-y'} * log(p), and its sum, the row's loss"
+    yield step(title, result.terms, "row loss", losses)
     gaps = [f"{value:.1e}" if value else "0" for value in result.log_differences]
     title = "5. log_softmax(z), and how far off log(p) is at most"
     yield step(title, result.log_softmax, "off by", gaps)
-    yield step(f"7. the gradient of that mean, (p - y) / {len(labels)}", result.gradient)
+    slope = "(sum(w y) p - w y)" if weighted else "(p - y)"
+    title = f"7. the gradient of that mean, {slope} / {result.weight_sum:.6g}"
+    yield step(title, result.gradient)
+
+
+def _mean(result: "Explanation") -> str:
+    """Return what the sum of the row losses is divided by, in words."""
+    if result.weight is not None:
+        return f"the sum of the row losses / {result.weight_sum:.6g}, the sum of w[label]"
+    used = int(result.used.sum())
+    if used == len(result.used):
+        return "the mean of the row losses"
+    return f"the sum of the row losses / {used:,}, the rows that are not ignored"
 
 
 def _routes(result: "Explanation") -> Table:
@@ -77,6 +97,8 @@ def _routes(result: "Explanation") -> Table:
 
 
 def _lesson(result: "Explanation") -> str:
+    if not result.weight_sum:
+        return "Nothing counts: the mean is 0 / 0, which is NaN."
     if result.underflows or math.isnan(result.routes[0].loss):
         if not result.underflows:
             return "A logit of -inf has probability 0, and the textbook's 0 * -inf is NaN."

@@ -25,14 +25,24 @@ class Explanation:
     """The index of each row: (n,), or (n, t) if the logits have more axes."""
     columns: tuple[str, ...] | None
     labels: "NDArray[Any]"
+    """The class of each row; -100 for a row that is left out."""
+    used: "NDArray[Any]"
+    """Whether a row counts: its label is not ignored."""
+    label_smoothing: float
+    weight: "NDArray[Any] | None"
+    """A factor for each class."""
+    weight_sum: float
+    """What the mean divides by: the sum of the used rows' weights, or their number."""
     logits: "NDArray[Any]"
     softmax: "NDArray[Any]"
     softmax_sums: "NDArray[Any]"
     one_hot: "NDArray[Any]"
+    targets: "NDArray[Any]"
+    """The one-hot rows, smoothed if that is asked for."""
     log_of_softmax: "NDArray[Any]"
     log_softmax: "NDArray[Any]"
     terms: "NDArray[Any]"
-    """-y * log(softmax), whose row sums are the row losses."""
+    """-y * log(softmax), times the weights, whose row sums are the row losses."""
     textbook_losses: "NDArray[Any]"
     row_losses: "NDArray[Any]"
     log_differences: "NDArray[Any]"
@@ -43,10 +53,13 @@ class Explanation:
     difference: float
     """The largest difference between the routes."""
     gradient: "NDArray[Any]"
-    """The gradient of these rows' mean loss with respect to the logits: (softmax - one_hot) / N."""
+    """The gradient of these rows' mean loss with respect to the logits: (softmax - one_hot) / N,
+    without smoothing and weights."""
 
     def name(self, label: int) -> str:
-        """Return the name of a class, which is that of its column or its number."""
+        """Return the name of a class: that of its column, or its number; '' if it is ignored."""
+        if label < 0:
+            return ""
         return self.columns[label] if self.columns else str(label)
 
     def row_name(self, i: int) -> str:

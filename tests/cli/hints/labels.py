@@ -127,9 +127,6 @@ CASES = [
             both must be of the same classes: leave out those that one of them lacks
         calibrate z.npy least.npy
             are these the labels of these rows, in the same order?
-        explain z.npy partly.npy --rows 0:4
-            every row that is explained needs a label: --rows A:B chooses others
-            A:B -> 2:4
         """,
     ),
     Case(

@@ -2,9 +2,15 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import options, samples
+from xentcli.cli import loss_inputs, options, samples, slots
 from xentcli.cli.command import Command
+from xentcli.cli.criterion_options import (
+    IgnoreIndexOption,
+    LabelSmoothingOption,
+    WeightOption,
+)
 from xentcli.cli.expand import OptionGroup
+from xentcli.cli.loss_options import RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import parse_rows
@@ -24,12 +30,21 @@ class ExplainFlags(OptionGroup):
     rows: Annotated[
         str, options.computation("--rows", metavar="A:B", help="Which rows, counted from 0.")
     ] = _USUAL_ROWS
+    weight: WeightOption = None
+    ignore_index: IgnoreIndexOption = None
+    label_smoothing: LabelSmoothingOption = 0.0
     label_column: options.LabelColumnOption = None
     label_key: options.LabelKeyOption = None
     label_base: options.LabelBaseOption = None
     classes: options.ClassesOption = None
     shift: options.ShiftOption = 0
     class_axis: options.ClassAxisOption = None
+
+    @property
+    def of_loss(self) -> RowFlags:
+        """The same options, as those of a loss."""
+        others = {*vars(self)} - {"rows", "label_smoothing"}
+        return RowFlags(**{name: getattr(self, name) for name in others})
 
 
 def explain(
@@ -44,8 +59,7 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, three routes to the same number, and the gradient."""
     from xentcli.pipeline import explain as steps
-    from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
-    from xentcli.pipeline.opening import read_naming
+    from xentcli.pipeline.inputs.labelled import Opening, open_both
     from xentcli.pipeline.run import note_of_end
 
     files, logits = samples.together(files, logits, reading)
@@ -53,20 +67,15 @@ def explain(
     wanted = parse_rows(flags.rows)
     output = Destination("explain", writing, common)
     output.check()
-    naming = read_naming(flags.classes, flags.label_base)
-    shift = flags.shift
-    named = LabelOptions(flags.label_column, flags.label_key, shift=shift, classes=naming.classes)
+    slots.only_one_standard_input(*both[0], *both[1], flags.weight)
+    asked = flags.of_loss
+    criterion = loss_inputs.criterion_of(asked, "logits", label_smoothing=flags.label_smoothing)
+    named = loss_inputs.label_options(asked, criterion.naming.classes)
     check_second(both, labels, reading.reader, named)
     sources = open_both(both[0], both[1], Opening(reading.reader, named, [writing.output]))
     common.tell_notes(note for each in sources if each is not None for note in each.notes)
-    result, notes = steps.explain(
-        *sources,
-        wanted,
-        label_base=flags.label_base or 0,
-        naming=naming,
-        shift=shift,
-        class_axis=flags.class_axis,
-    )
+    criterion = loss_inputs.with_weights_in_order(criterion, *sources, common)
+    result, notes = steps.explain(*sources, wanted, criterion)
     ends = note_of_end(sources[0].name, wanted, len(result.labels))
     common.tell_notes([*notes, *([ends] if ends and flags.rows != _USUAL_ROWS else [])])
     output.write(_forms(result))
@@ -90,9 +99,10 @@ def _forms(result: "Explanation") -> Forms:
 
 COMMAND = Command(
     explain,
-    first=("--rows", "--label-column", "--label-base", "--shift", "--json"),
+    first=("--rows", "--weight", "--ignore-index", "--label-smoothing", "--label-column", "--json"),
     examples=(
         "xent explain logits.npy labels.npy",
         "xent explain logits.npy labels.npy --rows 2:4",
+        "xent explain logits.csv labels.csv --weight 1,2,0.5 --label-smoothing 0.1",
     ),
 )

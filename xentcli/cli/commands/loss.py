@@ -1,9 +1,8 @@
 """xent loss."""
 
-from typing import Annotated
-
 from xentcli.cli import loss_inputs, loss_output, options, samples, top_lists
 from xentcli.cli.command import Command
+from xentcli.cli.criterion_options import LabelSmoothingOption
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
@@ -13,10 +12,7 @@ def loss(
     files: options.LogitsLabelsArgument = None,
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
-    label_smoothing: Annotated[
-        float,
-        options.computation("--label-smoothing", metavar="E", help="In [0, 1].", min=0.0, max=1.0),
-    ] = 0.0,
+    label_smoothing: LabelSmoothingOption = 0.0,
     temperature: options.TemperatureOption = "1",
     *,
     given: GivenOptions,
