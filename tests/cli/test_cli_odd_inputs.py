@@ -122,6 +122,55 @@ def test_no_classes(run: Run, folder: Path) -> None:
     assert "warning: nothing is used: there are no classes, so the mean is NaN" in outcome.err
 
 
+NOTHING = "warning: nothing is used: there are no rows"
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "loss empty.json y.npy",
+            "error: empty.json: it is empty, and does not say how many classes there are",
+        ),
+        ("compare none.npy none.npy --labels empty.json", NOTHING),
+        (
+            "eval empty.json empty.npy",
+            "error: empty.json: it is empty, and does not say how many classes there are",
+        ),
+        (
+            "compare empty.npy empty.npy",
+            "error: empty.npy: it is empty, and does not say how many classes there are",
+        ),
+        ("loss z.npy empty.json", "error: empty.json: 0 labels for the 2 rows of z.npy"),
+        ("loss none.npy y.npy", "error: y.npy: 2 labels for the 0 rows of none.npy"),
+        ("loss none.npy y.csv", "error: y.csv: there is a header but no row"),
+        ("loss none.npy empty.json", f"{NOTHING}, so the mean is NaN"),
+        ("loss none.npy empty.json --reduction sum", f"{NOTHING}, so the sum is 0"),
+        ("loss none.npy empty.json --reduction none", NOTHING),
+        ("nll lists.npz", f"{NOTHING}, so the mean is NaN"),
+        ("nll lists.npz --reduction sum", f"{NOTHING}, so the sum is 0"),
+        ("nll lists.npz --reduction none", NOTHING),
+        ("eval lists.npz --metric accuracy", NOTHING),
+        ("compare lists.npz lists.npz --metric agreement", NOTHING),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_no_rows(run: Run, line: str, said: str) -> None:
+    """An error says what is wrong first; the mean over no row is NaN, as PyTorch's."""
+    np.save("z.npy", np.zeros((2, 3)))
+    np.save("y.npy", [0, 1])
+    np.save("none.npy", np.zeros((0, 3)))
+    np.save("empty.npy", np.zeros(0))
+    Path("empty.json").write_text("[]")
+    Path("y.csv").write_text("label\n")
+    values, none = np.zeros((0, 2)), np.zeros(0, int)
+    np.savez("lists.npz", top_values=values, top_indices=values.astype(int), labels=none)
+    outcome = run(*line.split())
+    told = [text for text in outcome.err.splitlines() if text.startswith(("error", "warning"))]
+    assert (outcome.code, told) == (int(said.startswith("error")), [said])
+
+
 def test_no_room_for_rows_that_are_not_counted(folder: Path) -> None:
     np.savetxt("x.csv", np.zeros((2000, 8)), delimiter=",")
     outcome = run_shell("ulimit -f 20; xentcli softmax x.csv --to npy | cat > /dev/null", folder)

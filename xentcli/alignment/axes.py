@@ -184,6 +184,10 @@ def _check_axis(logits: Source, class_axis: int | None) -> None:
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
+    if shape == (0,):
+        what = f"{logits.name}: it is empty, and does not say how many classes there are"
+        is_file = logits.format not in ("typed", "memory")
+        raise ShapeError(what, hint="was it written to the end?" if is_file else None)
     if class_axis is not None and not -len(shape) <= class_axis < len(shape):
         raise ShapeError(
             f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}"

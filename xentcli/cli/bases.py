@@ -15,6 +15,7 @@ from xentcli.cli.reports import Drawn
 from xentcli.cli.states import check_state, write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import UsageError
+from xentcli.pipeline.result_warnings import of_no_rows
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -151,7 +152,7 @@ def _tell(
         partial(_forms, chosen, metrics, provenance),
         provenance,
         [*(note for each in found for note in each.notes), *notes],
-        (),
+        [*of_no_rows(found[0].rows, found[0].used)],
     )
 
 

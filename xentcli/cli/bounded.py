@@ -7,7 +7,7 @@ from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, ready_output
 from xentcli.errors import UsageError
-from xentcli.pipeline.result_warnings import of_bounded_rows
+from xentcli.pipeline.result_warnings import of_no_rows
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -65,7 +65,7 @@ def write_merged(
 
 def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
     common.tell_notes(notes)
-    for warning in of_bounded_rows(found):
+    for warning in of_no_rows(found.rows, found.used, found.reduction):
         common.tell("warning", warning)
 
 

@@ -12,6 +12,7 @@ from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms, ready_output
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
+from xentcli.pipeline.result_warnings import of_no_rows
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -91,6 +92,8 @@ def write(
     more = keeper.beside({}) | {"files": list(files), "version": __version__}
     output.write(_forms(found, metrics, more))
     common.tell_notes([*found.notes, *notes])
+    for warning in of_no_rows(found.rows, found.used):
+        common.tell("warning", warning)
 
 
 def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str, Any]) -> Forms:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Evaluation
     from xentcli.pipeline.measures.measure_plan import Options
-    from xentcli.results.bounds import BoundedLoss
     from xentcli.results.comparison import Comparison
     from xentcli.results.loss import LossSummary
     from xentcli.results.measures import Measures
@@ -24,6 +23,7 @@ _OF_LOSS = ("loss", "perplexity", "bits")
 _NOTHING_USED = "nothing is used: "
 _NO_ROWS = "there are no rows"
 _EVERY_LABEL_IGNORED = "every label is ignored"
+_SO = {"mean": ", so the mean is NaN", "sum": ", so the sum is 0"}
 _ONE_CLASS = "there is one class: its probability is 1, whatever the logits are"
 
 
@@ -56,10 +56,10 @@ def of_error(evaluation: "Evaluation", criterion: "Criterion") -> Iterator[str]:
         )
 
 
-def of_bounded_rows(found: "BoundedLoss") -> Iterator[str]:
-    """Say what is odd about the loss of rows that are known in part."""
-    if not found.used:
-        yield f"{_NOTHING_USED}{_EVERY_LABEL_IGNORED}, so the mean is NaN"
+def of_no_rows(rows: int, used: int, reduction: str = "") -> Iterator[str]:
+    """Say why no row is used, if none is, and what the reduction makes of that."""
+    if not used:
+        yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if rows else _NO_ROWS) + _SO.get(reduction, "")
 
 
 def of_measures(
@@ -72,9 +72,8 @@ def of_measures(
         yield _of_sums(name, found.missing_rows, found.missing_most)
     if (criterion.binary or criterion.options).weight is not None:
         yield "the weights of classes concern the loss alone"
-    if not found.used:
-        yield _NOTHING_USED + (_EVERY_LABEL_IGNORED if found.rows else _NO_ROWS)
-    elif found.num_classes == 1 and not found.binary:
+    yield from of_no_rows(found.rows, found.used)
+    if found.used and found.num_classes == 1 and not found.binary:
         yield _ONE_CLASS
     if _tells_of_losses(found, None if asked.metrics is None else (*asked.metrics, *asked.also)):
         yield from _of_mean(found.mean_loss)
@@ -193,12 +192,11 @@ def _of_total(summary: "LossSummary") -> Iterator[str]:
     """Say why a loss is not finite, or is of no rows."""
     if summary.used == 0:
         nothing = _EVERY_LABEL_IGNORED if summary.num_classes else "there are no classes"
-        if summary.rows == 0:
+        if not summary.rows:
             nothing = "the shift leaves no row a label" if summary.unpaired else _NO_ROWS
         elif summary.picked:
             nothing = "no token has a log-probability"
-        of_sum = summary.reduction == "sum"
-        yield f"{_NOTHING_USED}{nothing}, so the {'sum is 0' if of_sum else 'mean is NaN'}"
+        yield f"{_NOTHING_USED}{nothing}{_SO.get(summary.reduction, '')}"
     else:
         yield from _of_mean(summary.loss)
 

@@ -35,7 +35,7 @@ from xentcli.pipeline.language.samples import doubts, samples_of
 from xentcli.pipeline.language.texts import NOTES, measure_texts
 from xentcli.pipeline.language.tokens import measure_tokens, open_answers
 from xentcli.pipeline.opening import are_answers, are_samples
-from xentcli.pipeline.result_warnings import of_bounded_rows, of_error, of_loss
+from xentcli.pipeline.result_warnings import of_error, of_loss, of_no_rows
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -171,7 +171,12 @@ def _bounded(
     rows: BoundedRows, command: str, arguments: RowArguments, told: Sequence[str] = ()
 ) -> BoundedLoss:
     found, notes, _ = measure_bounded(rows, command, arguments.reduction, arguments.run)
-    told = [*told, *notes_of(*rows.sources), *notes, *of_bounded_rows(found)]
+    told = [
+        *told,
+        *notes_of(*rows.sources),
+        *notes,
+        *of_no_rows(found.rows, found.used, found.reduction),
+    ]
     return found._replace(notes=tuple(dict.fromkeys(told)))
 
 
