@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import xentcli as xent
+from xentcli.render.comparison_verdict import verdict
+from xentcli.render.temperature import interval_in_words
 
 RNG = np.random.default_rng(3)
 Z = RNG.normal(size=(60, 3)) * 3
@@ -119,6 +121,20 @@ def test_weights_of_classes_do_not_correlate_losses_by_themselves() -> None:
     names = ("loss_base", "loss_new", "loss_difference")
     base, new, paired = (found[name].standard_error or 0.0 for name in names)
     assert paired**2 == pytest.approx(base**2 + new**2 - 2 * want * base * new, rel=1e-12)
+
+
+def test_four_clusters_that_weigh_decide_as_little_as_four_clusters() -> None:
+    some, sure = CLUSTERS % 4 == 0, Z * 8.0
+    found = xent.calibrate(sure, Y, cluster=CLUSTERS, sample_weight=some)
+    alone = xent.calibrate(sure[some], Y[some], cluster=CLUSTERS[some])
+    assert ", but 4 clusters say little" in interval_in_words(found) == interval_in_words(alone)
+    every = interval_in_words(xent.calibrate(sure, Y, cluster=CLUSTERS))
+    assert every.endswith(": the model is too confident")
+    labels, worse = np.where(some, 0, Y.clip(1)), Z.copy()
+    worse[np.arange(60), labels] -= 5.0
+    options: Any = {"cluster": CLUSTERS, "metrics": "loss_difference"}
+    assert verdict(xent.compare(Z, worse, labels, **options))[1] == "worse"
+    assert verdict(xent.compare(Z, worse, labels, **options, weight=[1, 0, 0]))[1] == "unclear"
 
 
 @pytest.mark.parametrize("kind", ["logits", "log-probs", "probs"])

@@ -106,10 +106,11 @@ def _judgement(found: "Comparison") -> tuple[str, str]:
 def _sign_of_losses(found: "Comparison") -> int:
     """Return 1 where the loss grew for sure, -1 where it fell, else 0.
 
-    Rows that weigh 0 have no loss, so that there may be fewer losses than rows.
+    Rows that weigh 0 have no loss, so that there may be fewer losses than rows, and clusters.
     """
-    difference = found.metrics["loss_difference"]
-    few = (difference.n or 0) < FEWEST and math.isfinite(difference.value or 0.0)
+    difference, clusters = found.metrics["loss_difference"], found.clusters_of_losses
+    n = (difference.n or 0) if clusters is None else clusters
+    few = n < FEWEST and math.isfinite(difference.value or 0.0)
     return 0 if few else _sign(difference)
 
 

@@ -98,7 +98,7 @@ def _confidence(found: "FittedTemperature") -> str:
     """Return what an interval of the temperature says of the logits as they are."""
     each = found.metrics["temperature"]
     value, low, high = (bound or 0.0 for bound in (each.value, each.low, each.high))
-    if few := too_few(each.n or 0, found.clusters):
+    if few := too_few(each.n or 0, found.clusters_fitted):
         return f", but {few} little of others"
     if not math.isfinite(found.loss_before.value or 0.0):  # it decides
         return ""

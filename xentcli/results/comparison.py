@@ -165,6 +165,8 @@ class Comparison(ByName, Names):
         The numbers by which the logits of both were divided.
     clusters : int or None
         How many clusters the errors of the means come from.
+    clusters_of_losses : int or None
+        How many of these those of the losses come from: clusters that weigh 0 are in none.
     class_names : tuple of str or None
         The names of the classes.
     lead : tuple of int
@@ -190,6 +192,7 @@ class Comparison(ByName, Names):
     temperature_base: float = 1.0
     temperature_new: float = 1.0
     clusters: int | None = None
+    clusters_of_losses: int | None = field(default=None, repr=False)
     class_names: tuple[str, ...] | None = None
     lead: tuple[int, ...] = ()
     pictures: "PairPictures | None" = field(default=None, repr=False)

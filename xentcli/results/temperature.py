@@ -78,6 +78,8 @@ class FittedTemperature(ByName):
         The same measures for other rows.
     clusters : int or None
         How many clusters of rows the errors come from.
+    clusters_fitted : int or None
+        How many of these that of the temperature comes from: clusters that weigh 0 tell nothing.
     surely_not_1 : bool
         Whether the loss is higher at a temperature of 1 by more than chance explains.
     curve : tuple of CurvePoint
@@ -99,6 +101,7 @@ class FittedTemperature(ByName):
     bins_after: tuple[Bin, ...] = ()
     tested: TestedTemperature | None = None
     clusters: int | None = None
+    clusters_fitted: int | None = field(default=None, repr=False)
     surely_not_1: bool = False
     curve: tuple[CurvePoint, ...] = ()
     looks_like: str = "unknown"

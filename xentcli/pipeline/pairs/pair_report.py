@@ -25,7 +25,6 @@ from xentcli.results.measure import NOTHING, Measure
 _THOUSANDTHS = (0, 1, 10, 50, 100, 250, 500, 750, 900, 950, 990, 999, 1000)
 _NAMED = {"median": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999}
 
-
 OF_ORDER = (*(f"kl_{name}" for name in _NAMED), "percentiles")
 """Measures and tables that need every row at once."""
 
@@ -115,6 +114,7 @@ class PairReport:
             changed_rows=changed.rows if changed and "changed_rows" in tables else (),
             groups=groups_of(self.results, "pair_groups", ERRORS_IN_GROUPS),
             clusters=errors.clusters if errors else None,
+            clusters_of_losses=errors.metrics.get("loss_difference", NOTHING).n if errors else None,
             class_names=rows.class_names,
             pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,
             lead=rows.lead,

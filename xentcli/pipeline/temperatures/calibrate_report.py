@@ -68,6 +68,7 @@ def report_of(
         bins_after=after.bins,
         tested=tested,
         clusters=before.clusters,
+        clusters_fitted=fitted.clusters,
         surely_not_1=_surely_not_1(fitted, counted),
         curve=curve,
         looks_like=before.looks_like,
