@@ -3,6 +3,7 @@
 XentError                exit code 1, one line on standard error
 ├── InputError           a file or an array cannot be used as it is (also a ValueError)
 │   ├── ShapeError       shapes or dtypes that do not fit together
+│   │   └── RaggedLists  lists of several lengths where an array is needed
 │   ├── DoubtfulColumns  columns that may not be classes
 │   ├── LabelError       labels that name no class
 │   ├── NoLabelsBeside   no labels in the file of an array
@@ -56,6 +57,10 @@ class InputError(XentError, ValueError):
 
 class ShapeError(InputError):
     """Shapes or dtypes do not fit together."""
+
+
+class RaggedLists(ShapeError):  # noqa: N818
+    """Lists have several lengths where an array is needed."""
 
 
 class DoubtfulColumns(InputError):  # noqa: N818

@@ -214,7 +214,9 @@ def test_one_line_of_lists_of_different_lengths_through_a_pipe(run: Run) -> None
     line = json.dumps({**lists, "labels": [1, 3]}) + "\n"
     assert run("nll", "-", stdin=line.encode()).number == 0.375
     wrong = json.dumps({**lists, "labels": [1, 3, 3]}) + "\n"
-    assert "a list of 1 where the first has 2" in run("nll", "-", stdin=wrong.encode()).err
+    assert run("nll", "-", stdin=wrong.encode()).err == (
+        "error: <stdin>:topk_logprobs[1]: a list of 1 where the first has 2\n"
+    )
 
 
 def test_labels_of_sequences_of_different_lengths_in_a_file_of_their_own(run: Run) -> None:
@@ -249,6 +251,12 @@ def test_labels_of_sequences_of_different_lengths_in_a_file_of_their_own(run: Ru
         write(rows)
         assert refusal(run("nll", "l.jsonl", "y.jsonl")).error == said[0]
         assert said[1] in refusal(run("nll", "l.jsonl", "y.parquet")).error
+    Path("y.json").write_text(json.dumps(labels))
+    Path("y.csv").write_text("labels\n" + "".join(f'"{row}"\n' for row in labels))
+    for name, place in (("y.json", "y.json[1]"), ("y.csv", "y.csv:3: column 'labels'")):
+        told = refusal(run("nll", "l.jsonl", name))
+        assert told.error == f"{place}: a list of 5 where the first has 2"
+        assert told.hint.startswith("sequences of different lengths are read one a line, as JSON")
 
 
 def test_labels_of_another_shape_with_as_many_numbers_are_an_error(run: Run) -> None:

@@ -93,6 +93,8 @@ lists of the most probable classes
     logits go with the log-sum-exp over all classes of the same rows
     xent nll --probs FILE; of logits, save their log-sum-exp too
     save the classes as int32
+    sequences of different lengths are read one a line, as JSON lines, or one a row, of Parquet and
+        Arrow
     the rows of both files must be the same ones, in the same order
     decompress_to_sparse of DistillKit, then save the values and their indices
     xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME

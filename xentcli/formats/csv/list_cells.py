@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, RaggedLists
 from xentcli.formats.csv.numbers import is_cut, shown
 from xentcli.formats.sources import Shape
 
@@ -75,7 +75,7 @@ def to_array(cells: Iterable[str], row: Shape, place: Place) -> NDArray[np.float
             raise InputError(f"{place(i)}: an empty cell instead of a list", hint="fill it in")
         if _without_ones(values.shape) != made.shape[1:]:
             found, first = (_length(shape) for shape in (values.shape, made.shape[1:]))
-            raise InputError(f"{place(i)}: a list of {found} where the first has {first}")
+            raise RaggedLists(f"{place(i)}: a list of {found} where the first has {first}")
         made[i] = values.reshape(made.shape[1:])
     return made
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, RaggedLists
 from xentcli.text import shortened, visible
 
 Array = NDArray[Any]
@@ -190,7 +190,7 @@ def _gather(
     if not shape:
         raise InputError(f"{place(index)}: a list where there should be a number")
     if len(value) != shape[0]:
-        raise InputError(f"{place(index)}: a list of {len(value)} where the first has {shape[0]}")
+        raise RaggedLists(f"{place(index)}: a list of {len(value)} where the first has {shape[0]}")
     for i, part in enumerate(value):
         _gather(part, (*index, i), shape[1:], found, place)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, RaggedLists
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
 from xentcli.formats.files import InputFile, input_of, open_file
@@ -30,6 +30,10 @@ from xentcli.pipeline.top_lists.top_masks import rows_that_count
 from xentcli.storage.paths import is_there, reads_once
 
 _MOST_ROWS = 2**28  # as many labels are held in memory
+_IN_LINES = (
+    "sequences of different lengths are read one a line, as JSON lines, or one a row, of Parquet "
+    "and Arrow"
+)
 _ROLES = ("log_sum_exp", "labels", "mask")
 
 
@@ -41,7 +45,12 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     InputError
         If they do not belong together, or there are no labels.
     """
-    lists = _opened(found, options)
+    try:
+        lists = _opened(found, options)
+    except RaggedLists as error:
+        if not (found and found.is_one_line and len(found.contents[found.keys.values].shape) < 3):
+            error.hint = _IN_LINES  # a line of one sequence is as it should be
+        raise
     named = found is not None and "logit" in found.keys.values.rpartition("/")[2].casefold()
     return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
 
