@@ -28,9 +28,9 @@ def mean_gradient(logits: Doubles, labels: Labels, options: LossOptions, divisor
     count, classes = logits.shape
     share, weight = options.label_smoothing, options.weight
     own: Doubles = np.ones(count) if labels.weight is None else labels.weight
-    probs = softmax(logits)
+    probs: Doubles = softmax(logits).astype(np.float64, copy=False)
     norm, at = normalizer(logits), (np.arange(count), labels.index)
-    found: Doubles = probs.copy()
+    found = probs.copy()
     with np.errstate(all="ignore"):
         found[at] = np.where(
             logits[at] == norm.peak, -norm.rest / (1.0 + norm.rest), probs[at] - 1.0

@@ -88,7 +88,7 @@ class ExplainedRows(NamedTuple):
         the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, which is NaN and is shown as NaN.
         """
         z, used, options = self.z, self.used, self.options
-        probs, log_probs = softmax(z), log_softmax(z)
+        probs, log_probs = softmax(z), log_softmax(z).astype(np.float64, copy=False)
         with np.errstate(all="ignore"):
             log_of_softmax = np.log(probs)
             terms = self.losses(log_of_softmax)
