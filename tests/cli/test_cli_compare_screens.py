@@ -168,7 +168,7 @@ def test_ids_of_rows_are_whole_before_the_losses_are_there(terminal: Terminal) -
     labels = ([f"img_{i:05}.png", y] for i, y in zip(ids, TRUE.tolist(), strict=True))
     write_rows("y.csv", ["id", "label"], labels)
     command = ("compare", "one.csv", "two.csv", "--labels", "y.csv", "--metric", "changed_rows")
-    for columns, heads in ((120, "id loss was now label"), (80, "id loss now label")):
+    for columns, heads in ((80, "id loss was now label"), (78, "id loss now label")):
         lines = terminal(*command, columns=columns).lines
         start = next(i for i, line in enumerate(lines) if line.split()[:1] == ["row"])
         assert lines[start].split() == ["row", *heads.split(), "predicted", "predicts", "now"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,8 @@ def test_one_screen_for_ten_classes(terminal: Terminal) -> None:
 
 @in_one_folder
 @pytest.mark.parametrize(
-    ("columns", "more"), [(40, []), (40, ["--metric", "all"]), (80, ["--metric", "all"])]
+    ("columns", "more"),
+    [(40, []), (60, []), (40, ["--metric", "all"]), (60, ["--metric", "all"])],
 )
 def test_no_line_is_wider_than_the_terminal(
     terminal: Terminal, columns: int, more: list[str]
@@ -129,6 +131,8 @@ def test_no_line_is_wider_than_the_terminal(
     screen = terminal("eval", *DIGITS, *more, columns=columns)
     assert screen.code == 0
     assert max(map(len, screen.lines)) <= columns
+    assert "…" not in screen.text, "columns are left out, and no number is cut"
+    assert "8 as 1  3" in screen.text or more
 
 
 @in_one_folder
@@ -167,6 +171,18 @@ def test_ids_have_the_room_that_numbers_leave(terminal: Terminal) -> None:
         assert [name in screen.text for name in names] == [whole] * 3, screen.text
         for i in range(3):
             assert f"{i}.jpg" in screen.text, screen.text
+
+
+def test_rows_of_shards_are_told_apart_where_their_names_are_cut(terminal: Terminal) -> None:
+    logits = np.random.default_rng(3).normal(size=(4, 6, 3))
+    for i, part in enumerate(logits):
+        np.save(f"logits-of-a-long-run-{i:05}.npy", part)
+        np.save(f"y-{i}.npy", part.argmin(axis=1))
+    for columns in (50, 60):
+        lines = terminal("eval", "logits-*.npy", "y-*.npy", columns=columns).lines
+        start = next(i for i, line in enumerate(lines) if line.startswith("row "))
+        for line in lines[start + 1 : start + 5]:
+            assert re.match(r"….*0[0-3].*\[\d\] ", line), line
 
 
 def test_names_of_groups_are_cut_and_their_numbers_are_not(terminal: Terminal, run: Run) -> None:

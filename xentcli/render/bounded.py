@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from xentcli.render.comparison_verdict import percent
-from xentcli.render.measures import measure_table
+from xentcli.render.measures import MeasureTable
 from xentcli.render.tables import Sentence, counted, full, grid, headline, short
 from xentcli.results.bounds import told_exact, told_shares
 from xentcli.results.measure import NOTHING
@@ -38,7 +38,7 @@ def bounded_tables(found: "BoundedLoss") -> "Iterator[object]":
         table.add_row("classes", f"{found.num_classes:,}")
     yield table
     if found.measures:
-        yield measure_table(found.measures)
+        yield MeasureTable(found.measures)
 
 
 def _headline(found: "BoundedLoss") -> str:
@@ -66,7 +66,7 @@ def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Itera
     if found.exact is not None and found.exact < 1.0:
         told += f" (loss: {told_exact(found.exact, found.why)})"
     yield Sentence(told, "bold")
-    yield measure_table(shown)
+    yield MeasureTable(shown)
 
 
 def bases_sentence(found: "Comparison") -> Sentence:

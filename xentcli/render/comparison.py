@@ -23,7 +23,7 @@ from xentcli.render.comparison_verdict import (
     signed,
     verdict,
 )
-from xentcli.render.measures import group_tables, measure_table
+from xentcli.render.measures import MeasureTable, group_tables
 from xentcli.render.row_tables import titled
 from xentcli.render.tables import Sentence, counted, ends, grid, headline, short
 from xentcli.text import visible
@@ -72,7 +72,7 @@ def comparison_tables(
         if len(comparisons) > 1:
             yield Text(visible(found.new), "bold")
         if found.metrics:
-            yield measure_table(found.metrics)
+            yield MeasureTable(found.metrics)
         everything = "all" in names
         for name, there in (
             ("percentiles", found.percentiles),

@@ -8,7 +8,7 @@ from rich.table import Table
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.measures import cluster_cells, short_number
 from xentcli.render.number_columns import short_names
-from xentcli.render.row_tables import class_cell, empty_table, fitted_table, whole_width
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table, narrowed
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 _LEAST_NAME_WIDTH = 8  # columns of the terminal
-_LEAST_CUT_WIDTH = 9  # of names in a table of rows
 _LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
 _NAMES_OF_ROWS = ("row", "id", "label", "predicted", "predicts now")
 _LEFT_OUT_OF_ROWS = ("was", "now", "predicted", "label", "predicts now")
@@ -34,37 +33,13 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     headers += ["KL", "same"]
     names, *cells = zip(_first_line(first), *map(_line, comparisons), strict=True)
     every = dict(zip(headers, cells, strict=True))
-    columns = _narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
+    columns = narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
     room = width - sum(max(map(len, (head, *each))) + 2 for head, each in columns.items())
     shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, room))
     table = empty_table("model", *columns)
     for row in zip(shown, *columns.values(), strict=True):
         table.add_row(*row)
     return table
-
-
-def _narrowed(
-    columns: "Mapping[str, Sequence[str]]",
-    width: int,
-    order: "Sequence[str]",
-    names: "Sequence[str]" = (),
-    whole: "Sequence[str]" = (),
-) -> "dict[str, Sequence[str]]":
-    """Return columns that fit a terminal: others are left out, in this order, and no number is cut.
-
-    Columns of `names` may be cut, but those left out that are named in `whole` make room first for
-    names that are better seen whole.
-    """
-    widths = {head: max(map(len, (head, *cells))) for head, cells in columns.items()}
-    short = {head: min(widths[head], _LEAST_CUT_WIDTH) for head in names}
-    long = {head: min(widths[head], max(each, whole_width(head))) for head, each in short.items()}
-    for out, least in ((whole, long), (order, short)):
-        there = dict(columns)
-        for head in ("", *out):
-            there.pop(head, None)
-            if sum((widths | least)[each] + 2 for each in there) <= width:
-                return there
-    return there
 
 
 def _file_names(names: "Sequence[str]") -> "Sequence[str]":
@@ -120,7 +95,7 @@ def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int)
     columns["predicted"] = [class_cell(found, each.prediction_base) for each in rows]
     columns["predicts now"] = [class_cell(found, each.prediction_new) for each in rows]
     names = [head for head in _NAMES_OF_ROWS if head in columns]
-    shown = _narrowed(columns, width, _LEFT_OUT_OF_ROWS, names, ("was", "now"))
+    shown = narrowed(columns, width, _LEFT_OUT_OF_ROWS, names, ("was", "now"))
     return fitted_table(shown, names, width, left)
 
 
@@ -149,7 +124,7 @@ def group_table(found: "Comparison", most: int, width: int) -> RenderableType:
         "KL": [short_number(group.metrics.get("kl", NOTHING).value) for group in shown],
     }
     columns = {head: cells for head, cells in columns.items() if any(cells)}
-    shown_columns = _narrowed(columns, width, _LEFT_OUT_OF_GROUPS, ("group",))
+    shown_columns = narrowed(columns, width, _LEFT_OUT_OF_GROUPS, ("group",))
     return fitted_table(shown_columns, ("group",), width)
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.render.evaluation_tables import TABLES, worst_rows_table
-from xentcli.render.measures import group_tables, is_number, measure_table, short_number
+from xentcli.render.measures import MeasureTable, group_tables, is_number, short_number
 from xentcli.render.number_columns import fitted
 from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.render.row_tables import line_table, side_by_side, titled
@@ -49,7 +49,7 @@ def evaluation_tables(
 ) -> Iterator[RenderableType]:
     """Yield the measures that were asked for, also of groups, and the tables of these names."""
     if found.metrics:
-        yield measure_table(found.metrics)
+        yield MeasureTable(found.metrics)
     for name in names:
         if not (getattr(found, name) or len(names) == 1):
             continue
@@ -157,14 +157,15 @@ def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
     picture = (
         list(reliability_picture(found.bins, binary=found.binary)) if filled and room >= -2 else []
     )
-    pairs = list(_confused(found, room if picture else width))
+    beside = bool(picture) and room >= _PAIRS_WIDTH
+    pairs = list(_confused(found, room if beside else width))
     if picture:
         meaning = (f"  {legend(binary=found.binary)}", "dim")
         picture.insert(0, Text.assemble(("reliability", "bold"), meaning))
     elif not pairs:
         return
     yield Text()
-    if room < _PAIRS_WIDTH or not picture:
+    if not beside:
         yield from [*picture, *([Text()] if picture and pairs else []), *pairs]
         return
     yield side_by_side(picture, pairs, gap=2)

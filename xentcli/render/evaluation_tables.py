@@ -10,7 +10,8 @@ from rich.text import Text
 
 from xentcli.render.measures import short_number
 from xentcli.render.number_columns import short_name
-from xentcli.render.row_tables import class_cell, empty_table, fitted_table, left_out
+from xentcli.render.row_tables import class_cell, empty_table, fitted_table, left_out, narrowed
+from xentcli.results.calibration import Bin
 from xentcli.results.groups import measured_names
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _MOST_CLASSES = 20  # of a table of classes, and of a matrix of confusions
 _MOST_PAIRS = 40
 _CELL_WIDTHS = (24, 12, 9)  # of a name above a column of confusions; the first fitting one is used
 _CORNER = "label \\ prediction"
+_EMPTY_BIN = Bin(0.0, 1.0, 0)
+_LEFT_OUT_OF_BINS = ("95 %", "mean", "rows")  # in this order, at a narrow terminal
 _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
 
@@ -39,7 +42,10 @@ def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) 
         columns["prediction"] = [class_cell(found, each.prediction) for each in rows]
         columns["p(label)"] = [short_number(each.label_probability) for each in rows]
     columns["confidence"] = [short_number(each.confidence) for each in rows]
-    return fitted_table(columns, ("row", "id", "label", "prediction"), width, 1 + ("id" in columns))
+    names = [head for head in ("row", "id", "label", "prediction") if head in columns]
+    order = ("confidence", "p(label)", "prediction")
+    shown = narrowed(columns, width, order, names, ("confidence",))
+    return fitted_table(shown, names, width, 1 + ("id" in columns))
 
 
 def _rows_and_ids(found: "Measures", rows: "Sequence[WorstRow | Suspect]") -> dict[str, list[str]]:
@@ -67,7 +73,8 @@ def _classes(found: "Measures", width: int, _most: int | None) -> RenderableType
             short_number(getattr(each, name)) + (" (0/0)" if name in each.undefined else "")
             for each in scores
         ]
-    table = fitted_table(columns, ("class",), width)
+    shown_columns = narrowed(columns, width, ("predicted", "precision", "recall"), ("class",))
+    table = fitted_table(shown_columns, ("class",), width)
     shown = "classes, those of the lowest F1"
     return Lines(table, *left_out(len(scores), len(found.classes), shown, "classes"))
 
@@ -122,20 +129,32 @@ def _shade(grade: int, *, hit: bool) -> str:
 
 
 def _bins(found: "Measures", width: int, _most: int | None) -> RenderableType:
-    table = empty_table("confidence", "rows", "mean", "accuracy", "95 %", "gap", left=1)
-    table.add_column("")
+    every = {
+        "confidence": [f"{each.low:.4f} to {each.high:.4f}" for each in found.bins],
+        "rows": [f"{each.rows:,}" for each in found.bins],
+    }
+    filled = [_cells_of_bin(each) for each in found.bins]
+    every |= {head: [cells[head] for cells in filled] for head in _cells_of_bin(_EMPTY_BIN)}
+    columns = narrowed(every, width, _LEFT_OUT_OF_BINS)
+    table = empty_table(*columns, "", left=1)
     room = min(40, max(0, width - 66))
-    for each in found.bins:
-        edges = f"{each.low:.4f} to {each.high:.4f}"
-        if each.accuracy is None or each.confidence is None:
-            table.add_row(edges, "0", style="dim")
-            continue
-        gap = each.accuracy - each.confidence
-        interval = f"{each.accuracy_low or 0.0:.4f} to {each.accuracy_high or 0.0:.4f}"
+    for each, *cells in zip(found.bins, *columns.values(), strict=True):
+        gap = (each.accuracy or 0.0) - (each.confidence or 0.0)
         bar = Text("█" * round(abs(gap) * room), "red" if gap < 0 else "yellow")
-        numbers = (f"{each.confidence:.4f}", f"{each.accuracy:.4f}", interval, f"{gap:+.4f}")
-        table.add_row(edges, f"{each.rows:,}", *numbers, bar)
+        table.add_row(*cells, bar, style="" if each.rows else "dim")
     return table
+
+
+def _cells_of_bin(found: Bin) -> dict[str, str]:
+    """Return the numbers of a bin as text, by their headers; nothing if it has no rows."""
+    if found.accuracy is None or found.confidence is None:
+        return dict.fromkeys(("mean", "accuracy", "95 %", "gap"), "")
+    return {
+        "mean": f"{found.confidence:.4f}",
+        "accuracy": f"{found.accuracy:.4f}",
+        "95 %": f"{found.accuracy_low or 0.0:.4f} to {found.accuracy_high or 0.0:.4f}",
+        "gap": f"{found.accuracy - found.confidence:+.4f}",
+    }
 
 
 def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType:
@@ -148,7 +167,9 @@ def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType
     columns["perhaps"] = [class_cell(found, each.suggestion) for each in rows]
     left = len(columns)
     columns["p(label)"] = [short_number(each.label_probability) for each in rows]
-    table = fitted_table(columns, ("row", "id", "label", "perhaps"), width, left)
+    names = [head for head in ("row", "id", "label", "perhaps") if head in columns]
+    shown = narrowed(columns, width, ("p(label)",), names)
+    table = fitted_table(shown, names, width, left)
     counts = f"{suspects.count:,} of {suspects.n:,} labels may be wrong"
     if len(rows) < suspects.count:
         counts += f"; {len(rows):,} shown, --worst N shows more"
@@ -161,9 +182,10 @@ def _group_table(groups: "Sequence[Group]", header: str, width: int) -> Renderab
         header: [group.name or "(missing)" for group in groups],
         "rows": [f"{group.rows:,}" for group in groups],
     }
-    for name in measured_names(groups):
+    measured = measured_names(groups)
+    for name in measured:
         columns[name] = [short_number(group.metrics[name].value) for group in groups]
-    return fitted_table(columns, (header,), width)
+    return fitted_table(narrowed(columns, width, measured[::-1], (header,)), (header,), width)
 
 
 def _groups(found: "Measures", width: int, most: int | None) -> RenderableType:

@@ -10,6 +10,7 @@ from xentcli.results.records import field_names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
     from xentcli.results.groups import Group
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 _NUMBERS = len(_HEADER) - 1
+_LEFT_OUT = (("low", "high"), ("n",), ("±",), ())  # in this order, at a narrow terminal
 _LEAST_NAME_WIDTH = 10  # columns of the terminal, with the gap to the next one
 DIFFERENCES = frozenset(
     (
@@ -77,29 +79,58 @@ def short_number(value: float | None) -> str:
     return "" if value is None else short(value)
 
 
-def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
-    """Return the measures with every digit, and their errors, unless none has any."""
-    from rich.table import Table
-    from rich.text import Text
+class MeasureTable:
+    """Shows measures with every digit, and their errors, unless none has any.
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("metric", no_wrap=True)
-    # At a narrow terminal, cells are folded into lines below: a cut number would be another one.
-    table.add_column("value", overflow="fold")
-    errors = {
-        "±": [short_number(each.standard_error) for each in metrics.values()],
-        "low": [short_number(each.low) for each in metrics.values()],
-        "high": [short_number(each.high) for each in metrics.values()],
-    }
-    there = {name: cells for name, cells in errors.items() if any(cells)}
-    for name in (*there, "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, each, *cells in zip(metrics, metrics.values(), *there.values(), strict=True):
-        value = _bounds(each) if each.value is None else str(each.value)
-        value = f"+{value}" if name in DIFFERENCES and (each.value or 0.0) > 0.0 else value
-        shown = Text(value, "dim" if value == "-" else "bold green")
-        table.add_row(name, shown, *cells, "" if each.n is None else f"{each.n:,}")
-    return table
+    At a narrow terminal, intervals are left out, then how many rows count, and then errors.
+    """
+
+    def __init__(self, metrics: "Mapping[str, Measure]") -> None:
+        self._metrics = metrics
+
+    def __rich_console__(
+        self, _console: "Console", options: "ConsoleOptions"
+    ) -> "Iterator[RenderableType]":
+        from rich.table import Table
+        from rich.text import Text
+
+        columns = self._columns()
+        for left_out in _LEFT_OUT:
+            taken = sum(max(map(len, (head, *cells))) + 2 for head, cells in columns.items()) - 2
+            if taken <= options.max_width:
+                break
+            columns = {head: cells for head, cells in columns.items() if head not in left_out}
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("metric", no_wrap=True)
+        # What is still too long goes on in the next line: a cut number would be another one.
+        table.add_column("value", overflow="fold")
+        names, values, *others = columns.values()
+        for head in [*columns][2:]:
+            table.add_column(head, justify="right", no_wrap=True)
+        for name, value, *cells in zip(names, values, *others, strict=True):
+            table.add_row(name, Text(value, "dim" if value == "-" else "bold green"), *cells)
+        yield table
+
+    def _columns(self) -> "dict[str, list[str]]":
+        """Return the cells of every column, by its header."""
+        measures = self._metrics.values()
+        errors = {
+            "±": [short_number(each.standard_error) for each in measures],
+            "low": [short_number(each.low) for each in measures],
+            "high": [short_number(each.high) for each in measures],
+        }
+        return {
+            "metric": [*self._metrics],
+            "value": [_signed_value(name, each) for name, each in self._metrics.items()],
+            **{head: cells for head, cells in errors.items() if any(cells)},
+            "n": ["" if each.n is None else f"{each.n:,}" for each in measures],
+        }
+
+
+def _signed_value(name: str, measure: "Measure") -> str:
+    """Return the value of a measure in full, or its bounds; a difference of more has a plus."""
+    value = _bounds(measure) if measure.value is None else str(measure.value)
+    return f"+{value}" if name in DIFFERENCES and (measure.value or 0.0) > 0.0 else value
 
 
 def group_tables(groups: "Sequence[Group]", width: int) -> "Iterator[Table]":

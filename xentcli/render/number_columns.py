@@ -70,10 +70,19 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
     return max(shown, [every[name] for name in names], those_alike, key=lambda each: len({*each}))
 
 
+def told_apart(names: Sequence[str], width: int) -> list[str]:
+    """Return names; if one must be cut to `width`, what all share is cut from each of them."""
+    names = [visible(name) for name in names]
+    if len({*names}) < 2 or max(map(cell_len, names)) <= width:
+        return [short_name(name, width) for name in names]
+    apart = _apart(names, width)
+    return [apart[name] for name in names]
+
+
 def _apart(names: Sequence[str], width: int) -> dict[str, str]:
     """Return names cut to `width` from what all share at their begin and end."""
-    first = _shared(names)
-    last = _shared([name[first:][::-1] for name in names])
+    first = _worth_a_mark(_shared(names))
+    last = _worth_a_mark(_shared([name[first:][::-1] for name in names]))
     longest = max(len(name) - last - first for name in names)
     context = max(0, width - longest - 2)  # as much of what they share as there is room for
     start = max(0, first - context // 2)
@@ -99,7 +108,8 @@ def fitted(
     [['cat', 'ox'], ['automobile'], ['a ver… name']]
     """
     names = [[visible(name) for name in column] for column in columns]
-    widths = [min(room, max(map(cell_len, column), default=0)) for column in names]
+    most = max(room, least)
+    widths = [min(most, max(map(cell_len, column), default=0)) for column in names]
     for kept in (whole, ()):
         floors = [max(least, each) for each in kept] or [least] * len(widths)
         while sum(widths) > room and any(map(gt, widths, floors)):
@@ -112,6 +122,11 @@ def _shared(names: Sequence[str]) -> int:
     """Return how many characters all names begin with."""
     alike = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
     return sum(takewhile(bool, alike))
+
+
+def _worth_a_mark(characters: int) -> int:
+    """Return how many characters are cut where so many may be: the mark for them takes one."""
+    return characters if characters > 1 else 0
 
 
 def _start(text: str, width: int) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.number_columns import fitted
+from xentcli.render.number_columns import fitted, told_apart
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from xentcli.results.measures import Measures
 
 _ID_WIDTH = 20  # columns of the terminal
+_LEAST_WIDTH = 9  # of names that are cut
 
 
 def line_table(text: str) -> Text:
@@ -44,17 +46,45 @@ def fitted_table(
     others = ((header, *cells) for header, cells in columns.items() if header not in names)
     taken = sum(max(map(len, each)) for each in others) + 2 * (len(columns) - 1)
     whole = [whole_width(header) for header in there]
-    fit = fitted([[header, *columns[header]] for header in there], width - taken, whole=whole)
+    fit = fitted(
+        [[header, *columns[header]] for header in there], width - taken, _LEAST_WIDTH, whole
+    )
     shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
+    if "row" in there:  # a place in a file: the files differ in the middle of their names
+        shown["row"] = told_apart(columns["row"], max(map(cell_len, ("row", *shown["row"]))))
     table = empty_table(*shown, left=left)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
     return table
 
 
+def narrowed(
+    columns: Mapping[str, Sequence[str]],
+    width: int,
+    order: Sequence[str],
+    names: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> dict[str, Sequence[str]]:
+    """Return columns that fit a terminal: others are left out, in this order, and no number is cut.
+
+    Columns of `names` may be cut, but those left out that are named in `whole` make room first for
+    names that are better seen whole.
+    """
+    widths = {head: max(map(cell_len, (head, *cells))) for head, cells in columns.items()}
+    short = {head: min(widths[head], _LEAST_WIDTH) for head in names}
+    long = {head: min(widths[head], max(each, whole_width(head))) for head, each in short.items()}
+    for out, least in ((whole, long), (order, short)):
+        there = dict(columns)
+        for head in ("", *out):
+            there.pop(head, None)
+            if sum((widths | least)[each] + 2 for each in there) - 2 <= width:
+                return there
+    return there
+
+
 def whole_width(header: str) -> int:
-    """Return up to which width a column of names is cut last: ids tell which row it is."""
-    return _ID_WIDTH if header == "id" else len(header)
+    """Return up to which width a column of names is cut last: two tell which row it is."""
+    return _ID_WIDTH if header in ("row", "id") else len(header)
 
 
 def left_out(shown: int, count: int, what: str, name: str) -> list[RenderableType]:
