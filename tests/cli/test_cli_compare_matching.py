@@ -1,5 +1,6 @@
 """What xent compare takes for the same rows and classes of two models: of any kind and order."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,35 @@ def test_names_of_classes_that_no_file_has(run: Run, expected: dict[str, Any]) -
     write_rows("one.csv", CLASSES, ONE.tolist())
     said = "two.npy: its classes have no names; they are matched by number with one.csv"
     assert found(run, "one.csv", "two.npy", *LABELS, said=said).keys() == expected.keys()
+
+
+def test_classes_in_two_orders_that_the_first_model_does_not_name(
+    run: Run, expected: dict[str, Any]
+) -> None:
+    """By number, its classes would be those of both."""
+    back = [*CLASSES][::-1]
+    write_rows("two.csv", back, TWO[:, ::-1].tolist())
+    write_rows("same.csv", CLASSES, TWO.tolist())
+    write_rows("w.csv", CLASSES, [[1, 1, 1]])
+    write_rows("hot.csv", CLASSES, np.eye(3)[TRUE].astype(int).tolist())
+    for named, *rest in (
+        ("same.csv", "same.csv", *LABELS),
+        ("w.csv", *LABELS, "--weight", "w.csv"),
+        ("hot.csv", "--labels", "hot.csv"),
+    ):
+        outcome = run("compare", "one.npy", "two.csv", *rest)
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "one.npy: its classes have no names, and " in outcome.err
+        assert {*re.findall(r"\w+\.csv", outcome.err)} == {named, "two.csv"}
+        assert "which of them is this?\nhint: name the classes in the order" in outcome.err
+        names = ("--classes", ",".join(CLASSES), "--json")
+        outcome = run("compare", "one.npy", "two.csv", *rest, *names)
+        assert metrics_of(outcome)["kl"] == expected["kl"]
+        assert metrics_of(outcome)["loss_new"]["value"] == expected["loss_new"]["value"]
+    write_rows("hot.csv", back, np.eye(3)[TRUE].astype(int).tolist())  # in the order of two.csv
+    outcome = run("compare", "one.npy", "two.csv", "--labels", "hot.csv")
+    assert outcome.code == 0
+    assert outcome.err.count("they are matched by number with") == 2
 
 
 def test_a_warning_of_another_kind(run: Run) -> None:

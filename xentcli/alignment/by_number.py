@@ -1,7 +1,8 @@
 """Says that classes go by number, where only one of two inputs names them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import SHOWN_NAMES, without_shared
@@ -66,6 +67,38 @@ def check_order_of_labels(logits: Source, labels: Source | None) -> None:
             check_order(labels.columns, labels.name, logits.name, "--classes")
         else:
             check_order(logits.columns or (), logits.name, labels.name, "--columns")
+
+
+def check_one_order(lacking: str, named: Iterable[tuple[str, Sequence[str] | None]]) -> None:
+    """Raise InputError if two inputs name the classes in two orders, which `lacking` does not name.
+
+    By number, the classes of `lacking` are those of both. `named` are inputs, and their names.
+    """
+    given = [(where, tuple(names)) for where, names in named if names]
+    for (one, first), (other, names) in combinations(given, 2):
+        if in_two_orders(first, names):
+            raise InputError(
+                f"{lacking}: its classes have no names, and {one} and {other} name them in two "
+                "orders: which of them is this?",
+                hint="name the classes in the order of its columns: --classes A,B,C",
+            )
+
+
+def in_two_orders(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether names, whole or without what all of them share, are the same in another order."""
+    if len(one) != len(other) or are_same(one, other):
+        return False
+    return any(sorted(a) == sorted(b) for a in ways(one) for b in ways(other))
+
+
+def are_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether names, whole or without what all of them share, are the same in one order."""
+    return any(a == b for a in ways(one) for b in ways(other))
+
+
+def ways(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return names whole, and without what all of them share if they share anything."""
+    return [each for each in (names, without_shared(names)) if each]
 
 
 def _numbers(names: Sequence[str]) -> tuple[int, ...]:

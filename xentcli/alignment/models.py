@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
+from xentcli.alignment.by_number import check_one_order
 from xentcli.alignment.class_order import class_order
 from xentcli.alignment.followers import Follower, following, leader_of_ids, matchings_of, read
 from xentcli.alignment.misfits import check_shape_of_model
@@ -201,6 +202,9 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
         If their shapes or their classes are not those of the first.
     """
     axes, found = first.axes, []
+    if not first.names.names and axes.class_axis == len(axes.logits) - 1:
+        named = filter(None, (first.labels, *others))
+        check_one_order(first.name, ((each.name, each.columns) for each in named))
     leader = leader_of_ids(first.logits, first.labels)
     for number, given in enumerate(others, 1):
         source = indexed(given) if axes.cut_axis else given

@@ -155,6 +155,7 @@ def open_rows(
     """Open the models, their labels and their groups, and print notes about them."""
     from xentcli.pipeline.inputs.beside_files import new_notes
     from xentcli.pipeline.inputs.groups import open_groups
+    from xentcli.pipeline.inputs.weights import check_order_of_weights
     from xentcli.pipeline.pairs.pair_inputs import open_models
 
     named = loss_inputs.label_options(given.flags, criteria[0].naming.classes)
@@ -165,6 +166,7 @@ def open_rows(
     given.common.tell_notes(dict.fromkeys(note for source in opened for note in source.notes))
     for source, criterion in zip(sources, criteria, strict=True):
         check_name(criterion.kind, source)
+    check_order_of_weights(criteria[0], sources)
     first = loss_inputs.with_weights_in_order(criteria[0], sources[0], labels_source, given.common)
     files = ([paths[0]], labels)
     groups = open_groups(readers[0], sources[0], labels_source, files, by=by, cluster=cluster)

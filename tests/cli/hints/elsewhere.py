@@ -178,6 +178,8 @@ weights of classes with an index, tested in test_cli_weights_of_classes.py
 classes numbered in another order, tested in test_cli_unnamed_classes.py
     say their order: --columns c_0,c_1,c_2
     name the classes of both files
+classes of several files in two orders, tested in test_cli_compare_matching.py
+    name the classes in the order of its columns: --classes A,B,C
 frames in Python, tested in test_pipeline_frames.py
     leave it out of the frame; if it is a class, give to_numpy()
     labels count columns: number these so, or give to_numpy()

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.alignment.by_number import note_by_number, numbers_in_another_order
+from xentcli.alignment.by_number import (
+    are_same,
+    in_two_orders,
+    note_by_number,
+    numbers_in_another_order,
+    ways,
+)
 from xentcli.errors import DoubtfulColumns, InputError
 from xentcli.formats import doubts
 from xentcli.formats.column_looks import Column, looks_at
-from xentcli.formats.column_names import without_shared
 from xentcli.text import shortened
 
 _KINDS = (
@@ -66,7 +71,7 @@ def notes_of_classes(given: Mapping[str, Any]) -> Iterator[str]:
     named = [each for each in counted.items() if each[0] in (*_MODELS, "labels")]
     for name, names in named[1:]:
         argument, leading = named[0]
-        if len(names) == len(leading) and not _are_same(leading, names):
+        if len(names) == len(leading) and not are_same(leading, names):
             other = f"the columns name other classes than those of {argument}"
             yield f"{name}: {other}: classes go by place"
     if named:
@@ -127,21 +132,6 @@ def _classes_in(name: str, value: Any) -> NamesOfClasses | None:
     return tuple(value) if name == "classes" else columns_of(value)
 
 
-def in_two_orders(one: NamesOfClasses, other: NamesOfClasses) -> bool:
-    """Whether names, whole or without what all of them share, are the same in another order."""
-    if len(one) != len(other) or _are_same(one, other):
-        return False
-    return any(sorted(a) == sorted(b) for a in _ways(one) for b in _ways(other))
-
-
-def _are_same(one: NamesOfClasses, other: NamesOfClasses) -> bool:
-    return any(a == b for a in _ways(one) for b in _ways(other))
-
-
-def _ways(names: NamesOfClasses) -> list[NamesOfClasses]:
-    return [each for each in (names, without_shared(names)) if each]
-
-
 def _count(names: NamesOfClasses) -> bool:
     """Whether names do no more than count the classes, as those that pandas gives."""
     return names == tuple(map(str, range(len(names))))
@@ -170,9 +160,9 @@ def _check_words(argument: str, frame: Any, names: list[str]) -> None:
 def _check_numbers(argument: str, names: NamesOfClasses, base: int) -> None:
     """Raise InputError if columns are numbered otherwise than labels, which go by place, count."""
     wanted = tuple(str(base + i) for i in range(len(names)))
-    ways = _ways(names)  # files match labels with the numbers of `logit_2, logit_0`, too
-    numbers = any(all(name.removeprefix("-").isdecimal() for name in each) for each in ways)
-    if numbers and wanted not in ways:
+    each_way = ways(names)  # files match labels with the numbers of `logit_2, logit_0`, too
+    numbers = any(all(name.removeprefix("-").isdecimal() for name in each) for each in each_way)
+    if numbers and wanted not in each_way:
         raise InputError(
             f"{argument}: the columns are numbers, but not {wanted[0]} to {wanted[-1]} in order",
             hint="labels count columns: number these so, or give to_numpy()",

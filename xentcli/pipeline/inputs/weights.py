@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.alignment.by_number import check_order, note_by_number
+from xentcli.alignment.by_number import check_one_order, check_order, note_by_number
 from xentcli.core.dtypes import Doubles
 from xentcli.core.labels import as_weight
 from xentcli.errors import DoubtfulColumns, InputError, ShapeError
@@ -147,6 +147,17 @@ def check_weight(criterion: "Criterion", logits: Source, weights: Weights | None
             check_order(weights.names, weights.file, logits.name, "--classes")
     elif not naming.counted:
         check_order(logits.columns or (), logits.name, loss.weight_name, "--columns")
+
+
+def check_order_of_weights(criterion: "Criterion", models: Sequence[Source]) -> None:
+    """Raise InputError if the first model names no classes, and weights do otherwise than another.
+
+    The criterion is that of the first model.
+    """
+    weights = criterion.weights[0]
+    if weights is not None and not (criterion.naming.classes or models[0].columns):
+        named = ((each.name, each.columns) for each in models[1:])
+        check_one_order(models[0].name, [(weights.file, weights.names), *named])
 
 
 def check_mean_weight(loss: LossState, name: str) -> None:
