@@ -64,6 +64,43 @@ def test_labels_that_count_from_0_and_from_1(
             assert f"other options: --label-base is {numbers}" in refusal(found).error
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    ("command", "other", "alike"),
+    [
+        ("loss z-{0}.npy --labels {1}-{0}.npy", "-1", True),
+        ("loss z-{0}.npy --labels {1}-{0}.npy", "3", True),
+        ("loss z-{0}.npy --labels {1}-{0}.npy --classes 3,4,-1", "4", False),
+        ("loss z-{0}.npy --labels {1}-{0}.npy", "2", False),
+        ("loss --binary z-{0}.npy --labels {1}-{0}.npy", "-1", True),
+        ("loss --binary z-{0}.npy --labels {1}-{0}.npy", "1", False),
+        ("eval z-{0}.npy --labels {1}-{0}.npy", "-1", True),
+        ("compare z-{0}.npy v-{0}.npy --labels {1}-{0}.npy", "-1", True),
+    ],
+)
+def test_rows_that_are_ignored_by_other_labels(
+    run: Run, tmp_path: Path, command: str, other: str, alike: bool
+) -> None:
+    """A state has none of them; a run over all has them left out by both labels."""
+    names = "b" if "--binary" in command else "y"
+    for i, mark in enumerate(("-100", other)):
+        labels = np.load(tmp_path / f"{names}-{i}.npy").astype(np.float64)
+        if "--classes" in command:
+            labels = np.choose(labels.astype(int), [3.0, 4.0, -1.0])
+        labels.reshape(-1)[:2] = float(mark)
+        np.save(tmp_path / f"o-{i}.npy", labels)
+        write_state(run, f"{command.format(i, 'o')} --ignore-index {mark}", f"{i}.json", "--force")
+    both = f"{command.format('*', 'o')} --ignore-index -100 --ignore-index {other}"
+    write_state(run, both, "all.json", "--force")
+    for order in (["0.json", "1.json"], ["1.json", "0.json"]):
+        found = run("merge", *order, "--state", "sum.json", "--force")
+        if alike:
+            assert found.code == 0
+            assert (tmp_path / "sum.json").read_bytes() == (tmp_path / "all.json").read_bytes()
+        else:
+            assert "other options: --ignore-index is " in refusal(found).error
+
+
 def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:
     write_state(run, "loss z-0.npy y-0.npy", "a.json")
     assert refusal(run("merge", "a.json", "a.json")).error == "a.json is named twice"

@@ -173,8 +173,8 @@ def _differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
         yield f"other models: {len(one.models)} of them, and {len(two.models)}"
         return
     for here, there in zip(one.models, two.models, strict=True):
-        counts = one.num_classes, two.num_classes
-        if differs := here.setting.difference(there.setting, counts):
+        classes = (one.num_classes, one.class_names), (two.num_classes, two.class_names)
+        if differs := here.setting.difference(there.setting, classes):
             yield f"other options{_of(here, one)}: {differs}"
     if differs := _other_order(one, two):
         yield differs

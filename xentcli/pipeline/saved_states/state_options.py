@@ -23,6 +23,9 @@ _OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_d
 """The options of a head that change logits, and not only where they are read."""
 
 
+KnownClasses = tuple[int, tuple[str, ...] | None]  # how many, and their names
+
+
 @dataclass(frozen=True)
 class Setting:
     """The options that numbers depend on, each under its name; weights by their SHA-256.
@@ -88,16 +91,18 @@ class Setting:
         if not 0.0 < self.temperature < math.inf:
             raise ValueError(f"a temperature of {self.temperature}")
 
-    def difference(self, other: "Setting", num_classes: tuple[int, int]) -> str | None:
+    def difference(
+        self, other: "Setting", classes: "tuple[KnownClasses, KnownClasses]"
+    ) -> str | None:
         """Return how these options differ from the others, if they do.
 
-        `num_classes` are those of both. What the first class is called in labels changes nothing
-        but which class an ignored label is.
+        `classes` are those of both. An ignored label changes nothing unless it is a class, and so
+        does what labels call the first one.
         """
-        ignored = [each._ignored(n) for each, n in zip((self, other), num_classes, strict=True)]
+        ignored = [each._ignored(*of) for each, of in zip((self, other), classes, strict=True)]
         for field in fields(self):
             one, two = getattr(self, field.name), getattr(other, field.name)
-            if field.name == "label_base" and ignored[0] == ignored[1]:
+            if field.name in ("label_base", "ignore_index") and ignored[0] == ignored[1]:
                 continue
             if one != two and not field.name.startswith(("lm_head", "head_")):
                 name = "what the rows hold" if field.name == "kind" else _option(field.name)
@@ -110,13 +115,12 @@ class Setting:
             return f"the head in {_shown(self.lm_head)} was changed between the runs"
         return f"--lm-head is {_shown(shown[0])}, and {_shown(shown[1])}"
 
-    def _ignored(self, num_classes: int) -> list[int]:
-        """Return the classes whose rows are ignored: most ignored labels are none.
-
-        Of 0 classes, their number is not known.
-        """
-        classes = (each - self.label_base for each in self.ignore_index)
-        return [each for each in classes if 0 <= each < (num_classes or math.inf)]
+    def _ignored(self, num_classes: int, names: tuple[str, ...] | None) -> set[tuple[str, int]]:
+        """Return the classes whose rows are ignored, by number or name; 0 is an unknown number."""
+        most = 2 if self.binary else num_classes or math.inf
+        numbers = (each - self.label_base for each in self.ignore_index)
+        named = {("name", i) for i in self.ignore_index if str(i) in " ".join(names or ())}
+        return named | {("number", i) for i in numbers if 0 <= i < most}
 
     @property
     def head(self) -> str | None:
@@ -125,10 +129,12 @@ class Setting:
         return None if self.lm_head is None else ", ".join([*said, self.lm_head])
 
     def merge(self, other: "Setting") -> "Setting":
-        """Return the options of both: heads in two places, and labels, may count differently."""
+        """Return the options of both, which heads, and labels of other numbers, may differ in."""
         heads = (each.lm_head for each in (self, other) if each.lm_head is not None)
         head = min(heads, default=None, key=natural_key)
-        return replace(self, lm_head=head, label_base=min(self.label_base, other.label_base))
+        base = min(self.label_base, other.label_base)
+        ignored = tuple(sorted({*self.ignore_index, *other.ignore_index}))
+        return replace(self, lm_head=head, label_base=base, ignore_index=ignored)
 
 
 def _said_of(head: HeadOptions) -> str:
