@@ -26,7 +26,7 @@ from xentcli.core.products import sums_of_products
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
 
-PAIR_ELEMENTS = 3 * 2**17
+PAIR_ELEMENTS = 2**18
 """How many elements of each model are read at a time: few for the caches, many for cheap calls."""
 _NEAR_ELEMENTS = 2**17  # the same for near rows
 _LN_2 = 0.6931471805599453
