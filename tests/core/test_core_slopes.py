@@ -18,7 +18,7 @@ def slopes(z: Array, y: Array, options: SlopeOptions, loss: LossOptions | None =
     parameters = {"slopes": options}
     facts = row_facts(z, y, loss or LossOptions(), ["slopes"], parameters=parameters)
     found: Slopes = facts["slopes"]
-    return found
+    return found._replace(values=np.moveaxis(found.values, -1, 0))
 
 
 def expected(z: Array, mass: Array, beta: float, orders: int) -> Array:

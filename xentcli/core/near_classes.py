@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Doubles, Floats
-from xentcli.core.tiled_rows import row_by_row, sampled_classes
+from xentcli.core.normalizer import FEW_CLASSES
+from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import copy_by_class, row_by_row, sampled_classes
 
 _MOST_REACH = 128 * math.log(2.0)
 """Beyond this x, all classes are far: only ties of the largest logits bring a row up to it."""
@@ -40,6 +42,11 @@ class Tops:
         num_classes = values.shape[1]
         self.second: Floats | None = None
         self.peak: Floats
+        if num_classes <= FEW_CLASSES:
+            by_class = scratch("classes", values.shape[::-1], values.dtype)
+            copy_by_class(values, by_class)
+            self.peak = np.maximum.reduce(by_class, axis=0)
+            return
         if num_classes < _FEWEST_CLASSES:
             self.peak = values.max(axis=1)
             return

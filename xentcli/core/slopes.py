@@ -66,7 +66,7 @@ class Slopes(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of float64 of shape (N, betas, orders)
+    values : ndarray of float64 of shape (betas, orders, N)
         The derivatives.
     label_gap : ndarray of float64 of shape (N,)
         ``sum of m * g``: 0 if the label is at the peak, inf if its logit is -inf.
@@ -85,7 +85,7 @@ class Slopes(NamedTuple):
     @classmethod
     def zeros(cls, rows: int, options: SlopeOptions) -> "Slopes":
         """Return arrays of zeros, into which the derivatives are put."""
-        values = np.zeros((rows, len(options.betas), options.orders))
+        values = np.zeros((len(options.betas), options.orders, rows))
         return cls(values, *(np.zeros(rows) for _ in range(3)))
 
 
@@ -104,7 +104,7 @@ def slopes(given: Given) -> Slopes:
         for tile in tiles(rows, _SMALLER_TILES * num_classes):
             values = widen(given.logits[tile])
             tops = Tops(values)
-            part = Slopes(*(each[tile] for each in found))
+            part = Slopes(*(each[..., tile] for each in found))
             mass = _gaps_of_labels(given, tile, values, tops.peak, part.label_gap)
             _fill(part, values, tops, mass, options)
     return found
@@ -165,11 +165,12 @@ def _fill(
     for i, beta in enumerate(options.betas):
         factor, off = steps_of(beta) if options.fine else (beta, 0.0)
         first, *others = _cumulants(gaps.moments(factor, options.orders))
-        found.values[:, i, 0] = found.label_gap + mass * (first / factor)
+        its = found.values[i]
+        its[0] = found.label_gap + mass * (first / factor)
         for order, cumulant in enumerate(others, 2):
             power = np.float64(factor) ** order  # inf where Python's would raise OverflowError
-            found.values[:, i, order - 1] = mass * (cumulant / power)
-        found.values[:, i, 0] -= off * found.values[:, i, 1]
+            its[order - 1] = mass * (cumulant / power)
+        its[0] -= off * its[1]
 
 
 def _cumulants(moments: list[Doubles]) -> list[Doubles]:

@@ -40,7 +40,7 @@ class SlopeClustersState:
         """Return the state of some rows."""
         weight = weights_of(facts)
         with np.errstate(all="ignore"):
-            slope = np.where(weight > 0.0, facts["slopes"].values[:, 0, 0] * weight, 0.0)
+            slope = np.where(weight > 0.0, facts["slopes"].values[0, 0] * weight, 0.0)
         found = {"loss": slope, "weight": weight}
         of_slopes = RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
         return type(self)(self.beta, self.fine, self.clusters.from_rows(of_slopes))

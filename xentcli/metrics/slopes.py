@@ -13,11 +13,13 @@ from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.slopes import SlopeOptions, Slopes
+from xentcli.core.tiled_rows import tiles
 from xentcli.metrics.interface import register
 from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
 
 _ZERO, _NO_ROWS = ExactSum(), SlopeCounts()
 _ENDS = 2  # come first
+_PIECE_VALUES = 2**19  # of all columns
 _Item = TypeVar("_Item")
 
 
@@ -70,42 +72,53 @@ class SlopesState:
         )
         fold = facts.origin.folds(facts.rows) % self.folds
         below = np.bincount(fold[there & (slopes.label_gap != 0.0)], minlength=self.folds)
-        weight, fold = weight[there], fold[there]
+        rows = CellSums.whole(np.bincount(fold[there], minlength=self.folds))
+        widest = float(np.fmax.reduce(slopes.widest[there], initial=0.0))
+        sums = CellSums()
         with np.errstate(all="ignore"):
-            columns = self._columns(slopes, there, weight)
-            others = self._columns_left_out(slopes, there, weight, fold)
+            for part in tiles(facts.rows, self._count, _PIECE_VALUES):
+                each = Slopes(*(each[..., part] for each in slopes))
+                sums += self._sums_of(each, there[part], weight[part], fold[part])
+        return self._with(counts, widest, CellSums.whole(below), rows, sums)
+
+    def _sums_of(
+        self, slopes: Slopes, there: NDArray[np.bool_], weight: Doubles, fold: NDArray[np.int64]
+    ) -> CellSums:
+        """Return the sums of some rows, by fold and column."""
+        if not there.all():
+            slopes = Slopes(*(each[..., there] for each in slopes))
+            weight, fold = weight[there], fold[there]
+        columns = self._columns(slopes, weight)
+        others = self._columns_left_out(slopes, weight, fold)
         # All columns are summed at once, since each sum of few rows costs as much as many of them.
         cells = fold * self._count + np.arange(self._count)[:, np.newaxis]
         single = self.folds * self._count + np.arange(len(others))
-        sums = CellSums.of(
+        return CellSums.of(
             np.concatenate([columns, others]).reshape(-1),
             np.concatenate([cells.reshape(-1), single.repeat(fold.size)]),
             self.folds * self._count + len(others),
         )
-        rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
-        widest = float(np.fmax.reduce(slopes.widest[there], initial=0.0))
-        return self._with(counts, widest, CellSums.whole(below), rows, sums)
 
-    def _columns(self, slopes: Slopes, there: NDArray[np.bool_], weight: Doubles) -> Doubles:
+    def _columns(self, slopes: Slopes, weight: Doubles) -> Doubles:
         """Return what is summed, (columns, n): the gaps of labels, mean gaps, then each beta's."""
         columns = np.empty((self._count, weight.size))
         for i, each in enumerate((slopes.label_gap, slopes.mean_gap)):
-            np.multiply(each[there], weight, out=columns[i])
+            np.multiply(each, weight, out=columns[i])
         orders, step = self.options.orders, self._step
         for i in range(self._whole):
             its = columns[_ENDS + i * step : _ENDS + (i + 1) * step]
-            np.multiply(slopes.values[there, i].T, weight, out=its[:orders])
+            np.multiply(slopes.values[i], weight, out=its[:orders])
             its[orders:] = _coefficients_of_square(its[:orders])[: self._squares]
         return columns
 
     def _columns_left_out(
-        self, slopes: Slopes, there: NDArray[np.bool_], weight: Doubles, fold: NDArray[np.int64]
+        self, slopes: Slopes, weight: Doubles, fold: NDArray[np.int64]
     ) -> Doubles:
         """Return the derivatives, (columns, n), each with 0 in the rows of the fold left out."""
-        values = slopes.values[there, self._whole :] * weight[:, np.newaxis, np.newaxis]
-        values[fold[:, np.newaxis] == np.array(self.left_out, np.int64)] = 0.0
-        columns: Doubles = values.reshape(weight.size, len(self.left_out) * self.options.orders).T
-        return columns
+        values: Doubles = slopes.values[self._whole :] * weight
+        for each, left_out in zip(values, self.left_out, strict=True):
+            each[:, fold == left_out] = 0.0
+        return values.reshape(len(self.left_out) * self.options.orders, weight.size)
 
     def _with(self, *sums: Any) -> Self:
         return type(self)(
