@@ -11,6 +11,8 @@ from cli_tools import Argument, Run, Terminal
 from close_to import close_to
 from in_one_test import in_one_folder
 
+import xentcli as xent
+
 TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
 UNFOLDED = ("--folds", "0")
 """Without the losses out of fold, which take most of the time."""
@@ -265,3 +267,26 @@ def test_what_is_no_probability_is_named_by_its_place(run: Run) -> None:
         outcome = run("calibrate", "--probs", "p.npy", "0,1,0,1,0,1")
         assert (outcome.code, outcome.out) == (1, "")
         assert f"error: p.npy[4, 1]: probability {said}" in outcome.err
+    for row, said in (([np.nan, 0.5], "p.npy[4, 0]: probability nan"), ([0, 0], "p.npy[4]: every")):
+        probs[4] = row
+        with pytest.raises(xent.XentError, match=re.escape(said.replace("p.npy", "logits"))):
+            xent.calibrate(probs, [0, 1, 0, 1, 0, 1], input="probs")
+
+
+def test_probabilities_that_do_not_sum_to_1(run: Run) -> None:
+    """Their logarithms are logits, so that a factor of a row changes nothing."""
+    logits, labels = (np.load(path) for path in DIGITS)
+    probs = np.exp(log_probs(logits.astype(np.float64)))
+    np.save("p.npy", probs)
+    probs[::2] /= 4.0
+    np.save("q.npy", probs)
+    both = ("p.npy", "y.npy", "--input", "probs", *UNFOLDED)
+    np.save("y.npy", labels)
+    said = "q.npy: rows whose probabilities do not sum to 1: 225, by up to 0.75; each is divided"
+    outcome = run("calibrate", "q.npy", *both[1:], "--test", "p.npy", "y.npy", "--json")
+    assert outcome.err.count("do not sum to 1") == outcome.err.count(said) == 1
+    whole = run("calibrate", *both, "--test", "q.npy", "y.npy", "--json")
+    assert whole.err.count("do not sum to 1") == whole.err.count(said) == 1
+    for name in ("temperature", "loss_before"):
+        wanted = whole.json["metrics"][name]["value"]
+        assert outcome.json["metrics"][name]["value"] == close_to(wanted, rel=1e-12)

@@ -18,6 +18,7 @@ from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, least_label
+from xentcli.pipeline.of_probabilities import RESCALED, notes_of_rescaled, of_calibrate
 from xentcli.pipeline.rounding import notes_of_rounding, rounding
 from xentcli.results.loss import Loss, LossSummary
 
@@ -51,9 +52,10 @@ def oddities(
 
         problems, sums = check_probabilities(stored, facts["used"])
         if criterion.from_probs:
-            problems = tuple(map(_of_calibrate, problems))
-        elif sums.rows:
-            remarks.append(Remark("sums", sums.rows, sums.most))
+            problems = tuple(map(of_calibrate, problems))
+        if sums.rows:
+            name = RESCALED if criterion.from_probs else "sums"
+            remarks.append(Remark(name, sums.rows, sums.most))
     if labels.ndim == 2:
         problems += _problems_of_probabilities(labels, in_text=in_text)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
@@ -80,12 +82,6 @@ def _problems_of_probabilities(labels: Array, *, in_text: bool) -> tuple[Problem
 def missing_sums(criterion: Criterion, remarks: Mapping[str, Remark]) -> Remark | None:
     """Return the remark on rows of probabilities that miss a sum of 1 and are taken as they are."""
     return None if criterion.normalize else remarks.get("sums")
-
-
-def _of_calibrate(problem: Problem) -> Problem:
-    """Return a problem of probabilities, with a hint for `calibrate` instead of `loss`."""
-    hint = problem.hint and problem.hint.replace("xent loss ", "xent calibrate ")
-    return problem._replace(hint=hint)
 
 
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
@@ -185,6 +181,7 @@ def row_notes(
     yield from notes_of_place(aligned.logits, aligned.followers)
     yield from total.notes
     yield from notes_of_rounding(aligned.logits.name, total.remarks)
+    yield from notes_of_rescaled(aligned.logits.name, total.remarks)
     yield from _notes_of_weights(total.remarks)
     yield from aligned.axes.shift.notes(aligned.logits.files, unpaired)
     if total.state is not None and (uneven := total.state.result_of("loss").uneven):
