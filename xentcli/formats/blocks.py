@@ -39,6 +39,11 @@ def read_whole(source: Source, most: int | None = None) -> NDArray[Any]:
     ShapeError
         If there are more than `most` numbers; they are counted before they are decoded.
     """
+    return whole_table(source, most).values
+
+
+def whole_table(source: Source, most: int | None = None) -> Table:
+    """Return all of an array, and what stands beside it, as `read_whole` does."""
     rows, *inner = source.shape or (1,)
     row = math.prod(n or 0 for n in inner)
     tables: list[Table] = []
@@ -48,7 +53,7 @@ def read_whole(source: Source, most: int | None = None) -> NDArray[Any]:
         count += block.rows
         _check_count(source, count * row, most)
         tables.append(source.decode(block).copied())
-    return _joined(source, tables).values
+    return _joined(source, tables)
 
 
 def _joined(source: Source, tables: list[Table]) -> Table:

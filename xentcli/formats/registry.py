@@ -120,6 +120,13 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
         raise InputError(f"{data.name}: {lost}", hint=command)
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
+    looked_at = options.any_columns or options.weights or options.names
+    if options.head is not None and options.labels and not looked_at:
+        return _open_masked(data, format_, options)
+    return made_logits(_opened(data, format_, options), options)
+
+
+def _opened(data: Input, format_: Format, options: ReadOptions) -> Source:
     source = format_.open_source(data, options)
     if _is_added(format_):
         from xentcli.formats.promised import promised
@@ -127,12 +134,16 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
         source = promised(source, data.name)
         source.format = format_.name
     _check_row(source)
-    looked_at = options.any_columns or options.weights or options.names
-    if options.head is not None and options.labels and not looked_at:
-        from xentcli.formats.hidden.masked import without_masked
+    return source
 
-        return without_masked(source, data, format_, options)
-    return made_logits(source, options)
+
+def _open_masked(data: Input, format_: Format, options: ReadOptions) -> Source:
+    """Open labels of hidden states, some of which a mask in their file leaves out."""
+    from xentcli.formats.hidden.masked import arrays_beside, without_masked
+
+    data = data.spooled() if format_.has_keys else data
+    there = arrays_beside(data, format_, options)
+    return without_masked(_opened(data, format_, options), data, format_, options, there)
 
 
 def made_logits(source: Source, options: ReadOptions) -> Source:

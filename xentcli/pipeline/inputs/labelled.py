@@ -16,7 +16,7 @@ from xentcli.formats.files import (
     open_pair,
 )
 from xentcli.formats.inline import expand, expand_all, first_of, is_inline
-from xentcli.formats.keys import check_no_lists, no_labels
+from xentcli.formats.keys import MASK_KEYS, check_no_lists, no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
@@ -117,15 +117,18 @@ def open_both(
     if names_several(label_column) and label_column not in columns_of(how.file(logits[0])):
         if once:
             raise UsageError("several columns of labels are read twice, which a pipe is not")
-        source = how.open(logits, lambda path: _without(how.file(path), label_column))
+        source = how.open(logits, how._replace(reader=how.reader.without([label_column])).file)
         named = classes or source.columns or ()
         return source, how.open(logits, partial(how.labels, classes=named))
     file_of = partial(how.file, label_column=label_column, classes=classes, partner=how.others)
+    first = first_of(logits, how.without) if how.reader.common.get("head") else None
+    masks = first is not None and {*MASK_KEYS} & {*columns_of(how.file(first))}
     both = how.open(logits, file_of)
-    if not shift:
+    if not (shift or masks):
         return both, None
     if once:
-        raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
+        what = "--shift" if shift else "a mask"
+        raise UsageError(f"{what} reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, how.open(logits, partial(how.labels, classes=names))
 
@@ -143,11 +146,6 @@ def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | No
     source = how.open(logits, partial(how.file, partner=how.others, goes_with=True))
     source.notes = [*source.notes, *notes]
     return source, None
-
-
-def _without(file: InputFile, columns: str) -> InputFile:
-    """Return a file that is read without some columns."""
-    return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
 
 
 def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
