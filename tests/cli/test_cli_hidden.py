@@ -132,7 +132,8 @@ class TestFiles:
     def test_a_mask_leaves_labels_out_in_every_format(self, run: Run) -> None:
         """In JSON, Parquet and compressed files, it was passed over without a word."""
         mask = np.arange(ROWS) % 3 > 0
-        both = {"hidden_states": STATES, "labels": LABELS, "loss_mask": mask.astype(int)}
+        both: dict[str, Any] = {"hidden_states": STATES, "labels": LABELS}
+        both["loss_mask"] = mask.astype(int)
         np.savez("masked.npz", allow_pickle=False, **both)
         Path("masked.npz.gz").write_bytes(gzip.compress(Path("masked.npz").read_bytes()))
         np.savez("floats.npz", allow_pickle=False, **both | {"labels": LABELS.astype(float)})
