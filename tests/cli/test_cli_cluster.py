@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[2] / "sample_data"
 def shards(tmp_path: Path) -> Path:
     rng = np.random.default_rng(5)
     for i in range(5):
-        np.save(tmp_path / f"z{i}.npy", rng.normal(size=(40 + i, 7)))
+        np.save(tmp_path / f"z{i}.npy", rng.normal(scale=0.1, size=(40 + i, 7)))
         np.save(tmp_path / f"y{i}.npy", rng.integers(0, 7, 40 + i))
     np.savetxt(tmp_path / "z.csv", rng.normal(size=(50, 7)), delimiter=",")
     for i in range(35):  # so many that workers read the headers

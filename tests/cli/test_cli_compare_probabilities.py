@@ -32,7 +32,7 @@ def test_every_file_is_matched_by_the_names_of_its_columns(run: Run, prefix: str
 
 
 def test_classes_named_by_numbers_say_nothing_of_labels(run: Run) -> None:
-    write_rows("z.csv", ["5", "7", "9"], ONE.tolist())
+    write_rows("z.csv", ["5", "7", "9"], (ONE / 100).tolist())
     np.save("y.npy", SHARES)
     said = "note: y.npy: its classes have no names; they are matched by number with z.csv\n"
     assert run("loss", "z.csv", "y.npy", "--header").err == said

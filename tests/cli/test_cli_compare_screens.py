@@ -188,3 +188,11 @@ def test_an_interval_of_many_rows_has_the_digits_of_its_error(terminal: Terminal
     error = 100.0 * np.sqrt((3 - 9 / 200_000) / 200_000 / 199_999)
     low, high = (-100.0 * 3 / 200_000 + side * 1.959976 * error for side in (-1, 1))
     assert f"difference -0.00150 ± {error:.5f} points, 95 % {low:.5f} to {high:.5f}" in text
+
+
+def test_a_probability_below_any_float_is_not_called_0(terminal: Terminal) -> None:
+    z = np.tile([4.0, 0.0], (1_200, 1))
+    for name, array in (("one", z), ("two", z[:, ::-1]), ("y", np.zeros(1_200, np.int64))):
+        np.save(f"{name}.npy", array)
+    text = terminal("compare", "one.npy", "two.npy", "--labels", "y.npy").text
+    assert "McNemar p < 1e-300" in text

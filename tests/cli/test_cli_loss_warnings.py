@@ -111,3 +111,33 @@ def test_why_a_perplexity_or_what_a_gate_names_is_infinite(run: Run) -> None:
     assert reason not in run(*line, "accuracy").err
     gated = run(*line, "accuracy", "--fail-if", "loss > 9")
     assert (gated.code, reason in gated.err) == (3, True)
+
+
+def test_labels_in_another_order_than_the_rows(run: Run) -> None:
+    """Their loss is above that of equal probabilities, which those of weak models are not."""
+    draw = np.random.default_rng(5)
+    labels = draw.integers(0, 4, 200)
+    z = draw.normal(size=(200, 4))
+    z[np.arange(200), labels] += 3.0
+    np.save("z.npy", z)
+    for name, values in (("y", labels), ("moved", np.roll(labels, 1)), ("few", labels[:29])):
+        np.save(f"{name}.npy", values)
+    np.save("few_z.npy", np.roll(z, 1, axis=0)[:29])
+    np.save("weak.npy", z * 0.01)
+    both = np.column_stack([z, np.roll(labels, 1)])
+    np.savetxt("both.csv", both, delimiter=",", header="a,b,c,d,label", comments="")
+    note = (
+        "above 1.386, that of equal probabilities for all 4 classes: "
+        "do the labels belong to these rows, in this order?"
+    )
+    for line, told in (
+        ("loss z.npy moved.npy", True),
+        ("eval z.npy moved.npy --metric accuracy", True),
+        ("loss z.npy y.npy", False),
+        ("loss weak.npy moved.npy", False),
+        ("loss few_z.npy few.npy", False),
+        ("loss both.csv --label-column label", False),
+        ("loss z.npy moved.npy --weight 1,2,3,4", False),
+        ("loss z.npy moved.npy --temperature 0.5", False),
+    ):
+        assert (note in run(*line.split()).err) == told, line

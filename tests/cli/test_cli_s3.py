@@ -52,7 +52,7 @@ def test_objects(s3: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)
     for i in (2, 10):
-        np.save(f"logits-{i}.npy", random.normal(size=(50 * i, 30)).astype(np.float32))
+        np.save(f"logits-{i}.npy", random.normal(scale=0.1, size=(50 * i, 30)).astype(np.float32))
         np.save(f"labels-{i}.npy", random.integers(0, 30, 50 * i))
     np.save("head.npy", random.normal(size=(30, 30)).astype(np.float32))
     np.save("large.npy", random.normal(size=(1500, 1000)).astype(np.float32))

@@ -141,6 +141,12 @@ def test_three_missing_files_are_named_and_others_counted(
     assert said[3:] == ([f"note: and {more} more such files"] if more else [])
 
 
+@pytest.mark.usefixtures("shards")
+def test_a_file_that_is_given_twice_is_a_note(run: Run) -> None:
+    said = run("softmax", "x-*.npy", "x-2.npy", "-o", "twice.npy").err
+    assert "note: x-2.npy: given 2 times, and its rows count each time\n" in said
+
+
 def test_a_file_may_be_named_like_a_pattern(run: Run, shards: Path) -> None:
     (shards / "x[0].npy").write_bytes((shards / "x.npy").read_bytes())
     assert run("loss", "--logits", "x[0].npy", "--labels", "y.npy") == run(*XY.split())

@@ -71,7 +71,7 @@ def idx(values: NDArray[Any], code: int) -> bytes:
 
 def test_a_format(folder: Path) -> None:
     rng = np.random.default_rng(3)
-    logits = rng.normal(size=(1_200, 10)).astype(np.float32)  # two blocks
+    logits = rng.normal(scale=0.1, size=(1_200, 10)).astype(np.float32)  # two blocks
     labels = rng.integers(0, 10, len(logits)).astype(np.uint8)
     np.save(folder / "z.npy", logits)
     np.save(folder / "y.npy", labels)
@@ -136,7 +136,9 @@ def test_a_metric(folder: Path) -> None:
 
 def test_a_mean_of_a_fact(folder: Path) -> None:
     """Its bits are the same for any cuts and after a merge; a row with NaN is left out."""
-    logits = np.random.default_rng(6).normal(size=(1_200, 10)).astype(np.float32)  # two blocks
+    logits = (
+        np.random.default_rng(6).normal(scale=0.1, size=(1_200, 10)).astype(np.float32)
+    )  # two blocks
     np.save(folder / "z.npy", logits)
     np.save(folder / "y.npy", np.zeros(len(logits), np.int64))
     code = f"import added_confidence, added_margin; {MAIN}"
@@ -201,7 +203,9 @@ def test_a_command_on_two_models(folder: Path) -> None:
 def test_a_scheduler(folder: Path) -> None:
     """Its process has only what was pickled: it opens the file itself."""
     rng = np.random.default_rng(7)
-    np.save(folder / "z.npy", rng.normal(size=(1_200, 10)).astype(np.float32))  # two blocks
+    np.save(
+        folder / "z.npy", rng.normal(scale=0.1, size=(1_200, 10)).astype(np.float32)
+    )  # two blocks
     np.save(folder / "y.npy", rng.integers(0, 10, 1_200))
     code, want, _ = run_again(MAIN, folder, "loss", "z.npy", "y.npy")
     assert code == 0

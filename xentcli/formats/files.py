@@ -1,6 +1,7 @@
 """Files as the user names them, opened as sources."""
 
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from xentcli.errors import InputError, XentError
@@ -10,7 +11,7 @@ from xentcli.formats.inline import expand_all, is_inline, open_inline
 from xentcli.formats.references import referred
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
-from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.open import expecting, open_input
 from xentcli.storage.paths import reads_once
 
@@ -59,9 +60,20 @@ def open_files(
         from xentcli.formats.shards import open_shards
 
         source = open_shards(names, paths, file_of)
+    source.notes = [*source.notes, *_repeated(paths)]
     if len(paths) > len(names):  # the user does not see which files a pattern matches
         source.notes = [*source.notes, *_missing(paths)]
     return source
+
+
+def _repeated(paths: Sequence[str]) -> Iterator[str]:
+    """Name the first few files that are given more than once, as by two patterns."""
+    counts = Counter(map(local_name, paths))
+    repeated = {path: count for path, count in counts.items() if count > 1}
+    for path in [*repeated][:_SHOWN_MISSING]:
+        yield f"{shown_name(path)}: given {repeated[path]} times, and its rows count each time"
+    if len(repeated) > _SHOWN_MISSING:
+        yield f"and {len(repeated) - _SHOWN_MISSING:,} more files given more than once"
 
 
 def _missing(paths: Sequence[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from xentcli.core.checks import Kind, RowKind
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
+from xentcli.pipeline.chance import above_chance
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total
 from xentcli.pipeline.inputs.weights import check_mean_weight
@@ -82,7 +83,9 @@ def evaluate(
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
     missing = missing_sums(criterion, found.total.remarks)
-    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
+    loss, classes = found.results["loss"], found.num_classes
+    notes = [*found.notes, *above_chance(loss, classes, labels, criterion, found.notes)]
+    return Evaluation(summary, notes, found.total.looks_like, missing, found.results, found)
 
 
 def measured(

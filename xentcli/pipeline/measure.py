@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.alignment.followers import RowSources
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
+from xentcli.pipeline.chance import above_chance
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
 from xentcli.pipeline.inputs.clustering import clusters_of_rows
@@ -131,6 +133,9 @@ def measure(
             found = found._replace(results=plan.results_of_states(found.results))
         suspects = _suspects(plan, found, logits, labels, run) if twice else None
         measures = Report(plan, found, spools, suspects).measures()
+        loss, classes = found.results["loss"], found.num_classes
+        doubts = above_chance(loss, classes, labels, criterion, measures.notes)
+        measures = replace(measures, notes=(*measures.notes, *doubts))
     if len(logits.files) > 1:
         files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
         measures = with_places(measures, files)

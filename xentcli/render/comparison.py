@@ -218,8 +218,13 @@ def _table_of_rows(found: "Comparison") -> str:
     both, lost, won, neither = (
         f"{each.value:,.0f}" for each in counts if each and each.value is not None
     )
-    chance = "" if p is None or p.value is None else f"; McNemar p = {p.value:.2g}"
+    chance = "" if p is None or p.value is None else f"; McNemar p {_p_value(p.value)}"
     return f"both right {both}, lost {lost}, won {won}, neither {neither}{chance}"
+
+
+def _p_value(p: float) -> str:
+    """Return a probability as it is read; one that float64 rounds to 0 is smaller than any."""
+    return f"= {p:.2g}" if p else "< 1e-300"
 
 
 def _rows(found: "Comparison") -> str:

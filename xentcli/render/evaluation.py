@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -179,6 +180,7 @@ def _confused(found: "Measures", width: int) -> Iterator[Text | Table]:
     yield Text("most confused", "bold")
     names = [[found.class_name(pair[side]) for pair in pairs] for side in (0, 1)]
     columns = fitted(names, width - 12, least=6)
-    widths = [max(map(len, column)) for column in columns]
+    first, last = (max(map(cell_len, column)) for column in columns)
     for label, predicted, (_, _, rows) in zip(*columns, pairs, strict=True):
-        yield line_table(f"{label:>{widths[0]}} as {predicted:<{widths[1]}}  {rows:,}")
+        before, after = " " * (first - cell_len(label)), " " * (last - cell_len(predicted))
+        yield line_table(f"{before}{label} as {predicted}{after}  {rows:,}")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from math import gcd
 
 _TOTAL = re.compile("[-_ ]of[-_ ]", re.IGNORECASE)  # shard-00001-of-00005
+_EXTENSION = re.compile(r"(\.[A-Za-z]\w*)+$")
 _MOST_COUNTED = 10**6
 
 
@@ -52,12 +53,24 @@ def left_out(names: Iterable[str]) -> list[tuple[str, ...]]:
     [('a-0-of-3', 'a-3-of-3')]
     >>> left_out(["run-20260101", "run-20260215", "run-20260301"])
     []
+
+    A name with another extension is there, too:
+
+    >>> left_out(["a-1.npy", "a-2.safetensors", "a-3.npy", "a-5.npy"])
+    [('a-4.npy',)]
     """
+    names = [*names]
+    there = {_EXTENSION.sub("", name) for name in names}
     counted: dict[tuple[str, ...], list[list[str]]] = {}
     for name in dict.fromkeys(names):
         parts = re.split("([0-9]{1,18})", name)
         counted.setdefault(tuple(parts[::2]), []).append(parts)
-    return [name for alike in counted.values() for name in _left_out(alike)]
+    missing = [either for alike in counted.values() for either in _left_out(alike)]
+    return [
+        either
+        for either in missing
+        if there.isdisjoint(_EXTENSION.sub("", name) for name in either)
+    ]
 
 
 def _left_out(alike: list[list[str]]) -> Iterator[tuple[str, ...]]:
