@@ -11,6 +11,7 @@ import pytest
 from cli_files import DIGITS, log_probs, write_rows
 from cli_tools import Run, Terminal, refusal
 from in_one_test import in_one_folder
+from rich.cells import cell_len
 
 HEADER = "metric,value,standard_error,low,high,n"
 
@@ -160,6 +161,17 @@ def test_long_names_are_cut_in_the_middle(terminal: Terminal) -> None:
     assert "…" in screen.text
     assert "\x1b[31m" not in screen.text
     assert max(map(len, screen.lines)) <= 80
+
+
+def test_confused_classes_stand_below_each_other_in_any_script(terminal: Terminal) -> None:
+    names = ["日本語", "cat", "🎉 party"]
+    z = np.eye(3)[[0, 1, 2, 1, 2, 0]] * 4.0
+    write_rows("z.csv", names, z.tolist())
+    write_rows("y.csv", ["label"], [[names[i]] for i in (0, 1, 2, 0, 1, 2)])
+    lines = terminal("eval", "z.csv", "y.csv").text.splitlines()
+    pairs = [line.rpartition(" as ")[0] for line in lines if " as " in line]
+    assert len({cell_len(text) for text in pairs}) == 1, pairs
+    assert len(pairs) == 3
 
 
 def test_ids_have_the_room_that_numbers_leave(terminal: Terminal) -> None:

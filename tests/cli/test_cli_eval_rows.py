@@ -64,8 +64,11 @@ def test_groups_of_a_column(run: Run, where: str) -> None:
         rows = [[*z, y, r] for z, y, r in zip(logits, labels, regions, strict=True)]
         write_rows("z.csv", ["a", "b", "c", "label", "region"], rows)
         files = ["z.csv", "--label-column", "label"]
+    told = "note: these are the measures of all rows: --metric groups prints those of each group\n"
+    assert run("eval", *files, "--by", "region").err.endswith(told)
     outcome = run("eval", *files, "--by", "region", "--json")
     assert outcome.code == 0, outcome.err
+    assert told not in outcome.err
     groups = {group["name"]: group for group in outcome.json["groups"]}
     sizes = {name: group["rows"] for name, group in groups.items()}
     assert sizes == {"": 1, "north": 2, "south": 1}

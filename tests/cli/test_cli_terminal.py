@@ -42,6 +42,8 @@ def test_loss(terminal: Terminal, run: Run, columns: int) -> None:
         assert f"{name.replace('_', ' ')} " in screen.text
         assert repr(numbers[name]) in screen.text, "in full"
     assert "5 used, 0 ignored" in re.sub(r"\s+", " ", screen.text)
+    dumb = terminal(*LOSS, columns=columns, env={"TERM": "dumb", "NO_COLOR": "1"})
+    assert dumb.lines == screen.lines, "a dumb terminal has its width as others have"
 
 
 def test_nll_has_a_name_of_its_own(terminal: Terminal) -> None:

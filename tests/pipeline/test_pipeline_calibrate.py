@@ -183,3 +183,17 @@ def test_other_files_are_reported_on() -> None:
         want = measure(source(weak), source(y, "y"), criterion, run(), Options(("loss", "ece")))
         for name in ("loss", "ece"):
             assert found.tested.metrics[f"{name}_{when}"] == want[name]
+
+
+def test_a_calibration_that_becomes_worse_is_said() -> None:
+    """A few labels that seem impossible ask for less confidence, which other rows lack."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 100, 3000)
+    z = rng.normal(size=(3000, 100)) * 1.5
+    z[np.arange(3000), y] += rng.normal(4, 2, 3000)
+    note = "ECE is higher after than before: this temperature is the best for the loss alone"
+    worse = fitted(z * 1.4, y, CalibrateOptions(folds=0))
+    assert (worse.ece_before.value or 0.0) < (worse.ece_after.value or 0.0)
+    assert (worse.loss_before.value or 0.0) > (worse.loss_after.value or 0.0)
+    assert note in worse.notes
+    assert note not in fitted(z * 4.0, y, CalibrateOptions(folds=0)).notes

@@ -163,7 +163,7 @@ def test_one_class_and_constant_logits() -> None:
     assert same["mrr"].value == close_to((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4, rel=1e-15)
     assert (same.tied, same["ece"].value) == (8, 0.0)
     assert same["entropy"].value == pytest.approx(math.log(4))
-    assert any("the label's very value: 8" in note for note in same.notes)
+    assert any("exactly the label's value: 8" in note for note in same.notes)
 
 
 def test_labels_of_one_class() -> None:

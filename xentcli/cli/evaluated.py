@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli.grouped import shown_groups
+from xentcli.cli.grouped import note_of_groups, shown_groups
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
 from xentcli.pipeline.result_warnings import of_measures
@@ -32,7 +32,7 @@ def tell(
         found,
         partial(forms, found, asked, by),
         found.provenance,
-        [*found.notes, *notes],
+        [*found.notes, *notes, *note_of_groups(telling.output.form, asked.metrics, by)],
         [*doubts, *of_measures(found, asked, criterion, name, by)],
     )
 

@@ -24,3 +24,10 @@ def shown_groups(
         return found.groups
     measures = [name for name in names if name in found.metrics]
     return () if by is None or not measures else with_measures(found.groups, measures)
+
+
+def note_of_groups(form: str, names: Sequence[str] | None, by: str | None) -> list[str]:
+    """Say where groups are, if they are asked for by `--by` alone and the result is CSV."""
+    if by is None or names is not None or form != "file":
+        return []
+    return ["these are the measures of all rows: --metric groups prints those of each group"]

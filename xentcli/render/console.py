@@ -23,12 +23,17 @@ _STYLES = {
 
 def console(file: TextIO, color: Color = "auto") -> "Console":
     """Return a rich console that writes to `file`."""
+    from shutil import get_terminal_size
+
     from rich.console import Console
 
     plain, always = _is_plain(color), color == "always"
     dumb = os.environ.get("TERM", "").lower() in _DUMB_TERMINALS
+    columns, lines = get_terminal_size() if dumb else (None, None)  # of which rich takes 80 and 25
     return Console(
         file=file,
+        width=columns,
+        height=lines,
         no_color=plain,
         force_terminal=True if always else None,
         color_system=None if plain else "standard" if always and dumb else "auto",

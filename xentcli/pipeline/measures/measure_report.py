@@ -188,7 +188,10 @@ class Report:
             yield f"classwise_ece is computed of up to {MOST_BINNED_CLASSES:,} classes"
         ranks: Ranks | None = self.results.get("ranks")
         if ranks is not None and ranks.tied:
-            yield f"rows in which another class has the label's very value: {ranks.tied:,}"
+            yield (
+                f"rows in which another class has exactly the label's value: {ranks.tied:,}; "
+                "of equal values the first one counts"
+            )
         if NEEDS_A_CLASS in self.inapplicable.values() and self.plan.options.metrics is None:
             yield f"{NOTE_OF_CLASSES}, confusions and ece"
         yield from self.plan.clustering.notes

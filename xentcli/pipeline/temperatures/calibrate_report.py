@@ -1,7 +1,7 @@
 """What a report says of a fitted temperature: measures before and after, and of which rows."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xentcli.metrics.intervals import t_quantile
@@ -52,10 +52,11 @@ def report_of(
     if NEEDS_A_CLASS in before.inapplicable.values():
         notes = (*notes, f"{NOTE_OF_CLASSES} and ece")
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
+    both = before_and_after(before, after)
     return FittedTemperature(
         metrics={
             **_measure_of_temperature(fitted, counted),
-            **before_and_after(before, after),
+            **both,
             **_out_of_fold(again.results.get("held_out"), binned="ece" not in after.inapplicable),
         },
         rows=before.rows,
@@ -72,7 +73,11 @@ def report_of(
         surely_not_1=_surely_not_1(fitted, counted),
         curve=curve,
         looks_like=before.looks_like,
-        notes=(*notes, *_notes_of(fitted, asked_folds, before.num_classes, tested=tested)),
+        notes=(
+            *notes,
+            *_of_higher_ece(both),
+            *_notes_of(fitted, asked_folds, before.num_classes, tested=tested),
+        ),
     )
 
 
@@ -158,6 +163,14 @@ def notes_of_classes(fitted: Measures, tested: Measures, name: str) -> Iterator[
     if one != two and sorted(one) == sorted(two):
         order = f"{name}: its classes are in another order than those that were fitted"
         yield f"{order}; labels that are numbers go by the order here"
+
+
+def _of_higher_ece(both: Mapping[str, Measure]) -> Iterator[str]:
+    """Say that a temperature makes the calibration worse by more than chance explains."""
+    names = ("ece_before", "ece_after", "ece_by_chance_after")
+    before, after, chance = (both.get(name, NOTHING).value for name in names)
+    if before is not None and after is not None and after > before + (chance or 0.0):
+        yield "ECE is higher after than before: this temperature is the best for the loss alone"
 
 
 def _notes_of(
