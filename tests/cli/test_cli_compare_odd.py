@@ -68,6 +68,8 @@ def test_rows_where_a_divergence_is_infinite(run: Run, terminal: Terminal) -> No
     others = metrics_of(run("compare", "one.npy", "two.npy", "--json"))
     assert found["kl"] == others["kl"]
     np.save("two.npy", np.where(np.arange(3) == 1, -np.inf, ONE[keep]))
+    said = "KL(base || new) is infinite: 38; nothing of it is measured"
+    assert said in run("compare", "one.npy", "two.npy", "--metric", "kl").err
     np.save("y.npy", TRUE[keep])
     found = metrics_of(run("compare", *MODELS, "--json"))
     for name in ("kl", "kl_p90"):
@@ -182,7 +184,7 @@ def test_three_axes_without_labels(run: Run) -> None:
             "--temperature is given 2 times, and there are 3 models",
         ),
         ([BASE, NEW, NEW, *["--temperature", "2"] * 2], "once"),
-        ([BASE, NEW, "--temperature", "0"], "--temperature must be positive, not 0.0"),
+        ([BASE, NEW, "--temperature", "0"], "--temperature must be positive and finite, not 0.0"),
         ([BASE, NEW, "--temperature", "nowhere.json"], "neither a number nor a file"),
         ([BASE, NEW, "--input", "probs", "--temperature", "2"], "holds probabilities"),
         (

@@ -62,6 +62,7 @@ MISUSED: list[tuple[Command, str]] = [
     (["one-hot", "y.npy", "--classes", "a,b", "--num-classes", "3"], "--classes has 2 names"),
     (["softmax", "z.npy", "--temperature", "0"], "--temperature must be positive"),
     (["softmax", "z.npy", "--temperature", "-1"], "--temperature must be positive"),
+    (["softmax", "z.npy", "--temperature", "inf"], "--temperature must be positive and finite"),
     (["softmax", "z.npy", "--temperature", "nan"], "--temperature must be positive"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--temperature", "inf"], "--temperature must be"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "1.5"], "Invalid value for"),

@@ -103,7 +103,7 @@ def parse_temperature(text: str, *, binary: bool = False) -> float:
             raise UsageError(what) from None
         return found
     if not 0.0 < value < float("inf"):
-        raise UsageError(f"--temperature must be positive, not {value}")
+        raise UsageError(f"--temperature must be positive and finite, not {value}")
     return value
 
 

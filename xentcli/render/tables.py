@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ERROR_DIGITS = 3  # of a standard error in a headline
 _MOST_DECIMALS = 9  # of a number in a headline
+_HUGE = 1e7  # errors from here on have an exponent
 _LARGE = 1e4  # from here on, numbers have four digits and an exponent
 _HELD = "\ue000"  # a character of private use stands for a space, as visible text has none
 
@@ -112,6 +113,9 @@ def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
     decimals = digits - 1 - math.floor(math.log10(error))
     if decimals > _MOST_DECIMALS:
         return f"{value:.4g} ± {error:.{digits}g}"
+    if error >= _HUGE:
+        more = math.floor(math.log10(max(abs(value) / error, 1.0)))
+        return f"{value:.{digits + more}g} ± {error:.{digits}g}"
     return f"{value:.{max(decimals, 0)}f} ± {error:.{max(decimals, 0)}f}"
 
 

@@ -147,8 +147,8 @@ class PairReport:
         both = (("KL(base || new)", apart.kl), ("KL(new || base)", apart.kl_reverse))
         for which, kl in both if of_divergences else ():
             if rows := apart.n - (kl.n or 0):
-                infinite = f"rows in which {which} is infinite: {rows:,}"
-                yield f"{name}: {infinite}; measures of it are of the others"
+                of_it = "measures of it are of the others" if kl.n else "nothing of it is measured"
+                yield f"{name}: rows in which {which} is infinite: {rows:,}; {of_it}"
 
     def _values(self) -> dict[str, Measure]:
         loss: PairedLoss = self.results["pair_loss"]
