@@ -20,6 +20,8 @@ from cli_tools import Run, refusal
 from close_to import close_to
 from in_one_test import in_one_folder, in_one_test
 
+import xentcli as xent
+
 
 @in_one_folder
 @pytest.mark.parametrize("case", [*EACH, "ollama_stream generated"])
@@ -227,6 +229,21 @@ def test_several_files(run: Run) -> None:
     check(run("nll", "p-*.jsonl", "--json"), "prompt", [[None, -1.5], [None, -2.5]])
     write(chat([-1.0]), name="p-3.jsonl")
     assert "hint: --tokens prompt or --tokens generated" in run("nll", "p-*.jsonl").err
+
+
+def test_a_file_that_is_missing_or_given_twice_is_a_note(run: Run) -> None:
+    """Of answers, of lists of classes and of bases alike, as of arrays."""
+    data = ANSWERS.parent
+    for file in (ANSWERS / "openai_echo.jsonl", data / "top20.npz", data / "text_base.kld"):
+        names = [f"part-{i}{file.suffix}" for i in (1, 2, 4)]
+        for name in names:
+            Path(name).write_bytes(file.read_bytes())
+        pattern, missing = f"part-*{file.suffix}", f"part-3{file.suffix}: there is no such file"
+        outcome = run("nll", pattern)
+        assert outcome.err.startswith(f"note: {missing}"), outcome.err
+        assert any(note.startswith(missing) for note in xent.nll(pattern).notes)
+    twice = run("nll", "--log-probs", "part-*.jsonl", "--log-probs", "part-2.jsonl")
+    assert "note: part-2.jsonl: given 2 times, and its rows count each time\n" in twice.err
 
 
 def test_gates(run: Run) -> None:

@@ -17,7 +17,7 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import MeanState
 from xentcli.results.measure import Measure
 
-LOGITS = np.random.default_rng(3).normal(size=(60, 5)).astype(np.float32)
+LOGITS = np.random.default_rng(3).normal(scale=0.1, size=(60, 5)).astype(np.float32)
 LABELS = np.arange(60) % 5
 
 

@@ -31,12 +31,14 @@ def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) 
     """Write the loss of the user's own labels at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
     from xentcli.pipeline.language.listed import open_each
-    from xentcli.pipeline.opening import expand_all
+    from xentcli.pipeline.opening import expand_all, notes_of_files
 
     flags, options, reading = given.flags, given.loss, given.reading
     check_flags(flags, options.replaced(state=None), "a server's answers have none")
     check_state(options.state, given.writing, options.reduction)
     answers, labels = map(expand_all, files)
+    for names, paths in zip(files, (answers, labels), strict=True):
+        given.common.tell_notes(notes_of_files(names, paths))
     if len(answers) != len(labels):
         raise UsageError(f"{len(answers)} files of answers, and {len(labels)} of labels")
     opened = [reading.file(path, tokens=tokens or "any") for path in answers]

@@ -73,6 +73,10 @@ def find(
     opened = open_partly(named, options, given.common.how, bases=with_bases)
     if opened is None and top.num_classes is not None:
         raise _of_lists()
+    if opened is not None and named:
+        from xentcli.pipeline.opening import notes_of_files
+
+        given.common.tell_notes(notes_of_files(values, [each.path for each in named]))
     return opened
 
 

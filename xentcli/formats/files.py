@@ -60,10 +60,15 @@ def open_files(
         from xentcli.formats.shards import open_shards
 
         source = open_shards(names, paths, file_of)
-    source.notes = [*source.notes, *_repeated(paths)]
-    if len(paths) > len(names):  # the user does not see which files a pattern matches
-        source.notes = [*source.notes, *_missing(paths)]
+    source.notes = [*source.notes, *notes_of_files(names, paths)]
     return source
+
+
+def notes_of_files(names: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
+    """Yield notes on the files `paths` that `names` stand for: given twice, or missing."""
+    yield from _repeated(paths)
+    if len(paths) > len(names):  # the user does not see which files a pattern matches
+        yield from _missing(paths)
 
 
 def _repeated(paths: Sequence[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from xentcli.formats.files import (
     holds_samples,
     may_be_partly,
     may_have_columns,
+    notes_of_files,
     open_file,
     open_files,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "may_be_ids",
     "may_be_partly",
     "may_have_keys",
+    "notes_of_files",
     "open_file",
     "open_files",
     "open_model",

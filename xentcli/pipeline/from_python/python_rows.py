@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from xentcli.core.labels import real_numbers
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
-from xentcli.formats.files import may_be_partly, open_files
+from xentcli.formats.files import may_be_partly, notes_of_files, open_files
 from xentcli.formats.inline import expand_all
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
@@ -119,7 +119,8 @@ def in_part(
         return None
     rows.refuse(opened.what, () if opened.has_labels else _OF_LISTS)
     more.refuse(opened.what)
-    return _bounded(opened.rows, command, rows, opened.notes)
+    notes = [*notes_of_files(given.files or (), [each.path for each in files]), *opened.notes]
+    return _bounded(opened.rows, command, rows, notes)
 
 
 def of_tokens(

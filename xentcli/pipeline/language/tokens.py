@@ -10,7 +10,7 @@ from xentcli.core.picked import picked_facts
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Block
-from xentcli.formats.files import InputFile, holds_answers, open_file
+from xentcli.formats.files import InputFile, holds_answers, notes_of_files, open_file
 from xentcli.formats.inline import expand_all
 from xentcli.formats.logprobs.gathered import RAW_LOGITS_HINT
 from xentcli.formats.logprobs.source import AnswersSource
@@ -93,6 +93,7 @@ def open_answers(
                     hint="--tokens prompt or --tokens generated",
                 )
             sources.append(source)
+    sources[0].notes = [*sources[0].notes, *notes_of_files(names, paths)]
     return sources
 
 
