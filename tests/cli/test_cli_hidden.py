@@ -89,10 +89,51 @@ class TestFiles:
         got = run("loss", "s?.npz", *more, "--json")
         assert got.json["used"] == 240 - len(cuts)
         assert abs(got.json["loss"] - np.concatenate(wanted).mean()) < 1e-6
-        assert "s0.npz:input_ids: tokens at its beginning, which no state in it predi" in got.err
-        for i, rows in enumerate((":50", "50:")):
-            run("loss", "s?.npz", *more, "--rows", rows, "--state", f"{i}.json")
-        assert run("merge", "0.json", "1.json", "--json").json["loss"] == got.json["loss"]
+        none = "the shift leads from none of 4 files into the next: tokens that none predicts are "
+        assert none in got.err
+
+    @pytest.mark.parametrize("command", ["loss", "eval", "compare s{}.npz"])
+    def test_states_of_sequences_are_merged(self, run: Run, command: str) -> None:
+        """Those of single files and of parts of all have what one run over all files has."""
+        for i, (start, stop) in enumerate([(0, 5), (5, 100), (100, 240)]):
+            states, tokens = STATES[start:stop], LABELS[start:stop]
+            np.savez(f"s{i}.npz", hidden_states=states, input_ids=tokens)
+            np.savez(f"y{i}.npz", hidden_states=states, labels=tokens)
+            np.save(f"by-{i}.npy", np.arange(start, stop) % 2)
+
+        def write(file: str, state: str, *more: str) -> bytes:
+            line = [*command.format(file[1]).split(), f"{file}.npz", "--lm-head", "head.npy"]
+            assert run(*line, "--shift", "1", "--state", state, "--force", *more).code == 0
+            return Path(state).read_bytes()
+
+        def merge(*states: str) -> bytes:
+            assert run("merge", *states, "--state", "sum.json", "--force").code == 0
+            return Path("sum.json").read_bytes()
+
+        whole = write("s?", "all.json")
+        for i, rows in enumerate((":5", "5:50", "50:")):
+            write(f"s{i}", f"{i}.json")
+            write("s?", f"part-{i}.json", "--rows", rows)
+        assert merge("2.json", "0.json", "1.json") == whole
+        assert merge("part-1.json", "part-0.json", "part-2.json") == whole
+        Path("two.json").write_bytes(merge("0.json", "1.json"))
+        assert merge("2.json", "two.json") == whole
+
+        grouped = command != "loss"
+        told = "--shift 1 pairs the last rows of a file with the labels of the next"
+        told = "groups (--by) of all files count the last rows of each" if grouped else told
+        for i in range(2):
+            more = ["--by", f"by-{i}.npy"] if grouped else []
+            write(f"s{i}" if grouped else f"y{i}", f"{i}.json", *more)
+        assert told in refusal(run("merge", "0.json", "1.json")).error
+
+    def test_a_note_says_that_a_shift_leads_from_file_to_file(self, run: Run) -> None:
+        """Of states whose labels are no tokens by their name it did not."""
+        for i, (start, stop) in enumerate([(0, 5), (5, 240)]):
+            np.savez(f"y{i}.npz", hidden_states=STATES[start:stop], labels=LABELS[start:stop])
+        got = run("loss", "y?.npz", "--lm-head", "head.npy", "--shift", "1")
+        assert abs(got.number - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
+        assert "the shift leads from each of 2 files into the next, as in one text" in got.err
 
     def test_classes_are_those_of_the_head_where_sequences_are_as_long(self, run: Run) -> None:
         """Other logits of (N, T, C) with T = C have their classes along axis 1, as in PyTorch."""

@@ -1,12 +1,11 @@
 """The shift of language models: the row of logits at t predicts the label at t + shift."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from numpy.typing import NDArray
 
-from xentcli.formats.base import Shape
-from xentcli.formats.files import InputFile
+from xentcli.formats.base import Shape, Source
 from xentcli.records import Record
 
 Array = NDArray[Any]
@@ -60,10 +59,13 @@ class Shift(Record):
         """Return where the label of the row at `index` stands."""
         return [*index[:-1], index[-1] + self.by] if index else index
 
-    def notes(self, files: Sequence[InputFile], unpaired: int) -> Iterator[str]:
+    def notes(self, logits: Source, labels: Source | None, unpaired: int) -> Iterator[str]:
         """Say how many rows have no label, and whether labels are those of the next file."""
         if unpaired:
             yield f"rows without a label {self.by} further on, left out: {unpaired:,}"
-            if self.across_blocks and len(files) > 1 and files[0].options.head is None:
-                several = f"the shift leads from each of {len(files):,} files"
-                yield f"{several} into the next, as in one text"
+        files = f"{len(logits.files):,} files into the next"
+        if self.by and self.across_blocks and len(logits.files) > 1:
+            if labels is not None and labels.is_sequence:
+                yield f"the shift leads from none of {files}: tokens that none predicts are ignored"
+            else:
+                yield f"the shift leads from each of {files}, as in one text"

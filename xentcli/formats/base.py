@@ -98,8 +98,9 @@ class ReadOptions(Record):
     """Whether labels are an array of the logits' own file, known only by its name."""
     shifted: bool = False
     """Whether labels are of places before their own, as tokens are of the states before them."""
-    unpredicted: int = 0
-    """How many tokens at the beginning of a file no state in it predicts, beside other files."""
+    unpredicted: int | None = None
+    """How many tokens at the beginning of a file beside others no state in it predicts; None where
+    labels do not stand beside their states."""
     partner_key: str | None = None
     """The array of logits in that file, if the user names it."""
     tokens: str | None = None

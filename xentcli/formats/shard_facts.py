@@ -30,7 +30,7 @@ class ShardFacts(NamedTuple):
         The shape of a row, and of its label.
     blank : frozenset of int
         The shards that have no row, and do not say what one would be.
-    indexed, tileable, shareable : bool
+    indexed, tileable, shareable, is_sequence : bool
         Whether all shards are.
     """
 
@@ -54,6 +54,7 @@ class ShardFacts(NamedTuple):
     indexed: bool
     tileable: bool
     shareable: bool
+    is_sequence: bool = False
 
     def __hash__(self) -> int:
         """Hash what tells most arrays apart, and not each of thousands of files."""
@@ -104,6 +105,7 @@ def facts_of(source: Source, file: InputFile, reference: FileReference | None) -
         isinstance(source, IndexedSource),
         source.tileable,
         source.shareable,
+        source.is_sequence,
     )
 
 

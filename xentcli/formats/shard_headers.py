@@ -135,6 +135,7 @@ def _joined(
         indexed=all(shard.indexed for shard in filled),
         tileable=all(shard.tileable for shard in filled),
         shareable=all(shard.shareable for shard in filled),
+        is_sequence=all(shard.is_sequence for shard in filled),
     )
 
 

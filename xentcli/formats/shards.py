@@ -76,6 +76,7 @@ class Shards(Source):
         self.header, self.id_column = facts.header, facts.id_column
         self.label_row = facts.label_row
         self.tileable, self.shareable = facts.tileable, facts.shareable
+        self.is_sequence = facts.is_sequence
         self.notes = list(facts.notes)
         self.files = facts.files
         head = facts.files[0].options.head

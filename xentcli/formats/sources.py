@@ -126,6 +126,8 @@ class Source(ABC):
         Whether forked processes may each read it on their own.
     carries_bytes : bool
         Whether each block carries its bytes, so that `decode` never reads the input.
+    is_sequence : bool
+        Whether labels are the tokens of states beside them: each file is a sequence by itself.
     unchanged : callable or None
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
     files : tuple of InputFile
@@ -154,6 +156,7 @@ class Source(ABC):
     tileable: bool = False
     shareable: bool = False
     carries_bytes: bool = False
+    is_sequence: bool = False
     unchanged: Callable[[], None] | None = None
     files: tuple[InputFile, ...] = ()
     opened: InputFile | None = None

@@ -164,7 +164,7 @@ def compare(
             dict.fromkeys(
                 (
                     *_notes(models, together, total),
-                    *first.axes.shift.notes(first.logits.files, found.unpaired),
+                    *first.axes.shift.notes(first.logits, first.labels, found.unpaired),
                     *plan.notes(comparisons),
                 )
             )

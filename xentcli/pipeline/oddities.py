@@ -183,7 +183,7 @@ def row_notes(
     yield from notes_of_rounding(aligned.logits.name, total.remarks)
     yield from notes_of_rescaled(aligned.logits.name, total.remarks)
     yield from _notes_of_weights(total.remarks)
-    yield from aligned.axes.shift.notes(aligned.logits.files, unpaired)
+    yield from aligned.axes.shift.notes(aligned.logits, aligned.labels, unpaired)
     if total.state is not None and (uneven := total.state.result_of("loss").uneven):
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
     if "zeroed" in total.remarks and not propagate:

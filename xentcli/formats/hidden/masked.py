@@ -43,8 +43,9 @@ def without_masked(
         If the mask has another shape, or labels are no whole numbers.
     """
     name = next((name for name in there if name in MASK_KEYS), None)
-    are_tokens = len(labels.shape) == 1 and _are_tokens(there, options)
-    first = options.unpredicted if are_tokens else 0
+    in_one_axis = len(labels.shape) == 1 and options.unpredicted is not None
+    labels.is_sequence = in_one_axis and options.shifted and _are_tokens(there, options)
+    first = options.unpredicted if labels.is_sequence else None
     if name is None and not first:
         return labels
     table = whole_table(labels)
@@ -54,14 +55,12 @@ def without_masked(
         data.rewind()
         counted = _mask_of(format_.open_source(data, ReadOptions(**there[name])), labels, counted)
         notes.append(f"{labels.name}: labels with a 0 in {shown(name)!r} are ignored")
-    if first:
-        counted[:first] = False
-        what = "tokens at its beginning, which no state in it predicts, are ignored"
-        notes.append(f"{labels.name}: {what}: {first}")
+    counted[: first or 0] = False
     values = np.where(counted, _whole(labels, table.values, counted), MASKED)
     masked = MemorySource(labels.name, values, ids=table.ids)
     masked.format, masked.size, masked.unchanged = labels.format, labels.size, labels.unchanged
     masked.id_column, masked.header = labels.id_column, labels.header
+    masked.is_sequence, masked.stored_dtype = labels.is_sequence, labels.stored_dtype
     masked.notes = [*labels.notes, *notes]
     return masked
 

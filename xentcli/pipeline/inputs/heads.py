@@ -7,9 +7,11 @@ from typing import Any
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.files import InputFile, columns_of
 from xentcli.formats.hidden.head_options import HeadOptions
+from xentcli.formats.keys import MASK_KEYS
 
-__all__ = ["ARGUMENTS", "HeadOptions", "heads_from", "paths_of_models", "with_head"]
+__all__ = ["ARGUMENTS", "HeadOptions", "heads_from", "holds_mask", "paths_of_models", "with_head"]
 
 ARGUMENTS = {
     "lm_head": "path",
@@ -45,6 +47,11 @@ def paths_of_models(
         if path is not None and kind != "logits":
             raise UsageError(f"{option} makes logits, and model {i + 1} is {kind}: it takes 'none'")
     return paths
+
+
+def holds_mask(file: InputFile) -> bool:
+    """Whether a column of a file of hidden states leaves labels out."""
+    return file.options.head is not None and not {*MASK_KEYS}.isdisjoint(columns_of(file))
 
 
 def heads_from(given: Mapping[str, Any], kinds: Sequence[str]) -> list[HeadOptions | None]:

@@ -16,8 +16,9 @@ from xentcli.formats.files import (
     open_pair,
 )
 from xentcli.formats.inline import expand, expand_all, first_of, is_inline
-from xentcli.formats.keys import MASK_KEYS, check_no_lists, no_labels
+from xentcli.formats.keys import check_no_lists, no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
+from xentcli.pipeline.inputs.heads import holds_mask
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
 from xentcli.records import Record
@@ -98,11 +99,9 @@ def open_both(
     if labels:
         twice = [name for name in logits if name in labels and not is_inline(name)]
         if twice and label_column is None and label_key is None:
-            name = shown_name(twice[0])
-            raise InputError(
-                f"{name}: given as logits and as labels",
-                hint="labels within it: --label-column NAME or --label-key NAME",
-            )
+            what = f"{shown_name(twice[0])}: given as logits and as labels"
+            hint = "labels within it: --label-column NAME or --label-key NAME"
+            raise InputError(what, hint=hint)
         check_one_order(logits, labels, how.label_reader or how.reader, how.without)
         return _open_two(logits, labels, how)
     if label_column is not None and label_key is not None:
@@ -121,16 +120,15 @@ def open_both(
         named = classes or source.columns or ()
         return source, how.open(logits, partial(how.labels, classes=named))
     file_of = partial(how.file, label_column=label_column, classes=classes, partner=how.others)
-    first = first_of(logits, how.without) if how.reader.common.get("head") else None
-    masks = first is not None and {*MASK_KEYS} & {*columns_of(how.file(first))}
+    masked = holds_mask(how.file(first_of(logits, how.without) or logits[0]))
     both = how.open(logits, file_of)
-    if not (shift or masks):
+    if not (shift or masked):
         return both, None
     if once:
         what = "--shift" if shift else "a mask"
         raise UsageError(f"{what} reads a file of logits and labels twice, which a pipe is not")
-    names = classes or both.columns or ()
-    return both, how.open(logits, partial(how.labels, classes=names))
+    labelled = partial(how.labels, classes=classes or both.columns or ())
+    return both, how.open(logits, partial(labelled, unpredicted=_unpredicted(logits, how)))
 
 
 def open_alone(logits: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
@@ -152,10 +150,8 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     """Open two arrays of the same files, labels first, since only their name may tell them."""
     beside, key = how.options.label_key is None, how.file(names[0]).options.key
     file_of = partial(how.file, partner=how.others)
-    shift = how.options.shift
-    unpredicted = shift if shift and len(expand_all(names, how.without)) > 1 else 0
     labelled = partial(how.labels, beside=beside, partner_key=key, classes=how.options.classes)
-    labels_of = partial(labelled, unpredicted=unpredicted)
+    labels_of = partial(labelled, unpredicted=_unpredicted(names, how))
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
             raise UsageError("--label-key reads several files twice, which pipes are not")
@@ -167,6 +163,12 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
         error.hint = error.hint or _labels_within(expand(names[0], how.without)[0], file_of)
         raise
     return how.open(names, file_of), labels
+
+
+def _unpredicted(names: Sequence[str], how: Opening) -> int:
+    """Return how many tokens at the beginning of each of several files no state predicts."""
+    shift = how.options.shift
+    return shift if shift and len(expand_all(names, how.without)) > 1 else 0
 
 
 def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:

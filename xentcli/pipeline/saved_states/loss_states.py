@@ -74,6 +74,7 @@ def state_of(
         found.class_names,
         found.unpaired,
         crosses=criterion.shift > 0 and len(found.lead) == 1,
+        sequences=labels is not None and labels.is_sequence,
         asked=asked,
         padded=logits.of_samples and not criterion.options.label_smoothing,
     )
@@ -132,9 +133,10 @@ def _labels_of(logits: Source, labels: tuple[Source, Sequence[str]] | None) -> s
 
 
 def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFacts]:
-    """Yield what is known of each file, whatever part of it was read."""
+    """Yield what is known of each file, whatever part of it was read, and if it is alone."""
     for each in file_facts(role, source, names):
-        known = isinstance(source, IndexedSource) or not each.shape
+        known = isinstance(source, IndexedSource) and not source.is_sequence
+        known = known or not each.shape
         yield each if known else each._replace(shape=(None, *each.shape[1:]))
 
 

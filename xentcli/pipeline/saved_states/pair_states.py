@@ -66,6 +66,7 @@ def state_of_pairs(
         rows.rows.class_names,
         rows.unpaired,
         crosses=base.criterion.shift > 0 and len(rows.rows.lead) == 1,
+        sequences=labels is not None and labels[0].is_sequence,
         paired=asked,
         padded=all(model.source.of_samples for model in models),
     )

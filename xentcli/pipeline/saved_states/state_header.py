@@ -75,6 +75,8 @@ class StateHeader:
         The names of the classes.
     crosses : bool
         Whether shifted labels may stand in the next file.
+    sequences : bool
+        Whether labels are tokens, of which no state of another file predicts one.
     asked : Asked or None
         What an evaluation was asked for.
     paired : PairAsked or None
@@ -106,6 +108,7 @@ class StateHeader:
     class_names: tuple[str, ...] | None = None
     unpaired: int = 0
     crosses: bool = False
+    sequences: bool = False
     asked: Asked | None = None
     paired: PairAsked | None = None
     tokens: TokensAsked | None = None
@@ -163,6 +166,7 @@ class StateHeader:
             rows=joined((*self.rows, *other.rows)),
             files=each_once((*self.files, *other.files)),
             unpaired=self.unpaired + other.unpaired,
+            sequences=self.sequences and other.sequences,
         )
         models = (
             one.merge(two, one_file=len(found.names_of(one.role)) == 1)

@@ -10,6 +10,7 @@ from xentcli.metrics.texts import TextsState
 from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.in_part.partly_pairs import PairsKind
 from xentcli.pipeline.saved_states.besides import in_one_alone
+from xentcli.pipeline.saved_states.sequence_ends import with_ends
 from xentcli.pipeline.saved_states.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.saved_states.state_options import difference_of
 from xentcli.pipeline.saved_states.state_rows import ONE_STATE, FileRows, check_apart
@@ -57,14 +58,7 @@ def merged(paths: Iterable[str]) -> SavedState:
     if total is None:
         raise InputError("there is no state to merge", hint=WHAT_IS_STATE)
     check_apart(rows)
-    header = total.header
-    if header.crosses and header.unpaired > header.setting.shift:
-        raise InputError(
-            f"{total.name}: --shift {header.setting.shift} pairs the last rows of a file with the "
-            "labels of the next, which single files miss",
-            hint="name all files in each run, and part them by --rows A:B",
-        )
-    return replace(total, notes=tuple(notes))
+    return replace(with_ends(total), notes=tuple(notes))
 
 
 def _copied(
