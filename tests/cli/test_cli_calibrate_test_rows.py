@@ -1,5 +1,7 @@
 """xent calibrate --test: what it says of the rows of other files."""
 
+from typing import Any
+
 import numpy as np
 from cli_files import DIGITS, WEAK, write_rows
 from cli_tools import Run
@@ -48,6 +50,17 @@ def test_other_files_with_the_classes_elsewhere(run: Run) -> None:
         assert f"note: {order}; labels that are numbers go by the order here\n" in outcome.err
         found = outcome.json["tested"]["metrics"]["loss_before"]["value"]
         assert (found == outcome.json["metrics"]["loss_before"]["value"]) == same
+    np.save("z.npy", z)
+    write_rows("w.csv", "bca", [[1, 2, 5]])
+    options = ("--classes", "a,b,c", "--weight", "w.csv", "--test", "moved.csv", "names.csv")
+    outcome = run("calibrate", "z.npy", "names.csv", *options, "--json", *UNFOLDED)
+    assert f"note: {order}" in outcome.err
+    found = outcome.json["tested"]["metrics"]["loss_before"]
+    assert found == outcome.json["metrics"]["loss_before"]
+    given: Any = {"classes": ["a", "b", "c"], "test": ("moved.csv", "names.csv"), "folds": 0}
+    one = xent.calibrate("z.npy", "names.csv", **given)
+    assert one.tested is not None
+    assert one.tested.metrics["loss_before"] == one.loss_before
     there = run("calibrate", "z.csv", "y.csv", "--test", "z.csv", "y.csv", "--json", *UNFOLDED)
     assert "order" not in there.err
 

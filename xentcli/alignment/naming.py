@@ -56,6 +56,13 @@ class Naming(Record):
             raise ShapeError(f"--classes has {names} for {num_classes} classes", hint=hint)
         return self.classes
 
+    def of_others(self, logits: Source) -> "Naming":
+        """Return what names the classes of other rows: a header of the same names in its order."""
+        names = tuple(name.strip() for name in logits.columns or ())
+        if not names or names == self.classes or {*names} != {*self.classes}:
+            return self
+        return Naming(counted=self.counted)
+
     def names_of(self, logits: Source, axes: Axes) -> ClassNames:
         """Return the names that the user gives, or those of the columns, if these are the classes.
 

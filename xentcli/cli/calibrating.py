@@ -101,6 +101,7 @@ def _open_test(
     files = [[each] for each in test]
     both = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes(note for each in both if each is not None for note in each.notes)
+    criterion = criterion._replace(naming=criterion.naming.of_others(both[0]))
     return OtherRows(*both, loss_inputs.with_weights_in_order(criterion, *both, given.common))
 
 

@@ -183,6 +183,7 @@ def _open_test(
     test: tuple[Data, Data], reader: Reader, options: LabelOptions, criterion: Criterion
 ) -> OtherRows:
     """Open the rows that a temperature is reported on, too."""
-    tested = OtherRows(*open_data(GivenRows.of(*test), reader, options), criterion)
-    check_weight(criterion, tested.logits)
-    return tested
+    both = open_data(GivenRows.of(*test), reader, options)
+    criterion = criterion._replace(naming=criterion.naming.of_others(both[0]))
+    check_weight(criterion, both[0])
+    return OtherRows(*both, criterion)
