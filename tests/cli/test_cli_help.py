@@ -141,7 +141,12 @@ def test_tables_of_a_page_are_cut_nowhere(terminal: Terminal) -> None:
     [
         ("nubmers", "xent help numbers"),
         ("exit_code", "xent help exit-codes"),
-        ("zzz", "there are "),
+        ("exit", "did you mean xent help exit-codes?"),
+        ("Gates", "xent help options has a section 'Gates'"),
+        ("csv", "xent help files has a section 'CSV'"),
+        ("macro_f1", "xent help measures says what macro_f1 is"),
+        ("nosuch", "there are "),
+        ("", "there are "),
     ],
 )
 def test_there_is_no_such_page(run: Run, topic: str, hint: str) -> None:

@@ -1,5 +1,6 @@
 """The pages of the documentation that ship with the package, by topic."""
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,38 @@ def page(topic: str) -> str:
         If there is no such page; the message names the nearest.
     """
     pages = _pages()
-    wanted = topic.lower().removesuffix(".md").replace("_", "-")
+    wanted = topic.lower().removesuffix(".md").replace("_", "-").replace(" ", "-")
     if wanted in pages:
         return pages[wanted].read_text("utf-8")
+    texts = {name: found.read_text("utf-8") for name, found in pages.items()}
+    hint = _nearest(topic.lower(), wanted, texts) if wanted else None
+    raise UsageError(f"there is no page {topic!r}", hint=hint or f"there are {', '.join(pages)}")
+
+
+def _nearest(words: str, wanted: str, texts: dict[str, str]) -> str | None:
+    """Return which page was probably meant: by its name, a title of a section, or a measure."""
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted, pages, 1, 0.4)
-    hint = f"did you mean xent help {near[0]}?" if near else f"there are {', '.join(pages)}"
-    raise UsageError(f"there is no page {topic!r}", hint=hint)
+    if near := [name for name in texts if name.startswith(wanted)]:
+        return f"did you mean xent help {near[0]}?"
+    if section := _section_on(wanted.replace("-", " "), texts):
+        return "xent help {} has a section {!r}".format(*section)
+    if f"`{words}`" in texts["measures"]:
+        return f"xent help measures says what {words} is"
+    near = get_close_matches(wanted, texts, 1, 0.6)
+    return f"did you mean xent help {near[0]}?" if near else None
+
+
+def _section_on(words: str, texts: dict[str, str]) -> tuple[str, str] | None:
+    """Return the page and the shortest title of a section that has these words."""
+    titles = [
+        (topic, line.lstrip("# "))
+        for topic, text in texts.items()
+        for line in text.splitlines()
+        if line.startswith("##")
+    ]
+    found = [each for each in titles if re.search(rf"\b{re.escape(words)}", each[1], re.IGNORECASE)]
+    return min(found, key=lambda each: len(each[1]), default=None)
 
 
 def list_of_topics() -> str:
