@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from cli_files import DIGITS, WEAK, write_rows
-from cli_tools import Run
+from cli_tools import Run, refusal
 
 import xentcli as xent
 
@@ -25,6 +25,23 @@ def test_other_files(run: Run) -> None:
         ("test logits", str(WEAK), [450, 10]),
         ("test labels", str(DIGITS[1]), [450]),
     ]
+
+
+def test_other_rows_and_their_labels_in_one_file(run: Run) -> None:
+    """What the shell makes of --test t-*.npz was the rows of one with the labels of the other."""
+    labels = np.load(DIGITS[1])
+    for name, path in (("a", DIGITS[0]), ("b", WEAK)):
+        np.savez(f"{name}.npz", logits=np.load(path), labels=labels)
+    wanted = run("calibrate", *DIGITS, "--test", WEAK, DIGITS[1], "--json", *UNFOLDED).json
+    found = run("calibrate", "a.npz", "--test", "b.npz", "b.npz", "--json", *UNFOLDED).json
+    assert found["tested"] == wanted["tested"]
+    assert [(file["role"], file["name"]) for file in found["files"][2:]] == [
+        ("test logits", "b.npz"),
+        ("test labels", "b.npz"),
+    ]
+    told = refusal(run("calibrate", "a.npz", "--test", "a.npz", "b.npz", *UNFOLDED))
+    assert told.error.startswith("b.npz: whole rows, as a.npz has, which holds labels: more rows")
+    assert told.hint.startswith("a file that holds both is named twice, --test b.npz b.npz; ")
 
 
 def test_other_files_of_another_model(run: Run) -> None:

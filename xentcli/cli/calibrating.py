@@ -95,10 +95,14 @@ def open_rows(
 def _open_test(
     criterion: "Criterion", test: tuple[str, str], given: GivenOptions, reader: "Reader"
 ) -> "OtherRows":
-    """Open the rows to report on, and print notes about them."""
+    """Open the rows to report on, and print notes about them; one file may hold both."""
     from xentcli.pipeline.calibrate import OtherRows
+    from xentcli.pipeline.inputs.labelled import Opening
+    from xentcli.pipeline.inputs.second_file import check_labels_alone
 
-    files = [[each] for each in test]
+    files = [[test[0]], [test[1]] if test[1] != test[0] else []]
+    named = loss_inputs.label_options(given.flags, ())
+    check_labels_alone(files[0], files[1], Opening(reader, named), "--test")
     both = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes(note for each in both if each is not None for note in each.notes)
     criterion = criterion._replace(naming=criterion.naming.of_others(both[0]))

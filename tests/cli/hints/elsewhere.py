@@ -87,6 +87,8 @@ lists of the most probable classes
     --num-classes V, if one of them lists all classes
     other labels are named by their option, --labels FILE; more rows by a quoted pattern,
         such as X
+    a file that holds both is named twice, --test FILE FILE; more rows by a quoted pattern, such
+        as X
     values and classes are lists of the same lengths: (N, K) or (N, T, K)
     in a second file, or --label-key NAME of this one; tokens are the labels of the places before
         them: --label-key input_ids --shift 1

@@ -21,28 +21,32 @@ if TYPE_CHECKING:
     from xentcli.pipeline.inputs.labelled import Opening
 
 
-def check_labels_alone(rows: Sequence[str], labels: Sequence[str], how: "Opening") -> None:
+def check_labels_alone(
+    rows: Sequence[str], labels: Sequence[str], how: "Opening", option: str | None = None
+) -> None:
     """Raise InputError if the files of rows hold labels, and those of labels such rows.
 
     Files that can be read only once, and those behind a URL, are not looked at. Tables whose rows
-    are matched by id belong together as they are.
+    are matched by id belong together as they are. An `option` may take both files.
     """
     other = None if {*rows} & {*labels} else read_again(labels, how.without)
     first = other and read_again(rows, how.without)
     if not (first and other) or is_url(first) or is_url(other):
         return
     if _hold_both(other, first, how):
-        raise either(rows[0], labels[0], "whole rows")
+        raise either(rows[0], labels[0], "whole rows", option)
 
 
-def either(first: str, other: str, what: str) -> InputError:
+def either(first: str, other: str, what: str, option: str | None = None) -> InputError:
     """Return the error of a file of labels that is as much one of more rows, `what` both hold."""
     name, alike = quote(shown_name(other)), quote(f"*{Path(other).suffix}")
+    hint = f"other labels are named by their option, --labels {name}"
+    if option is not None:
+        hint = f"a file that holds both is named twice, {option} {name} {name}"
     return InputError(
         f"{shown_name(other)}: {what}, as {shown_name(first)} has, which holds labels: more rows, "
         "or other labels?",
-        hint=f"other labels are named by their option, --labels {name}; more rows by a quoted "
-        f"pattern, such as {alike}",
+        hint=f"{hint}; more rows by a quoted pattern, such as {alike}",
     )
 
 
