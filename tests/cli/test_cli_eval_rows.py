@@ -1,6 +1,7 @@
 """Of which rows xent eval measures what: kinds, groups, clusters, several labels, what applies."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,9 @@ def test_groups_of_a_column(run: Run, where: str) -> None:
         files = ["z.csv", "--label-column", "label"]
     told = "note: these are the measures of all rows: --metric groups prints those of each group\n"
     assert run("eval", *files, "--by", "region").err.endswith(told)
+    if where == "both":  # the page has the groups
+        run("eval", *files, "--by", "region", "--report", "page.html")
+        assert "measures of all rows" not in Path("page.html").read_text("utf-8")
     outcome = run("eval", *files, "--by", "region", "--json")
     assert outcome.code == 0, outcome.err
     assert told not in outcome.err

@@ -35,10 +35,11 @@ def tell(
         found.comparisons,
         partial(forms, found.comparisons, asked, source, by),
         source,
-        [*found.notes, *notes, *note_of_groups(telling.output.form, asked.metrics, by)],
+        [*found.notes, *notes],
         [*doubts, *of_models(found, asked, names, criteria, by)],
         drawn=found.comparisons[0],
     )
+    telling.common.tell_notes(note_of_groups(telling.output.form, asked.metrics, by))
 
 
 def judge(keeper: "Gatekeeper", comparisons: "Sequence[Comparison]") -> list[str]:

@@ -32,9 +32,10 @@ def tell(
         found,
         partial(forms, found, asked, by),
         found.provenance,
-        [*found.notes, *notes, *note_of_groups(telling.output.form, asked.metrics, by)],
+        [*found.notes, *notes],
         [*doubts, *of_measures(found, asked, criterion, name, by)],
     )
+    telling.common.tell_notes(note_of_groups(telling.output.form, asked.metrics, by))
 
 
 def forms(
