@@ -140,6 +140,27 @@ def test_what_rounding_changes_is_no_news() -> None:
     assert [verdict(each)[1] for each in compared((z, better), labels)] == ["better"]
 
 
+def test_what_only_losses_tell_is_not_the_same() -> None:
+    """Changes of losses may cancel, and those of the other classes are in none."""
+    swapped = [(0.0, 1.0), (1.0, 0.0)] * 6
+    base, new = (np.stack([each, np.zeros(12)], 1) for each in np.transpose(swapped))
+    labels = np.zeros(12, int)
+    found = xent.compare(base, new, labels, metrics="loss_difference")
+    assert "is not clearly better or worse: loss 0.00" in verdict(found)[0]
+    z = np.tile([0.0, 1.0, 2.0], (12, 1))
+    for metrics in (None, "loss_difference"):
+        for cluster in (None, np.arange(12) // 2):
+            found = xent.compare(z, z[:, [0, 2, 1]], labels, metrics=metrics, cluster=cluster)
+            assert "is not clearly better or worse: loss 0 (paired)" in verdict(found)[0]
+            same = xent.compare(z, z, labels, metrics=metrics, cluster=cluster)
+            assert ("gives the same" in verdict(same)[0]) == (metrics is None)
+    alone = xent.compare(z, z[:, [0, 2, 1]], metrics="kl_max")
+    assert verdict(alone)[0] == f"new differs from base: KL up to {alone.kl_max.value:.4f} nats"
+    assert verdict(xent.compare(z, z, metrics="loss_difference"))[0] == ""
+    nothing = xent.compare(z * np.nan, z * np.nan, non_finite="propagate")
+    assert verdict(nothing)[0] == "new: nothing to compare"
+
+
 def test_rows_decide_even_if_losses_hardly_differ() -> None:
     margins = [(-1e-7, 1e-7)] * 6 + [(5.0, 5.0)] * 40
     for (sentence, word), said in zip(verdicts(margins), ("better", "worse"), strict=True):

@@ -27,14 +27,17 @@ def verdict(found: "Comparison") -> tuple[str, str]:
     """
     kl = found.metrics.get("kl_max")
     difference = found.metrics.get("loss_difference")
-    if not found.used or (kl is None and difference is None):
-        return "" if found.used else f"{found.new}: nothing to compare", "unclear"
+    of_losses = difference is not None and difference.value is not None
+    nothing = not (found.used and (found.measured or of_losses))
+    if nothing or (kl is None and not of_losses):
+        return f"{found.new}: nothing to compare" if nothing else "", "unclear"
     if _is_same(found):
         return f"{found.new} gives the same as {found.base}: no row differs", "unclear"
     of_rows = _accuracy(found), _moved(found)
     details = ", ".join(part for part in (_loss(found), *of_rows) if part)
     if difference is None or difference.value is None:
-        return f"{found.new} differs from {found.base}: {_apart(found)}", "unclear"
+        apart = f": {parts}" if (parts := _apart(found)) else ""
+        return f"{found.new} differs from {found.base}{apart}", "unclear"
     if few := _few(found, difference):
         return f"{found.new}: {few} little of others: {details}", "unclear"
     if _is_nearly_same(found, difference):
@@ -63,12 +66,11 @@ def _most(found: "Comparison") -> str:
 
 
 def _is_same(found: "Comparison") -> bool:
-    names = ("kl_max", "loss_difference", "infinite_rows")
-    values = [found.metrics[name].value for name in names if name in found.metrics]
-    there = [value for value in values if value is not None]
-    worse = found.metrics.get("share_worse")
-    same = worse is None or not worse.value
-    return bool(there) and not any(there) and same and not _changed(found)
+    """Whether no row differs, which KL tells alone: losses of other probabilities may be alike."""
+    kl = found.metrics.get("kl_max", NOTHING)
+    names = ("loss_difference", "infinite_rows", "share_worse")
+    others = any(found.metrics.get(name, NOTHING).value for name in names)
+    return kl.value == 0.0 and kl.n == found.measured and not others and not _changed(found)
 
 
 def _is_nearly_same(found: "Comparison", difference: "Measure") -> bool:
@@ -76,7 +78,12 @@ def _is_nearly_same(found: "Comparison", difference: "Measure") -> bool:
     value, error, n = difference.value, difference.standard_error, difference.n
     if value is None or error is None or n is None or _sign_of_rows(found):
         return False
+    kl, rows = (found.metrics.get(name, NOTHING).value for name in ("kl_max", "infinite_rows"))
+    if kl is None or max(kl, rows or 0.0) > _ROUNDED:  # of classes that are not the labels'
+        return False
     # Changes may cancel within clusters, and rows that changed most need not be listed.
+    if found.clusters is not None and not found.changed_rows:
+        return False
     largest = max((abs(row.change or 0.0) for row in found.changed_rows), default=0.0)
     return max(largest, math.hypot(value, error * math.sqrt(n))) <= _ROUNDED
 
@@ -170,6 +177,8 @@ def _apart(found: "Comparison") -> str:
     if kl is not None and kl.value is not None:
         parts.append(f"KL {headline(kl.value, kl.standard_error or math.nan)} nats")
         parts += infinite_rows(found.metrics)
+    elif kl is None and (largest := found.metrics.get("kl_max", NOTHING).value) is not None:
+        parts.append(f"KL up to {short(largest)} nats")
     if agreement is not None and agreement.value is not None:
         parts.append(f"the same prediction in {percent(agreement.value)} of the rows")
     return ", ".join(parts)
