@@ -149,6 +149,16 @@ def test_a_line_each(terminal: Terminal, mixed: Path, columns: int) -> None:
     assert starts[:3] == ["file", "mixed.csv", "mixed.csv"]
 
 
+def test_shards_are_told_apart_and_not_every_command_is_shown(terminal: Terminal) -> None:
+    for i in range(9):
+        np.save(f"logits-of-a-very-long-run-of-a-model-{i:05}.npy", np.eye(3) * -2.5)
+    lines = terminal("info", "logits-*.npy", columns=70).lines
+    names = [line.split()[0] for line in lines[1:10]]
+    assert [name[-9:] for name in names] == [f"0000{i}.npy" for i in range(9)]
+    assert sum(line.startswith("fits: ") for line in lines) == 3
+    assert lines[-1].strip() == "and 6 more commands; all: --json"
+
+
 def test_integers_that_float64_rounds_are_shown_as_they_are(run: Run, terminal: Terminal) -> None:
     np.save("large.npy", np.array([7, 2**53 + 1]))
     Path("large.csv").write_text("key,value\n9007199254740993,0.5\n7,0.25\n")

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.number_columns import short_name
+from xentcli.render.number_columns import told_apart
 from xentcli.render.tables import full, grid
 from xentcli.text import human_bytes, shape_text, visible
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
 
 _SHOWN_NAMES = 12  # names of columns that a line shows
+_MOST_COMMANDS, _FEW_COMMANDS = 8, 3  # if there are more than the first, the second are shown
 _NARROWEST_NAME, _GAP = 12, 2  # columns of the terminal
 _LABELS = ("labels", "one-hot labels", "ids")
 
@@ -36,11 +37,15 @@ def info_page(results: "Sequence[ArraySummary]", width: int) -> list[Any]:
     page.append(table)
     commands = dict.fromkeys(result.fits for result in results if result.fits)
     complete = [each for each in commands if not {"LOGITS", "LABELS"} & set(each.split())]
-    page += [Text()] if commands else []
+    shown = complete or [*commands]
+    page += [Text()] if shown else []
+    few = shown if len(shown) <= _MOST_COMMANDS else shown[:_FEW_COMMANDS]
     page += [
         Text.assemble(("fits: ", "dim"), (visible(command), "cyan"), overflow="fold")
-        for command in complete or commands
+        for command in few
     ]
+    if len(few) < len(shown):
+        page.append(Text(f"and {len(shown) - len(few):,} more commands; all: --json", "dim"))
     return page
 
 
@@ -106,9 +111,9 @@ def _several(results: "Sequence[ArraySummary]", width: int, *, name_files: bool)
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
     for head in heads:
         table.add_column(Text(head, "dim"), no_wrap=True)
-    for row in rows:
-        cut = [short_name(cell, room) for cell in row[:names]]
-        table.add_row(*(Text(cell) for cell in (*cut, *row[names:])))
+    cut = [told_apart([row[i] for row in rows], room) for i in range(names)]
+    for i, row in enumerate(rows):
+        table.add_row(*(Text(cell) for cell in (*(column[i] for column in cut), *row[names:])))
     return table
 
 
