@@ -52,6 +52,16 @@ def test_ids_in_two_orders_are_an_error(run: Run, logits: str, labels: str) -> N
         xent.evaluate(logits, labels)
 
 
+def test_ids_of_two_names_are_compared_if_they_are_the_same_ones(run: Run) -> None:
+    """Of samples that were shuffled they told nothing, as their array had another name."""
+    write("z.npz", "logits", LOGITS, np.arange(12), "sample_ids")
+    write("y.npz", "labels", LABELS, MOVED, "id")
+    told = refusal(run("loss", "z.npz", "y.npz")).error
+    assert told.startswith("y.npz:id: the id of row 0 is 'r7', and 'r0' in z.npz:sample_ids")
+    np.savez("y.npz", labels=LABELS, id=np.arange(12) + 7)  # ids of something else
+    assert run("loss", "z.npz", "y.npz").number == pytest.approx(LOSS, rel=1e-12)
+
+
 def test_ids_in_two_orders_in_two_models(run: Run) -> None:
     write("a.npz", "logits", LOGITS, np.arange(12), "image_id")
     write("b.npz", "logits", LOGITS, MOVED, "image_id")

@@ -3,10 +3,9 @@
 Columns of a table are matched by their ids. The arrays of NPZ, HDF5, JSON and the like are not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
-from operator import length_hint
 from typing import Any
 
 from xentcli.alignment.ids import as_text
@@ -26,6 +25,7 @@ _NOT_OF_ROWS = frozenset(
 """Words of names such as ``input_ids``, whose numbers are no names of rows."""
 
 
+_MOST_SORTED = 2**20
 _ORDER = "put the rows of both files in the same order"
 _OF_COLUMNS = "the columns of CSV and Parquet are matched by id"
 
@@ -40,6 +40,8 @@ def check_one_order(
 ) -> None:
     """Raise InputError if arrays of ids with one name, in files of both, differ in a row.
 
+    So do the only ones of two names, if they are the same ones in another order.
+
     Files that can be read only once are not looked at. The rows of lists of classes are matched by
     place in tables too; if one file names sequences and the other rows, these are not compared.
     """
@@ -53,18 +55,15 @@ def check_one_order(
     else:
         there = _ids_in(other_path, reader) if has_keys(other_path, reader) else {}
         here = _ids_in(path, reader, there) if there else {}
-    for name in here:
-        if name not in there or not (of_lists or here[name] or there[name]):
+    for names in _pairs(here, there):
+        arrays = here[names[0]], there[names[1]]
+        if not (of_lists or any(arrays)):
             continue  # columns of two tables are matched by id, unless the user says otherwise
         ids = [
             open_files(paths, partial(reader.labels, names=True, **_choice(name, keyed)), without)
-            for paths, keyed in ((one, here[name]), (other, there[name]))
+            for paths, name, keyed in zip((one, other), names, arrays, strict=True)
         ]
-        texts = [_texts(each) for each in ids]
-        if of_lists:
-            texts = [iter([*each]) for each in texts]
-            if len(set(map(length_hint, texts))) > 1:
-                continue
+        texts = _compared(ids, of_lists=of_lists, one_name=len({*names}) == 1)
         for row, first, second in zip(count(), *texts):
             if first != second:
                 what = "lists" if of_lists else "such arrays"
@@ -73,6 +72,23 @@ def check_one_order(
                     f"in {ids[0].name}: the rows of {what} are matched by place",
                     hint=_ORDER if of_lists else f"{_ORDER}; {_OF_COLUMNS}",
                 )
+
+
+def _pairs(here: Mapping[str, bool], there: Mapping[str, bool]) -> Sequence[tuple[str, str]]:
+    """Return the names of ids that two files may share: those of one name, or the only ones."""
+    shared = [(name, name) for name in here if name in there]
+    return shared or ([*zip(here, there, strict=True)] if len(here) == len(there) == 1 else [])
+
+
+def _compared(ids: Sequence[Source], *, of_lists: bool, one_name: bool) -> Sequence[Iterable[str]]:
+    """Return the ids of two files, to be compared row by row; none where they name other things."""
+    if one_name and not of_lists:
+        return [_texts(each) for each in ids]
+    if not of_lists and any((each.shape[0] or 0) > _MOST_SORTED for each in ids):
+        return (), ()
+    one, other = ([*_texts(each)] for each in ids)
+    same = len(one) == len(other) and (one_name or sorted(one) == sorted(other))
+    return (one, other) if same else ((), ())
 
 
 def _choice(name: str, keyed: bool) -> dict[str, Any]:
