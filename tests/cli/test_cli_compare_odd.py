@@ -68,8 +68,10 @@ def test_rows_where_a_divergence_is_infinite(run: Run, terminal: Terminal) -> No
     others = metrics_of(run("compare", "one.npy", "two.npy", "--json"))
     assert found["kl"] == others["kl"]
     np.save("two.npy", np.where(np.arange(3) == 1, -np.inf, ONE[keep]))
-    said = "KL(base || new) is infinite: 38; nothing of it is measured"
-    assert said in run("compare", "one.npy", "two.npy", "--metric", "kl").err
+    outcome = run("compare", "one.npy", "two.npy", "--metric", "kl", "--metric", "loss_base")
+    assert "KL(base || new) is infinite: 38; nothing of it is measured" in outcome.err
+    assert "warning: loss_base does not apply without labels: --labels FILE" in outcome.err
+    assert "kl does not apply" not in outcome.err
     np.save("y.npy", TRUE[keep])
     found = metrics_of(run("compare", *MODELS, "--json"))
     for name in ("kl", "kl_p90"):

@@ -108,7 +108,9 @@ def of_models(
         if _tells_of_losses(each, names_of_losses):
             yield from _of_mean(each.mean_losses[1], f"{each.new}: ")
     for metric in asked.metrics or ():
-        if metric in first.metrics and first.metrics[metric].value is None and first.used:
+        measure = first.metrics.get(metric)
+        # A note tells why a divergence is of no row: it is infinite in all of them.
+        if measure is not None and measure.value is None and measure.n != 0 and first.used:
             why = "" if first.labelled else " without labels: --labels FILE"
             yield f"{metric} does not apply{why}"
     yield from _not_of_groups(first, asked.metrics, by)
