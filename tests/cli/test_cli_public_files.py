@@ -166,6 +166,10 @@ def test_names_are_no_binary_labels(run: Run, kind: str) -> None:
         ("test_z.npy", "train/test_y.npy", False),
         ("z.npy", "y_test.npy", False),
         ("contest.npy", "y_train.npy", False),
+        ("z-1.npy", "y-2.npy", True),
+        ("z_01.npy", "y-1.npy", False),
+        ("z-10k.npy", "y-1.npy", False),
+        ("resnet50.npy", "y-1.npy", False),
     ],
 )
 def test_parts_of_the_data_that_differ(run: Run, logits: str, labels: str, noted: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_files import log_probs, write_rows
-from cli_tools import Run, command
+from cli_tools import Run, command, refusal
 from in_one_test import in_one_folder, in_one_test
 
 import xentcli as xent
@@ -81,6 +81,20 @@ def test_files_of_labels_in_another_order(run: Run, shards: Path) -> None:
     assert "y-10.npy and 2 more: read in the order given, y-10.npy before y-2.npy" in outcome.err
     assert (outcome.code, outcome.out) == (1, "")
     assert "name the files of both in the same order" in outcome.err
+
+
+@pytest.mark.usefixtures("shards")
+def test_files_whose_words_stand_in_another_order(run: Run) -> None:
+    """Only numbers were compared: the labels of one were taken for the rows of the other."""
+    for i, word in zip(PARTS, ("train", "val", "extra"), strict=True):
+        Path(f"{word}_x.npy").write_bytes(Path(f"x-{i}.npy").read_bytes())
+        Path(f"{word}_y.npy").write_bytes(Path(f"y-{i}.npy").read_bytes())
+    files = [["--logits", f"{w}_x.npy", "--labels", f"{w}_y.npy"] for w in ("train", "val")]
+    assert run("loss", *files[0], *files[1]).code == 0
+    crossed = [*files[0][:2], *files[1][:2], *files[1][2:], *files[0][2:]]
+    told = refusal(run("loss", *crossed))
+    assert told.error == "val_y.npy stands at the place of train_x.npy"
+    assert told.hint == "name the files of both in the same order"
 
 
 def test_info_lists_what_a_pattern_matches(run: Run, shards: Path) -> None:

@@ -1,6 +1,8 @@
 """Checks that a leader and its follower have as many shards, with the same rows in each."""
 
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import ShapeError
@@ -15,6 +17,9 @@ _SPLITS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }  # usual names of the parts of a data set
+
+
+_NUMBERED = re.compile(r"[-_. ](\d{1,18})(?:\.[A-Za-z]\w*)*(?::[^/]*)?$")  # labels-2.npy
 
 
 class ShardCounts:
@@ -67,7 +72,7 @@ class ShardCounts:
 
 
 def shard_note(leader: Source, follower: Source, cut_axis: int, what: str = "labels") -> str | None:
-    """Return a note that says which shards belong to which, if their names count differently.
+    """Return a note on which files belong to which, if their names count or say otherwise.
 
     `what` is what messages call the rows of the follower.
 
@@ -75,27 +80,37 @@ def shard_note(leader: Source, follower: Source, cut_axis: int, what: str = "lab
     ------
     ShapeError
         If there are not as many of both, with as many rows as far as they are known; or if the
-        numbers in their names differ, and not all by the same distance.
+        numbers in their names differ, and not all by the same distance; or if their names are the
+        same in another order, but for what all of them begin and end with.
     """
     ShardCounts(leader, follower, what, cut_axis).check()
     leader, follower = _copied_from(leader), _copied_from(follower)
     if not leader.files or not follower.files:
-        return _split_note(leader, follower)
-    one, other = _numbers(leader), _numbers(follower)
-    if one is None or other is None or one == other:
+        return _note_of_names(leader.name, follower.name)
+    names = [[shown_name(file.path) for file in source.files] for source in (leader, follower)]
+    one, other = map(_numbers, names)
+    if one is None or other is None:
+        texts = [*map(_texts, names)]
+        if sorted(texts[0]) == sorted(texts[1]):
+            _check_places(names, texts)
+        return next(filter(None, map(_note_of_names, *names)), None)
+    steps = {a - b for a, b in zip(one, other, strict=True)}
+    if len(steps) > 1:
+        _check_places(names, (one, other))
+    if steps == {0}:
         return None
-    names = [
-        (shown_name(b.path), shown_name(a.path))
-        for a, b in zip(leader.files, follower.files, strict=True)
-    ]
-    first = f"{names[0][0]} is for {names[0][1]}"
-    if len({a - b for a, b in zip(one, other, strict=True)}) == 1:
-        return f"files are taken in order, though their names count differently: {first}"
-    i = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    raise ShapeError(
-        f"{names[i][0]} stands at the place of {names[i][1]}",
-        hint="name the files of both in the same order",
-    )
+    first = f"{names[1][0]} is for {names[0][0]}"
+    return f"files are taken in order, though their names count differently: {first}"
+
+
+def _check_places(names: Sequence[Sequence[str]], by: Sequence[Sequence[Any]]) -> None:
+    """Raise ShapeError if files of both stand in two orders `by` what tells them apart."""
+    for name, other, here, there in zip(*names, *by, strict=True):
+        if here != there:
+            raise ShapeError(
+                f"{other} stands at the place of {name}",
+                hint="name the files of both in the same order",
+            )
 
 
 def _copied_from(source: Source) -> Source:
@@ -104,21 +119,38 @@ def _copied_from(source: Source) -> Source:
     return source if origin is None else _copied_from(origin)
 
 
-def _split_note(leader: Source, follower: Source) -> str | None:
-    """Return a note if two files are named for different parts of the data: train and test."""
+def _note_of_names(leader: str, follower: str) -> str | None:
+    """Return a note if two files are named for other parts of the data: train and test, 1 and 2."""
     words = [
         ["", *(word for word in re.split(r"[^a-z]+", name.lower()) if word in _SPLITS)]
-        for name in (leader.name, follower.name)
+        for name in (leader, follower)
     ]
     one, other = words[0][-1], words[1][-1]  # the name of a file says more than its folder's
-    if not one or not other or _SPLITS[one] == _SPLITS[other]:
-        return None
-    return f"{follower.name} says {other!r}, and {leader.name} {one!r}: do they belong together?"
+    if one and other and _SPLITS[one] != _SPLITS[other]:
+        return f"{follower} says {other!r}, and {leader} {one!r}: do they belong together?"
+    ends = [_NUMBERED.search(name) for name in (leader, follower)]
+    if all(ends) and len({int(end[1]) for end in ends if end}) > 1:
+        return f"{follower} and {leader} count differently: do they belong together?"
+    return None
 
 
-def _numbers(shards: Source) -> list[int] | None:
+def _texts(names: Sequence[str]) -> list[str]:
+    """Return what tells names apart, without what all of them begin and end with."""
+    before = _shared(names)
+    rest = [name[before:] for name in names]
+    after = _shared([name[::-1] for name in rest])
+    return [name[: len(name) - after] for name in rest]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Return how many letters at their beginning all names share."""
+    letters = zip(*names, strict=False)
+    return sum(1 for _ in takewhile(lambda each: len({*each}) == 1, letters))
+
+
+def _numbers(names: Sequence[str]) -> list[int] | None:
     """Return the numbers in which the names of shards differ; None if something else differs."""
-    parts = [re.split(r"(\d+)", shown_name(file.path)) for file in shards.files]
+    parts = [re.split(r"(\d+)", name) for name in names]
     if len({len(part) for part in parts}) != 1:
         return None
     varying = [i for i in range(len(parts[0])) if len({part[i] for part in parts}) > 1]
