@@ -216,6 +216,7 @@ def test_nothing_is_written_where_there_is_none(run: Run) -> None:
         (["--input", "probs", "--log-probs", "z.npy"], "give one of"),
         (["--test", WEAK], "--test"),
         (["--pos-weight", "2"], "--pos-weight needs --binary"),
+        (["--plot", "t.svg", "--plot-kind", "tested"], "and there is no --test"),
     ],
 )
 def test_usage(run: Run, more: list[Argument], said: str) -> None:

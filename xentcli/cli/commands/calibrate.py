@@ -9,6 +9,7 @@ from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.reports import TEMPERATURES, Drawn
 from xentcli.cli.slots import Slot, fill
 from xentcli.cli.telling import Telling
+from xentcli.errors import UsageError
 from xentcli.render.picture_kinds import TemperaturePictureKind
 
 if TYPE_CHECKING:
@@ -55,7 +56,15 @@ class CalibrateFlags(OptionGroup):
     digest: measure_options.DigestOption = False
 
     def wanted(self) -> "CalibrateOptions":
-        """Return how the temperature is fitted, and whether its curve is drawn."""
+        """Return how the temperature is fitted, and whether its curve is drawn.
+
+        Raises
+        ------
+        UsageError
+            If a number makes no sense, or the picture is of files that are not given.
+        """
+        if self.plot_kind == "tested" and self.test is None:
+            raise UsageError("--plot-kind tested draws the files of --test, and there is no --test")
         curve = self.report is not None or (self.plot is not None and self.plot_kind == "curve")
         return calibrating.wanted(self.folds, self.bins)._replace(curve=curve)
 
