@@ -105,3 +105,10 @@ def test_labels_of_another_column_and_logits_of_another_array_are_a_note(
     ):
         write_state(run, line.format(1, key, 1, column), "b.json", "--force")
         assert run("merge", "a.json", "b.json").err.splitlines() == said
+
+
+def test_percentiles_without_labels_are_missing_for_one_reason(run: Run) -> None:
+    write_state(run, "compare z-0.npy p-0.npy --metric kl_p99", "kl.json")
+    err = run("merge", "kl.json").err
+    assert "note: kl_p99: null, since states have not all rows at once\n" in err
+    assert "apply" not in err

@@ -22,6 +22,7 @@ _WITH_EVERYTHING = ("all", "groups")
 _OF_LOSS = ("loss", "perplexity", "bits")
 _NOTHING_USED = "nothing is used: "
 _NO_ROWS = "there are no rows"
+_WITHOUT_LABELS = ("kl", "js", "infinite", "agreement")  # so begin measures that need none
 _EVERY_LABEL_IGNORED = "every label is ignored"
 _SO = {"mean": ", so the mean is NaN", "sum": ", so the sum is 0"}
 _ONE_CLASS = "there is one class: its probability is 1, whatever the logits are"
@@ -108,9 +109,9 @@ def of_models(
         if _tells_of_losses(each, names_of_losses):
             yield from _of_mean(each.mean_losses[1], f"{each.new}: ")
     for metric in asked.metrics or ():
-        measure = first.metrics.get(metric)
-        # A note tells why a divergence is of no row: it is infinite in all of them.
-        if measure is not None and measure.value is None and measure.n != 0 and first.used:
+        if metric.startswith(_WITHOUT_LABELS):  # notes tell of those that are missing
+            continue
+        if metric in first.metrics and first.metrics[metric].value is None and first.used:
             why = "" if first.labelled else " without labels: --labels FILE"
             yield f"{metric} does not apply{why}"
     yield from _not_of_groups(first, asked.metrics, by)
