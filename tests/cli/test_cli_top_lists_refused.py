@@ -108,6 +108,26 @@ def test_a_second_file_of_lists_is_of_labels_or_of_more_rows(run: Run) -> None:
         assert float(run("nll", *line.split()).out) == loss
 
 
+def test_labels_of_lists_or_answers_in_another_order_of_files_are_an_error(run: Run) -> None:
+    """As of whole rows: those of one file were taken for the other."""
+    token = {"token": "a", "logprob": -0.5, "top_logprobs": [{"token": "b", "logprob": -1.5}]}
+    for i in (1, 2):
+        values, classes = np.array([[-1.0, -2.0]]) * i, np.array([[i, 0]])
+        np.savez(f"t-{i}.npz", top_values=values, top_indices=classes)
+        np.save(f"y-{i}.npy", [i])
+        answer = {"choices": [{"index": 0, "logprobs": {"content": [token]}}]}
+        Path(f"a-{i}.jsonl").write_text(json.dumps(answer) + "\n")
+        Path(f"l-{i}.json").write_text('["a"]')
+    for lists, labels in (("t-{}.npz", "y-{}.npy"), ("a-{}.jsonl", "l-{}.json")):
+        files = [["--log-probs", lists.format(i)] for i in (1, 2)]
+        others = [["--labels", labels.format(i)] for i in (1, 2)]
+        assert run("nll", *files[0], *files[1], *others[0], *others[1]).code == 0
+        told = refusal(run("nll", *files[0], *files[1], *others[1], *others[0]))
+        assert told.error == f"{labels.format(2)} stands at the place of {lists.format(1)}"
+        noted = run("nll", *files[0], *others[1]).err
+        assert f"{labels.format(2)} and {lists.format(1)} count differently: do they be" in noted
+
+
 def test_files_of_lists_that_are_no_one_array(run: Run) -> None:
     """Where one lists all classes, its values sum to 1, as those that were normalised again do."""
     lists = [math.log(0.5), math.log(0.25), math.log(0.25)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Source
+from xentcli.formats.inline import is_inline
 from xentcli.storage.names import shown_name
 
 if TYPE_CHECKING:
@@ -85,9 +86,27 @@ def shard_note(leader: Source, follower: Source, cut_axis: int, what: str = "lab
     """
     ShardCounts(leader, follower, what, cut_axis).check()
     leader, follower = _copied_from(leader), _copied_from(follower)
+    if "typed" in (leader.format, follower.format):
+        return None  # numbers, of which those that are shown may end in dots
     if not leader.files or not follower.files:
-        return _note_of_names(leader.name, follower.name)
+        return note_of_places([leader.name], [follower.name])
     names = [[shown_name(file.path) for file in source.files] for source in (leader, follower)]
+    return note_of_places(*names)
+
+
+def note_of_places(leaders: Sequence[str], followers: Sequence[str]) -> str | None:
+    """Return a note if the names of files and of those that belong to them do not go together.
+
+    Raises
+    ------
+    ShapeError
+        If they tell that the files of both stand in two orders.
+    """
+    if len(leaders) != len(followers) or any(map(is_inline, (*leaders, *followers))):
+        return None
+    if len(leaders) < 2:
+        return next(filter(None, map(_note_of_names, leaders, followers)), None)
+    names = leaders, followers
     one, other = map(_numbers, names)
     if one is None or other is None:
         texts = [*map(_texts, names)]
@@ -99,7 +118,7 @@ def shard_note(leader: Source, follower: Source, cut_axis: int, what: str = "lab
         _check_places(names, (one, other))
     if steps == {0}:
         return None
-    first = f"{names[1][0]} is for {names[0][0]}"
+    first = f"{followers[0]} is for {leaders[0]}"
     return f"files are taken in order, though their names count differently: {first}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from xentcli.alignment.shard_counts import note_of_places
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource
 from xentcli.formats.files import InputFile
@@ -102,6 +103,8 @@ def open_partly(
         return None
     if len(options.labels) not in (0, max(1, len(files))):
         raise InputError(f"{len(options.labels)} files of labels, and {len(files)} of lists")
+    of_labels = [shown_name(each) for each in options.labels if isinstance(each, str)]
+    placed = note_of_places([shown_name(file.path) for file in files], of_labels)
     lists: list[TopLists] = []
     founds: list[FoundLists | None] = []
     for i, file in enumerate(files or [None]):
@@ -117,6 +120,7 @@ def open_partly(
         founds.append(found)
     told = told_apart(with_clusters(filled_lines(lists), founds, options), run)
     opened, notes = [rows for rows, _ in told], [note for _, notes in told for note in notes]
+    opened[0].sources[0].notes += [] if placed is None else [placed]
     told_classes = None not in {part.num_classes for part in opened}
     hint = None if told_classes else "--num-classes V, if one of them lists all classes"
     _check_same([part.kind for part in opened], files, "values are", hint)

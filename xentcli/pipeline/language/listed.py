@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.shard_counts import note_of_places
 from xentcli.core.bounds import MOST_ABOVE_1, Bounds, nll_bounds
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
@@ -25,6 +26,7 @@ from xentcli.pipeline.in_part.bounded import BoundedRows, JoinedRows, RowBounds
 from xentcli.pipeline.language.token_labels import Label, token_labels
 from xentcli.pipeline.provenance import file_facts
 from xentcli.results.provenance import FileFacts
+from xentcli.storage.names import shown_name
 
 _AFTER_GENERATED = (
     "each label is predicted from what the model generated before it, not from the labels before it"
@@ -126,8 +128,12 @@ def open_each(
     InputError
         If files do not belong together.
     """
+    placed = note_of_places(
+        *([shown_name(file.path) for file in each] for each in (answers, labels))
+    )
     both = zip(answers, labels, strict=True)
     parts = [open_listed(*each, num_classes)[0] for each in both]
+    parts[0].sources[0].notes += [] if placed is None else [placed]
     for file, part in zip(answers, parts, strict=True):
         if part.notes != parts[0].notes:
             raise InputError(
