@@ -1,11 +1,15 @@
 """A model without ids, beside one whose rows and labels have ids in different orders."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from cli_files import write_rows
 from cli_tools import Run, refusal
 from close_to import close_to
 from compare_tools import CLASSES, IDS, ONE, TRUE, TWO, Array
+from in_one_test import in_one_test
 
 import xentcli as xent
 
@@ -163,3 +167,31 @@ def test_ids_that_one_file_has_as_floats(run: Run) -> None:
         assert outcome.error == f"z.csv:2: there is no label with the id '{ids[0]}' in w.csv"
         hint = f"there is '{others[1]}': write the ids of both files as whole numbers"
         assert outcome.hint == hint
+
+
+@in_one_test
+@pytest.mark.parametrize(("logits", "jobs"), [("z.npy", "1"), ("z.npy", "2"), ("z.csv", "1")])
+def test_ids_of_labels_name_rows_that_have_none(run: Run, logits: str, jobs: str) -> None:
+    z = np.random.default_rng(8).normal(size=(400, 3))
+    np.save("z.npy", z)
+    write_rows("z.csv", ["a", "b", "c"], z.tolist())
+    np.save("new.npy", z * 1.5)
+    write_rows("y.csv", ["id", "label"], [[f"img_{i}", i % 3] for i in range(400)])
+    command = (logits, "y.csv", "--id-column", "id", "--jobs", jobs)
+    lines = run("loss", *command, "--reduction", "none", "--rows", "5:9").table
+    assert [line["id"] for line in lines] == [f"img_{i}" for i in range(5, 9)]
+    without = run("loss", logits, "y.csv", "--reduction", "none", "--rows", "5:9")
+    assert [line["loss"] for line in lines] == without.out.split()
+    for metric, named in (("eval", "worst_rows"), ("compare", "changed_rows")):
+        models = (logits, "y.csv") if metric == "eval" else (logits, "new.npy", "--labels", "y.csv")
+        rows = run(metric, *models, *command[2:], "--metric", named).table
+        assert rows, "some are listed"
+        assert all(row["id"] == f"img_{row['row']}" for row in rows)
+
+
+def test_ids_of_slices_name_no_rows(run: Run) -> None:
+    np.save("z.npy", np.random.default_rng(8).normal(size=(2, 4, 3)))
+    tokens = [{"id": i, "labels": [0, 1, 2, 1]} for i in "ab"]
+    Path("y.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in tokens))
+    outcome = run("loss", "z.npy", "y.jsonl", "--id-column", "id", "--reduction", "none")
+    assert "id" not in outcome.out

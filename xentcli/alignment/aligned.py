@@ -153,15 +153,16 @@ class Aligned:
         names = beside.get("groups"), beside.get("clusters")
         return AlignedRows(logits, labels, lead, options, problems, ids, places_of, weights, *names)
 
-    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
+    def _tiles(self, step: Step) -> tuple[TiledRows, Array, Array | None, tuple[int, ...], None]:
         """Return the rows of a step, which are read when they are computed."""
         lead = (step.rows, *self.axes.inner)
         count = math.prod(lead)
-        labels = np.zeros(count, np.int64)
+        labels, ids = np.zeros(count, np.int64), None
         if not self.unlabelled:
-            labels = self._read_labels(step, None)[0].reshape(-1)
+            labels, _, ids = self._read_labels(step, None)
         first = step.block.start * self.axes.slice_rows
-        return TiledRows(self.logits, first, count), labels, None, lead, None
+        ids = ids if len(lead) == 1 else None  # of slices, and not of their rows
+        return TiledRows(self.logits, first, count), labels.reshape(-1), ids, lead, None
 
     def _arrays(
         self, step: Step

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
+from xentcli.alignment.followers import leader_of_ids
 from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import RowKind, check_options, row_kind
@@ -52,7 +53,9 @@ class LossWork:
     @property
     def header(self) -> ArrayHeader:
         """The header of an array of one loss for each row."""
-        lead, ids = self.rows.axes.lead, self.rows.logits.id_column
+        lead = self.rows.axes.lead
+        logits, labels = self.rows.logits, self.rows.labels
+        ids = (leader_of_ids(logits, labels) if len(lead) == 1 else logits).id_column
         if self.criterion.rows is not None:
             lead = (None, *lead[1:])
         columns, optional = None if ids is None else ("loss",), not self.criterion.ids_wanted

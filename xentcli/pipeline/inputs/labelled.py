@@ -226,13 +226,15 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
         ids = same_ids(source.id_column, there)
     elif there and not how.options.shift:
         ids = _ids_of_others(there, others, asked)
+        if ids is None and asked in there and len(source.shape) == 2:
+            ids = asked  # it names rows that have no names of their own, as those of NPY files
     labels_source = how.open(labels, partial(how.labels, classes=names, id_column=ids))
     if source.of_samples and labels_source.of_samples:
         raise InputError(
             f"{labels_source.name}: samples, whose targets are no labels of {source.name}",
             hint="the files of several tasks are named as one, by a quoted pattern",
         )
-    if ids is not None and source.id_column is None:
+    if ids is not None and source.id_column is None and not (asked and source.header):
         what = f"{source.name}: there is no column {ids!r} as in {labels_source.name}"
         source.notes = [*source.notes, f"{what}: these rows are matched by place"]
     elif asked is not None and ids is None and source.header is None:
