@@ -21,6 +21,8 @@ import errno
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
 
 
 class XentError(Exception):
@@ -142,11 +144,15 @@ def input_error(name: str, error: OSError) -> InputError:
     """Return the error to show for an OSError that was raised while `name` was read."""
     if not name:
         return InputError("the name of a file to read is empty", hint=UNSET)
-    hint = "a quoted pattern names its files: 'run/*.npy'"
-    return InputError(
-        f"{name}: cannot be read: {_reason(error)}",
-        hint=hint if isinstance(error, IsADirectoryError) else None,
-    )
+    hint = None
+    if isinstance(error, IsADirectoryError):
+        hint = "a quoted pattern names its files: 'run/*.npy'"
+    elif isinstance(error, FileNotFoundError):
+        path, _, key = name.rpartition(":")
+        path, key = path.rstrip(":"), quote(key)
+        if Path(path).is_file():
+            hint = f"{path} holds arrays? --key {key} chooses one; of labels, --label-key {key}"
+    return InputError(f"{name}: cannot be read: {_reason(error)}", hint=hint)
 
 
 @contextmanager

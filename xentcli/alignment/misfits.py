@@ -69,6 +69,8 @@ def _misfit(logits: Source, labels: Source, fit: ShapeFit) -> ShapeError:
         cures.append(f"do classes lie along axis {fit.axes[0]}? --class-axis {fit.axes[0]}")
     if logits.without_layer and fit.of_one_layer:
         cures.append(_LAYER_HINT)
+    if any(labels_shape[:k] + labels_shape[k + 1 :] == shape for k in range(len(labels_shape))):
+        cures.append("logits come first, then labels: are these in the other order?")
     lead = leads[axis]
     if len(lead) == len(labels_shape) == 1:
         rows = "columns" if last == 1 and axis == 0 else "rows"

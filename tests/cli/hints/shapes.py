@@ -124,6 +124,14 @@ CASES = [
         other={"--class-axis 0": float(-(BY * np.log(BP)).sum())},
     ),
     Case(
+        "loss z.npy y.npy:labels",
+        "y.npy holds arrays? --key labels chooses one; of labels, --label-key labels",
+        WORDS,
+    ),
+    Case(
+        "loss y.npy z.npy", "logits come first, then labels: are these in the other order?", WORDS
+    ),
+    Case(
         "loss z.npy next.npy",
         "are labels shifted already? Then logits[:-1] belong to them, and no shift; or do classes "
         "lie along axis 0? --class-axis 0",
