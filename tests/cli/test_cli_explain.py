@@ -293,6 +293,36 @@ def test_smoothing_weights_and_ignored_labels(
         assert float(cell["term"]) == pytest.approx(made if cell["label"] else 0, rel=1e-12)
 
 
+@in_one_test
+@pytest.mark.parametrize(("smoothing", "weight"), [(0.0, (1.0, 1.0, 1.0)), (0.2, (1.0, 2.0, 0.5))])
+def test_labels_that_are_class_probabilities(
+    run: Run, terminal: Terminal, folder: Path, smoothing: float, weight: tuple[float, ...]
+) -> None:
+    logits = np.load(folder / "z.npy")
+    shares = np.random.default_rng(6).dirichlet(np.ones(3), len(logits))
+    np.save("shares.npy", shares)
+    options = ["--label-smoothing", str(smoothing), "--weight", ",".join(map(str, weight))]
+    options = options if smoothing else []
+    command = ["explain", "z.npy", "shares.npy", "--rows", ":", *options]
+    found = run(*command, "--json").json["explanation"]
+    mass = np.array(weight) * (shares * (1 - smoothing) + smoothing / 3)
+    log_probs = log_probs_of(logits)
+    want = -(mass * log_probs).sum() / len(logits)
+    assert [route["loss"] for route in found["routes"]] == close_to([want] * 3, rel=1e-13)
+    np.testing.assert_allclose(found["row_losses"], -(mass * log_probs).sum(1), rtol=1e-13)
+    slope = (mass.sum(1, keepdims=True) * np.exp(log_probs) - mass) / len(logits)
+    np.testing.assert_allclose(found["gradient"], slope, rtol=1e-12, atol=1e-15)
+    assert found["labels"] is found["one_hot"] is None
+    assert "one_hot" not in run(*command).table[0]
+    page = terminal(*command).text
+    assert ("3. smoothed labels y = 0.8 labels + 0.2 / 3" if smoothing else "3. labels y") in page
+    np.save("shares.npy", shares * 0.5)
+    assert "rows of class probabilities that do not sum to 1: 5" in run(*command).err
+    np.save("shares.npy", np.ones((5, 3), np.int64))
+    hint = "several labels of a row are binary ones: xent loss --binary"
+    assert hint in run(*command).err
+
+
 def test_the_page_says_where_each_option_counts(terminal: Terminal) -> None:
     options = ["--weight", "1,2,0.5", "--label-smoothing", "0.1", "--ignore-index", "1"]
     page = terminal(*EXPLAIN, *options).text

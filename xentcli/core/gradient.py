@@ -8,6 +8,22 @@ from xentcli.core.normalizer import normalizer
 from xentcli.core.softmax import softmax
 
 
+def gradient_of_probabilities(logits: Doubles, mass: Doubles, divisor: float) -> Doubles:
+    """Return the gradient of the mean loss of rows (N, C) against class probabilities.
+
+    It is ``(sum(mass) softmax - mass) / divisor``, where `mass` has the probabilities times the
+    weights of the classes.
+
+    Examples
+    --------
+    >>> gradient_of_probabilities(np.array([[0.0, 0.0]]), np.array([[0.75, 0.25]]), 1.0)
+    array([[-0.25,  0.25]])
+    """
+    with np.errstate(all="ignore"):
+        found: Doubles = mass.sum(axis=1, keepdims=True) * softmax(logits) - mass
+        return found / np.float64(divisor)
+
+
 def mean_gradient(logits: Doubles, labels: Labels, options: LossOptions, divisor: float) -> Doubles:
     """Return the gradient of the mean loss of rows (N, C) with respect to their logits.
 

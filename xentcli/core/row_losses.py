@@ -23,7 +23,7 @@ from xentcli.core.tiled_rows import LogitRows, pieces, row_starts, tiles
 
 Reduction = Literal["mean", "sum", "none"]
 
-_SUM_TOLERANCE = 1e-2  # class probabilities in half precision may be off by less
+SUM_TOLERANCE = 1e-2  # class probabilities in half precision may be off by less
 
 
 def pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
@@ -87,7 +87,7 @@ def losses_of_probabilities(
             mass = scratch("mass", part.shape, np.float64)
             np.copyto(mass, part)  # in C order, since a row's sum depends on the layout
             sums = np.add.reduce(mass, axis=1)
-            uneven[tile] = np.abs(sums - 1.0) > _SUM_TOLERANCE
+            uneven[tile] = np.abs(sums - 1.0) > SUM_TOLERANCE
             if smoothing > 0.0:
                 mass = mass * (1.0 - smoothing) + smoothing / max(1, num_classes)
             if options.weight is not None:
@@ -112,7 +112,7 @@ def nll_of_probabilities(
     with np.errstate(all="ignore"):
         for tile in tiles(count, num_classes):
             t, values = mass[tile].astype(np.float64, order="C"), rows[tile].astype(np.float64)
-            uneven[tile] = np.abs(np.add.reduce(t, axis=1) - 1.0) > _SUM_TOLERANCE
+            uneven[tile] = np.abs(np.add.reduce(t, axis=1) - 1.0) > SUM_TOLERANCE
             logs = elementary.log(values) if probs else values
             terms = 0.0 - t * logs
             nothing = (t == 0.0) & np.isneginf(logs)

@@ -1,5 +1,7 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from xentcli.alignment.align import align
@@ -9,13 +11,17 @@ from xentcli.core.checks import check_finite, check_options, row_index
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import normalizer
-from xentcli.errors import InputError, ShapeError
+from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.explained_rows import ExplainedRows
 from xentcli.pipeline.flow import check_unchanged
+from xentcli.pipeline.oddities import problems_of_probabilities
 from xentcli.pipeline.rounding import notes_of_rounding, rounding
 from xentcli.results.explain import Explanation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _USUAL = Criterion()
 
@@ -41,17 +47,14 @@ def explain(
         shift=criterion.shift,
         naming=criterion.naming,
     )
-    if aligned.axes.probabilities:
-        raise ShapeError("explain takes class indices as labels, not class probabilities")
     chosen = _read_rows(aligned, rows, criterion.options)
     first_row = rows.start or 0
     z = widen(chosen.logits[:]).astype(np.float64)
-    check_options(chosen.options, z.shape[1], probabilities=False)
-    y = Labels.of(chosen.labels, z.shape[1], chosen.options)
-    for problem in y.problems:
-        raise problem.at(aligned.place(problem.shifted(first_row)))
-    for problem in check_finite(z, y.of_used(np.isnan(normalizer(z).rest))):
-        moved = problem.shifted(first_row)._replace(hint=None)
+    given = _explained(z, chosen, criterion, in_text=aligned.labels_in_text)
+    for problem in (*given.problems, *check_finite(z, given.used & np.isnan(normalizer(z).rest))):
+        hint = (problem.hint or "").replace(": --binary", ": xent loss --binary") or None
+        hint = hint if problem.input == "labels" else None
+        moved = problem.shifted(first_row)._replace(hint=hint)
         raise moved.at(aligned.place(moved))
     columns = aligned.names.names or logits.columns
     inner = aligned.axes.inner
@@ -60,8 +63,22 @@ def explain(
     remarks = {each.name: each for each in rounding(chosen.logits)}
     notes += notes_of_rounding(logits.name, remarks)
     notes += [matching.note for matching in aligned.matchings if matching.note]
-    given = ExplainedRows.of(z, y, chosen.options, criterion.options.ignored)
+    if given.uneven:
+        notes.append(f"rows of class probabilities that do not sum to 1: {given.uneven:,}")
     return given.steps(places, columns, first_row), notes
+
+
+def _explained(
+    z: "NDArray[np.float64]", chosen: AlignedRows, criterion: Criterion, *, in_text: bool
+) -> ExplainedRows:
+    """Return the rows that are explained, whose labels are classes or class probabilities."""
+    labels, options = chosen.labels, chosen.options
+    check_options(options, z.shape[1], probabilities=labels.ndim == 2)
+    if labels.ndim == 2:
+        problems = problems_of_probabilities(labels, in_text=in_text)
+        return ExplainedRows.of_probabilities(z, labels, options, problems)
+    found = Labels.of(labels, z.shape[1], options)
+    return ExplainedRows.of(z, found, options, criterion.options.ignored)
 
 
 def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRows:

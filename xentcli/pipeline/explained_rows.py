@@ -1,15 +1,16 @@
 """The rows that `explain` shows, and every step from their logits to their mean loss."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from xentcli.core.gradient import mean_gradient
+from xentcli.core.checks import Problem
+from xentcli.core.gradient import gradient_of_probabilities, mean_gradient
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.one_hot import one_hot
-from xentcli.core.row_losses import Reduction
+from xentcli.core.row_losses import SUM_TOLERANCE, Reduction
 from xentcli.core.softmax import log_softmax, softmax
 from xentcli.results.array_values import IGNORED
 from xentcli.results.explain import Explanation, Route
@@ -23,29 +24,34 @@ class ExplainedRows(NamedTuple):
 
     Attributes
     ----------
-    y : array of shape (N,)
-        The class of each row; IGNORED for one that is left out.
+    labels : Labels or None
+        The classes of the rows; None if labels are class probabilities.
+    y : array of shape (N,) or (N, C)
+        The class of each row, IGNORED for one that is left out; or its class probabilities.
     used : array of shape (N,)
         Whether a row counts.
     targets : array of shape (N, C)
-        One-hot rows, smoothed if that is asked for; 0 in rows that are left out.
+        One-hot rows or class probabilities, smoothed if that is asked for; 0 in rows left out.
     factors : array of shape (N, C)
         The targets times the weights of the classes.
     divisor : float
         What the mean divides by: the sum of the weights of the rows that count, or their number.
     ignored : tuple of int
         The labels of the rows that are left out, if there are such rows.
+    problems : tuple of Problem
+        What is wrong with the labels.
     """
 
     z: "NDArray[np.float64]"
-    labels: Labels
+    labels: Labels | None
     options: LossOptions
-    y: "NDArray[np.int64]"
+    y: "NDArray[Any]"
     used: "NDArray[np.bool_]"
     targets: "NDArray[np.float64]"
     factors: "NDArray[np.float64]"
     divisor: float
     ignored: tuple[int, ...]
+    problems: tuple[Problem, ...]
 
     @classmethod
     def of(
@@ -70,7 +76,31 @@ class ExplainedRows(NamedTuple):
             targets if weight is None else weight * targets,
             math.fsum(used if labels.weight is None else labels.weight),
             () if used.all() else ignored,
+            labels.problems,
         )
+
+    @classmethod
+    def of_probabilities(
+        cls,
+        z: "NDArray[np.float64]",
+        labels: "NDArray[Any]",
+        options: LossOptions,
+        problems: tuple[Problem, ...],
+    ) -> "ExplainedRows":
+        """Return rows whose labels are class probabilities, all of which count alike."""
+        shares = labels.astype(np.float64)
+        smoothing, weight = options.label_smoothing, options.weight
+        targets = shares * (1.0 - smoothing) + smoothing / max(1, z.shape[1])
+        factors = targets if weight is None else weight * targets
+        every = np.ones(len(z), np.bool_)
+        return cls(z, None, options, shares, every, targets, factors, len(z), (), problems)
+
+    @property
+    def uneven(self) -> int:
+        """How many rows have class probabilities that do not sum to 1."""
+        if self.labels is not None:
+            return 0
+        return int((np.abs(self.y.sum(axis=1) - 1.0) > SUM_TOLERANCE).sum())
 
     def losses(self, log_probs: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Return what each class adds to the loss of its row, given log-probabilities."""
@@ -101,7 +131,7 @@ class ExplainedRows(NamedTuple):
             first_row=first_row,
             rows=places,
             columns=columns,
-            labels=self.y,
+            labels=None if self.labels is None else self.y,
             used=used,
             label_smoothing=options.label_smoothing,
             weight=options.weight,
@@ -109,7 +139,7 @@ class ExplainedRows(NamedTuple):
             logits=z,
             softmax=probs,
             softmax_sums=probs.sum(axis=1),
-            one_hot=np.where(used[:, None], one_hot(self.labels.index, z.shape[1]), 0),
+            one_hot=None if self.labels is None else self._one_hot(self.labels),
             targets=self.targets,
             log_of_softmax=log_of_softmax,
             log_softmax=log_probs,
@@ -120,8 +150,17 @@ class ExplainedRows(NamedTuple):
             underflows=int((np.isneginf(log_of_softmax) & np.isfinite(log_probs))[used].sum()),
             routes=routes,
             difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
-            gradient=mean_gradient(z, self.labels, options, self.divisor),
+            gradient=self._gradient,
         )
+
+    def _one_hot(self, labels: Labels) -> "NDArray[Any]":
+        return np.where(self.used[:, None], one_hot(labels.index, self.z.shape[1]), 0)
+
+    @property
+    def _gradient(self) -> "NDArray[np.float64]":
+        if self.labels is None:
+            return gradient_of_probabilities(self.z, self.factors, self.divisor)
+        return mean_gradient(self.z, self.labels, self.options, self.divisor)
 
     def _cross_entropy(self, reduction: Reduction) -> "NDArray[np.float64] | np.float64":
         smoothing, weight = self.options.label_smoothing, self.options.weight
@@ -135,7 +174,8 @@ class ExplainedRows(NamedTuple):
         """Return three ways to the mean loss; the caller ignores NumPy's errors."""
         weight, smoothing = self.options.weight, self.options.label_smoothing
         divisor = np.float64(self.divisor)
-        weighted, hot = "" if weight is None else "w * ", "y" if smoothing else "one_hot"
+        of_shares = smoothing > 0.0 or self.labels is None
+        weighted, hot = "" if weight is None else "w * ", "y" if of_shares else "one_hot"
         asked = "" if weight is None else ", weight=w"
         if self.ignored not in ((), (IGNORED,)):
             several = self.ignored if len(self.ignored) > 1 else self.ignored[0]
@@ -143,7 +183,7 @@ class ExplainedRows(NamedTuple):
         mean = f"sum() / {self.divisor:.6g}"
         if weight is None and not smoothing and self.used.all():
             mean = "sum(1).mean()"
-        if smoothing:
+        if of_shares:
             second = f"({weighted}y * -log_softmax(logits)).{mean}"
             loss = self.losses(log_probs).sum() / divisor
         else:

@@ -57,7 +57,7 @@ def oddities(
             name = RESCALED if criterion.from_probs else "sums"
             remarks.append(Remark(name, sums.rows, sums.most))
     if labels.ndim == 2:
-        problems += _problems_of_probabilities(labels, in_text=in_text)
+        problems += problems_of_probabilities(labels, in_text=in_text)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:
@@ -67,7 +67,7 @@ def oddities(
     return problems, tuple(remarks)
 
 
-def _problems_of_probabilities(labels: Array, *, in_text: bool) -> tuple[Problem, ...]:
+def problems_of_probabilities(labels: Array, *, in_text: bool) -> tuple[Problem, ...]:
     """Return what is wrong with labels that are class probabilities, or one-hot."""
     from xentcli.core import probability_check as check
 

@@ -34,21 +34,20 @@ def explanation_rows(result: "Explanation", delimiter: str) -> str:
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
-    arrays: dict[str, Any] = {
-        "logit": result.logits,
-        "softmax": result.softmax,
-        "one_hot": result.one_hot,
-    }
-    if result.label_smoothing:
+    arrays: dict[str, Any] = {"logit": result.logits, "softmax": result.softmax}
+    if result.one_hot is not None:
+        arrays["one_hot"] = result.one_hot
+    if result.label_smoothing or result.one_hot is None:
         arrays["target"] = result.targets
     if result.weight is not None:
-        arrays["weight"] = [result.weight] * len(result.labels)
+        arrays["weight"] = [result.weight] * len(result.logits)
     arrays |= {"log_softmax": result.log_softmax, "term": result.terms, "gradient": result.gradient}
     yield ["row", "class", "label", *arrays]
-    for i, label in enumerate(result.labels):
+    for i in range(len(result.logits)):
+        label = "" if result.labels is None else result.name(int(result.labels[i]))
         for c in range(result.logits.shape[1]):
             numbers = [shortest(array[i][c]).item().decode() for array in arrays.values()]
-            yield [result.row_name(i), result.name(c), result.name(int(label)), *numbers]
+            yield [result.row_name(i), result.name(c), label, *numbers]
 
 
 def text_of_rows(rows: Iterable[Sequence[str]], delimiter: str) -> str:

@@ -27,7 +27,7 @@ def explanation(result: "Explanation", width: int) -> Group:
 
 def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
     *steps, gradient = _steps(result, max(_LABEL_WIDTH, width // _LABEL_SHARE))
-    labels = [int(i) for i in result.labels if i >= 0]
+    labels = [label for label in _labels(result) if label >= 0]
     columns = columns_that_fit([*steps, gradient], width, labels)
     for step in steps:
         yield matrix_table(step, columns, width)
@@ -43,13 +43,19 @@ def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
     yield Text(_lesson(result), "yellow" if result.underflows else "dim")
 
 
+def _labels(result: "Explanation") -> list[int]:
+    """Return the classes of the rows; nothing if labels are class probabilities."""
+    return [] if result.labels is None else [int(i) for i in result.labels]
+
+
 def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
-    labels = [int(i) for i in result.labels]
-    rows = [result.row_name(i) for i in range(len(labels))]
+    labels = _labels(result)
+    rows = [result.row_name(i) for i in range(len(result.logits))]
 
     def step(title: str, values: Any, header: str = "", extra: list[str] | None = None) -> Matrix:
         last = (header, extra) if extra else None
-        return Matrix(title, list(values), rows, result.columns, marked=labels, extra=last)
+        marked = labels or None
+        return Matrix(title, list(values), rows, result.columns, marked=marked, extra=last)
 
     yield step("1. logits z", result.logits)
     sums = [f"{value:.6g}" for value in result.softmax_sums]
@@ -58,10 +64,12 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
     if result.columns:
         short = short_names(result.columns, label_width)
         names = [short[label] if label >= 0 else _IGNORED for label in labels]
-    hot = "3. one-hot y of the labels"
+    hot = "labels" if result.one_hot is None else "one-hot"
+    title = "3. labels y" if result.one_hot is None else "3. one-hot y of the labels"
     if share := result.label_smoothing:
-        hot = f"3. smoothed labels y = {1 - share:g} one-hot + {share:g} / {len(result.targets[0])}"
-    yield step(hot, result.targets if share else result.one_hot, "label", names)
+        title = f"3. smoothed labels y = {1 - share:g} {hot} + {share:g} / {len(result.targets[0])}"
+    targets = result.targets if share or result.one_hot is None else result.one_hot
+    yield step(title, targets, "label", names)
     weighted = result.weight is not None
     if result.weight is not None:
         yield Matrix("weights w of the classes", [result.weight], ["w"], result.columns, "")
@@ -72,6 +80,8 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
     title = "5. log_softmax(z), and how far off log(p) is at most"
     yield step(title, result.log_softmax, "off by", gaps)
     slope = "(sum(w y) p - w y)" if weighted else "(p - y)"
+    if not weighted and result.one_hot is None:
+        slope = "(sum(y) p - y)"
     title = f"7. the gradient of that mean, {slope} / {result.weight_sum:.6g}"
     yield step(title, result.gradient)
 
@@ -79,7 +89,8 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
 def _mean(result: "Explanation") -> str:
     """Return what the sum of the row losses is divided by, in words."""
     if result.weight is not None:
-        return f"the sum of the row losses / {result.weight_sum:.6g}, the sum of w[label]"
+        what = "the number of rows" if result.labels is None else "the sum of w[label]"
+        return f"the sum of the row losses / {result.weight_sum:.6g}, {what}"
     used = int(result.used.sum())
     if used == len(result.used):
         return "the mean of the row losses"

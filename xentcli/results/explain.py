@@ -24,8 +24,8 @@ class Explanation:
     rows: tuple[tuple[int, ...], ...]
     """The index of each row: (n,), or (n, t) if the logits have more axes."""
     columns: tuple[str, ...] | None
-    labels: "NDArray[Any]"
-    """The class of each row; -100 for a row that is left out."""
+    labels: "NDArray[Any] | None"
+    """The class of each row, -100 for one that is left out; None for class probabilities."""
     used: "NDArray[Any]"
     """Whether a row counts: its label is not ignored."""
     label_smoothing: float
@@ -36,9 +36,9 @@ class Explanation:
     logits: "NDArray[Any]"
     softmax: "NDArray[Any]"
     softmax_sums: "NDArray[Any]"
-    one_hot: "NDArray[Any]"
+    one_hot: "NDArray[Any] | None"
     targets: "NDArray[Any]"
-    """The one-hot rows, smoothed if that is asked for."""
+    """The one-hot rows or class probabilities, smoothed if that is asked for."""
     log_of_softmax: "NDArray[Any]"
     log_softmax: "NDArray[Any]"
     terms: "NDArray[Any]"

@@ -76,7 +76,7 @@ def explain(
     common.tell_notes(note for each in sources if each is not None for note in each.notes)
     criterion = loss_inputs.with_weights_in_order(criterion, *sources, common)
     result, notes = steps.explain(*sources, wanted, criterion)
-    ends = note_of_end(sources[0].name, wanted, len(result.labels))
+    ends = note_of_end(sources[0].name, wanted, len(result.logits))
     common.tell_notes([*notes, *([ends] if ends and flags.rows != _USUAL_ROWS else [])])
     output.write(_forms(result))
     if output.form == "file":
