@@ -128,6 +128,12 @@ def test_a_column_that_is_not_there(run: Run) -> None:
     outcome = run("eval", *DIGITS, "--by", "label")
     assert f"error: {DIGITS[1]}: there is no column 'label'" in outcome.err
     assert "hint: a file with a name for each row may stand there" in outcome.err
+    piped = Path("y.csv").read_bytes()
+    for options, none in (((DIGITS[0],), ""), ((logits,), f", and there is none in {logits}")):
+        labels = ("--labels", "-", "--label-column", "label", "--by", "region")
+        outcome = run("eval", *options, *labels, stdin=piped)
+        once = "<stdin>: a pipe is read once, without looking for column 'region'"
+        assert f"error: {once}{none}\nhint: write it to a file, and name that\n" in outcome.err
     classes = run("eval", *DIGITS, "--by", DIGITS[1], "--metric", "accuracy")
     assert [line.split(",")[0] for line in classes.out.split()] == ["group", *"0123456789"]
 

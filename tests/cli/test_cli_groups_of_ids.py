@@ -80,7 +80,7 @@ def test_labels_in_a_pipe_are_matched_by_the_ids_that_name_groups(tables: Run, o
     assert outcome.json["groups"] == there["groups"]
     assert outcome.json["clusters"] == there["clusters"]
     reverse = tables("eval", "-", "y.csv", option, "id", stdin=Path("one.csv").read_bytes())
-    assert refusal(reverse).error == "-: column 'id' is read twice, which a pipe is not"
+    assert refusal(reverse).error == "<stdin>: column 'id' is read twice, which a pipe is not"
 
 
 def test_names_and_weights_in_shards_of_their_own(tables: Run) -> None:

@@ -11,7 +11,7 @@ from xentcli.formats.inline import expand_all, is_inline
 from xentcli.formats.shards import Shards
 from xentcli.pipeline.criterion import Criterion
 from xentcli.results.provenance import FileFacts
-from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.names import STANDARD_STREAM, input_name, is_url, local_name
 from xentcli.storage.open import open_stored
 from xentcli.storage.paths import reads_once
 
@@ -45,7 +45,7 @@ def file_facts(
         if size is None and len(paths) == 1:
             size = source.size
         sha256 = _sha256(path) if digest else None
-        yield FileFacts(role, _name_of(path), shape, source.stored_dtype, size, modified, sha256)
+        yield FileFacts(role, input_name(path), shape, source.stored_dtype, size, modified, sha256)
 
 
 def paths_of(source: Source, names: Sequence[str]) -> list[str]:
@@ -56,7 +56,7 @@ def paths_of(source: Source, names: Sequence[str]) -> list[str]:
 def within(source: Source, names: Sequence[str]) -> str:
     """Return what follows the only file's name in that of a source, such as its array."""
     paths = paths_of(source, names)
-    return source.name.removeprefix(_name_of(paths[0])) if len(paths) == 1 else ""
+    return source.name.removeprefix(input_name(paths[0])) if len(paths) == 1 else ""
 
 
 def first_file(source: Source, names: Sequence[str]) -> tuple[Source, Sequence[str]]:
@@ -66,11 +66,6 @@ def first_file(source: Source, names: Sequence[str]) -> tuple[Source, Sequence[s
     first = source.shard(0)
     first.opened = source.files[0]
     return first, [source.files[0].path]
-
-
-def _name_of(path: str) -> str:
-    """Return what messages call a file."""
-    return "<stdin>" if path == STANDARD_STREAM else shown_name(path)
 
 
 def lengths_of(source: Source, count: int) -> Sequence[int | None]:

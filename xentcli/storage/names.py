@@ -24,6 +24,11 @@ def shown_name(name: str) -> str:
     return shown_url(name) if is_url(name) else name
 
 
+def input_name(name: str) -> str:
+    """Return the name of an input as messages and results show it."""
+    return "<stdin>" if name == STANDARD_STREAM else shown_name(name)
+
+
 def local_name(name: str) -> str:
     """Return the path that a ``file://`` URL means; any other name as it is."""
     if name[:7].lower() != "file://" or "::" in name:

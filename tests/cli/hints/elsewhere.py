@@ -180,6 +180,8 @@ weights of classes with an index, tested in test_cli_weights_of_classes.py
 classes numbered in another order, tested in test_cli_unnamed_classes.py
     say their order: --columns c_0,c_1,c_2
     name the classes of both files
+groups beside labels in a pipe, tested in test_cli_eval_rows.py
+    write it to a file, and name that
 classes of several files in two orders, tested in test_cli_compare_matching.py
     name the classes in the order of its columns: --classes A,B,C
 frames in Python, tested in test_pipeline_frames.py

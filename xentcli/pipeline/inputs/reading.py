@@ -10,7 +10,7 @@ from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
 from xentcli.formats.inline import first_of, is_inline
 from xentcli.records import Record
-from xentcli.storage.names import shown_name
+from xentcli.storage.names import input_name
 from xentcli.storage.paths import are_files, reads_once
 
 ROW_WORDS = ("axis0", "rows")
@@ -150,7 +150,7 @@ class Reader(Record):
         for paths, ids in ((labels, id_column), (logits, None)):
             header = self.header_of(paths)
             if name in header and name == ids and any(map(reads_once, logits)):
-                where = shown_name(logits[0])
+                where = input_name(logits[0])
                 raise InputError(f"{where}: column {name!r} is read twice, which a pipe is not")
             if name in header and name != ids:  # the ids are those of the rows, in their order
                 return open_files(
@@ -162,6 +162,13 @@ class Reader(Record):
             from xentcli.pipeline.inputs.beside_files import open_names
 
             return open_names(name, self.labels, row_ids)
+        if pipe := next(filter(reads_once, (*labels, *logits)), None):
+            none = "".join(f", and there is none in {path}" for path in headers)
+            once = "a pipe is read once, without looking for column"
+            raise InputError(
+                f"{input_name(pipe)}: {once} {name!r}{none}",
+                hint="write it to a file, and name that",
+            )
         files = " and ".join(headers or (labels or logits)[:1])
         known = [*dict.fromkeys(chain(*headers.values()))][:_SHOWN_COLUMNS]
         raise InputError(

@@ -20,7 +20,7 @@ from xentcli.pipeline.inspection.looks import BESIDE_OUTPUTS, NOT_READ, look_of_
 from xentcli.pipeline.inspection.summary_work import SummaryWork, range_of
 from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
-from xentcli.storage.names import STANDARD_STREAM, shown_name
+from xentcli.storage.names import input_name
 
 _AT_REST_BYTES = 60 * 2**20  # what Python, NumPy and the command line take
 HIDDEN_STATES = "hidden states"
@@ -96,7 +96,7 @@ def _unread(
     looks_like = look_of_texts(content)
     nothing = (math.nan,) * 3 + (0,) * 3
     kind, size = (source.format, source.size) if source else ("", None)
-    path = "<stdin>" if file.path == STANDARD_STREAM else shown_name(file.path)
+    path = input_name(file.path)
     for group in content.groups or (None,):
         name, shape, dtype = content.name, content.shape, content.dtype
         columns = None
