@@ -183,6 +183,9 @@ class TestFiles:
         Path("masked.json").write_text(json.dumps(table.to_pydict()))
         Path("masked.jsonl").write_text("\n".join(map(json.dumps, table.to_pylist())))
         columns = ("--key", "hidden_states", "--label-column", "labels")
+        np.savetxt("y.csv", np.c_[LABELS, mask], "%d", ",", header="labels,loss_mask", comments="")
+        got = run("loss", "states.npy", "y.csv", "--lm-head", "head.npy")
+        assert abs(got.number - losses()[mask].mean()) < 1e-6
         for name, more in (
             *(
                 (name, ())

@@ -7,6 +7,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pandas as pd
 import pytest
 from cli_files import log_probs
 from cli_tools import Run, ok
@@ -210,6 +211,25 @@ def test_npz_in_a_pipe_both_ways(run: Run) -> None:
     run("softmax", "z.npy", "-o", "want.npy")
     got = np.load(io.BytesIO(content.stdout))["probs"]
     np.testing.assert_array_equal(got, np.load("want.npy"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_mask_beside_rows_or_columns_of_labels_is_named(run: Run) -> None:
+    """Where labels stand in another file, or in a column that is named, nothing was said."""
+    table = pd.DataFrame({"logits": np.load("z.npy").tolist(), "label": np.load("y.npy")})
+    table.assign(loss_mask=[1, 0, 1, 1, 0]).to_parquet("m.parquet")
+    table[["label"]].assign(loss_mask=1).to_csv("m.csv", index=False)
+    np.savez("m.npz", logits=np.load("z.npy"), loss_mask=np.ones(5))
+    whole, column = run("loss", "z.npy", "y.npy").out, ["--label-column", "label"]
+    for line, name in (
+        (["m.parquet", "--key", "logits", *column], "m.parquet"),
+        (["z.npy", "m.parquet", *column], "m.parquet"),
+        (["z.npy", "m.csv", *column], "m.csv"),
+        (["m.npz", "y.npy"], "m.npz"),
+    ):
+        found = run("loss", *line)
+        assert found.out == whole
+        assert f"note: {name}: 'loss_mask' is not read: a row is left out if its" in found.err, line
 
 
 @pytest.mark.parametrize("name", ["attention_mask", "loss_mask"])

@@ -1,7 +1,7 @@
 """Which array is meant, in a file that holds several."""
 
 import shlex
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 
 from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UnshiftedTokens
@@ -133,20 +133,21 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
             what, option = "labels", "--label-key"
         other = f" (else {option})" if option else ""
         notes.append(f"{file}: the {what} are {shown(key)!r}, by name{other}")
-    return notes + [
-        f"{file}: {shown(mask)!r} is not read: a row is left out if its label is one to ignore, "
-        "such as -100"
-        for mask in _unread_masks(keys, options)
-        if mask != key
-    ]
+    of_labels = options.key_option == "--label-key" and not (options.weights or options.names)
+    masks = notes_of_masks(file, keys, options) if of_labels or options.goes_with else []
+    return [*notes, *masks]
 
 
-def _unread_masks(keys: Collection[str], options: ReadOptions) -> list[str]:
-    """Return the masks beside labels that leave none of their rows out."""
-    if options.key_option != "--label-key" or options.weights or options.names:
-        return []
-    read = MASK_KEYS if options.head is not None else ()
-    return [key for key in keys if key.casefold().endswith(("mask", "masks")) and key not in read]
+def notes_of_masks(file: str, names: Iterable[str], options: ReadOptions) -> Iterator[str]:
+    """Say which masks leave no row out, though they stand beside labels, or rows of others."""
+    beside = options.labels or options.label_column is not None
+    read = MASK_KEYS if options.head is not None and beside else ()
+    for name in names:
+        if name.casefold().endswith(("mask", "masks")) and name not in (*read, options.key):
+            yield (
+                f"{file}: {shown(name)!r} is not read: a row is left out if its label is one to "
+                "ignore, such as -100"
+            )
 
 
 def by_name(keys: Collection[str], options: ReadOptions) -> str | None:

@@ -8,6 +8,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import is_one_pattern, listed, without_shared
 from xentcli.formats.column_words import is_beside, names_rows, says_label
+from xentcli.formats.keys import notes_of_masks
 from xentcli.records import Record
 from xentcli.text import name_option
 
@@ -209,16 +210,15 @@ def _left_out(file: str, others: Sequence[str], options: ReadOptions) -> list[st
 def notes_of_named(
     file: str, names: Sequence[str], options: ReadOptions, found: list[str], *, have_ids: bool
 ) -> list[str]:
-    """Return notes on columns that the user names; `found` are those on how they were found.
-
-    Rows go by place where labels named so stand beside ids that the other file has not.
-    """
-    if options.names:
-        return []
-    aside = have_ids or options.id_column is not None or options.weights or options.alone
+    """Return notes on columns that the user names, `found` among them, and on what is not read."""
+    alone, by_id = options.weights or options.alone, have_ids or options.id_column is not None
+    if options.names or alone or not (options.labels or options.label_column):
+        return [] if options.names else found
     read = {*(options.columns or ()), *options.drop, *options.groups}
-    ids = [name for name in names if names_rows(name) and name not in read]
-    if aside or not options.labels or len(ids) != 1 or says_label(ids[0]):
+    unread = [name for name in names if name not in read]
+    found = [*found, *notes_of_masks(file, unread, options)]
+    ids = [name for name in unread if names_rows(name)]
+    if by_id or not options.labels or len(ids) != 1 or says_label(ids[0]):
         return found
     return [*found, f"{file}: rows are matched by place, not by column {ids[0]!r}"]
 

@@ -141,7 +141,7 @@ def _open_masked(data: Input, format_: Format, options: ReadOptions) -> Source:
     """Open labels of hidden states, some of which a mask in their file leaves out."""
     from xentcli.formats.hidden.masked import arrays_beside, without_masked
 
-    data = data.spooled() if format_.has_keys else data
+    data = data.spooled() if format_.contents is not None else data
     there = arrays_beside(data, format_, options)
     return without_masked(_opened(data, format_, options), data, format_, options, there)
 

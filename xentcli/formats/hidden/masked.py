@@ -21,7 +21,7 @@ Choices = Mapping[str, Mapping[str, Any]]
 
 def arrays_beside(data: Input, format_: Format, options: ReadOptions) -> Choices:
     """Return what a file holds, before it is read; nothing where arrays have no names."""
-    if format_.contents is None or not format_.has_keys:
+    if format_.contents is None:
         return {}
     found = format_.contents(data, options._replace(columns=None, drop=(), key=None))
     data.rewind()
@@ -53,7 +53,9 @@ def without_masked(
     notes = []
     if name is not None:
         data.rewind()
-        counted = _mask_of(format_.open_source(data, ReadOptions(**there[name])), labels, counted)
+        wanted = {"key": None, "columns": None, "labels": False, "beside": False, **there[name]}
+        mask = format_.open_source(data, options._replace(head=None, **wanted))
+        counted = _mask_of(mask, labels, counted)
         notes.append(f"{labels.name}: labels with a 0 in {shown(name)!r} are ignored")
     counted[: first or 0] = False
     values = np.where(counted, _whole(labels, table.values, counted), MASKED)
