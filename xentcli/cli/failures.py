@@ -15,6 +15,10 @@ from xentcli.errors import GateFailed, Stopped, UsageError, XentError, output_er
 from xentcli.text import shown_text, shown_url, visible_lines
 
 _WRITING_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+_PLAIN_WORDS = {  # of what typer says of a value, which speaks of Python's types
+    "is not a valid int.": "is no whole number",
+    "is not a valid float.": "is no number",
+}
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
 
@@ -63,7 +67,10 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
         case _TyperUsageError(option_name=_, possibilities=_):
             return unknown_option(error)
         case _TyperUsageError():
-            return UsageError(_one_line(error.format_message()), hint=_help_page_of(error))
+            message = _one_line(error.format_message())
+            for said, plain in _PLAIN_WORDS.items():
+                message = message.replace(said, plain)
+            return UsageError(message, hint=_help_page_of(error))
         case OSError(errno=errno.EMFILE | errno.ENFILE):
             return XentError(
                 "the system lets no more files be open", hint="ulimit -n shows how many may be"
