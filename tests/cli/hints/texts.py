@@ -57,6 +57,8 @@ FILES: Files = {
     "lists.csv": Mended(lists(Z).replace('"[2.5, 0.25, 0.5]"', "oops"), lists(Z)),
     "cut.json": Mended("[[1.5, -0.25, 0.75], [", LISTED),
     "utf-16.json": Mended(LISTED.encode("utf-16"), LISTED),
+    "ragged.json": Mended("[[1.5, 2.5, 0.5], [0.5, 1]]", LISTED),
+    "ragged.jsonl": Mended("[1.5, 2.5, 0.5]\n[0.5, 1]\n" * 2, LISTED.replace("], ", "]\n")[1:-1]),
     "printed.json": Mended("[[1.5 2.5]\n [3.5 4.5]]\n", LISTED),
     "short.json": Mended("[[1.5, ..., 2.5]]", LISTED),
     "two.json": Mended("tensor([[1.5, 2.5]]) tensor([[1., 2.]])", f"tensor({Z.tolist()})"),
@@ -103,6 +105,10 @@ CASES = [
             lists are written like [1.5, -0.25] or [1.5 -0.25]
         loss cut.json y.npy
             the file is cut off
+        loss ragged.json y.npy
+            fill shorter lists up to one length: labels with -100, which is ignored
+        loss ragged.jsonl y.npy
+            fill shorter lists up to one length: labels with -100, which is ignored
         loss utf-16.json y.npy
             iconv -f UTF-16 -t UTF-8
         loss printed.json y.npy

@@ -14,7 +14,16 @@ from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.line_blocks import LineCutter
 from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
-from xentcli.formats.json.values import Array, careful, decoded, describe, fast, load, parser
+from xentcli.formats.json.values import (
+    RAGGED_HINT,
+    Array,
+    careful,
+    decoded,
+    describe,
+    fast,
+    load,
+    parser,
+)
 from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, with_first_line
 from xentcli.formats.keys import check_alone, choose, notes_of
 from xentcli.formats.large_integers import as_integers, flat, may_be_rounded
@@ -206,7 +215,10 @@ class JsonLinesSource(StreamSource):
         values = careful(value, place, **self._kinds)
         if values.shape != self.shape[1:]:
             shape = f"shape {values.shape}, and the first row has {self.shape[1:]}"
-            raise InputError(f"{place(())}: {shape}")
+            hint = (
+                RAGGED_HINT if values.shape and len(values.shape) == len(self.shape) - 1 else None
+            )
+            raise InputError(f"{place(())}: {shape}", hint=hint)
         if values.dtype != self.dtype:
             what = "a number, and the first row is a name"
             if values.dtype != object:

@@ -14,6 +14,7 @@ from xentcli.text import shortened, visible
 Array = NDArray[Any]
 Place = Callable[[tuple[int, ...]], str]
 """Names a place in an array, given by its index."""
+RAGGED_HINT = "fill shorter lists up to one length: labels with -100, which is ignored"
 _CUT_OFF_HINT = "the file is cut off"
 
 
@@ -190,7 +191,8 @@ def _gather(
     if not shape:
         raise InputError(f"{place(index)}: a list where there should be a number")
     if len(value) != shape[0]:
-        raise RaggedLists(f"{place(index)}: a list of {len(value)} where the first has {shape[0]}")
+        what = f"a list of {len(value)} where the first has {shape[0]}"
+        raise RaggedLists(f"{place(index)}: {what}", hint=RAGGED_HINT)
     for i, part in enumerate(value):
         _gather(part, (*index, i), shape[1:], found, place)
 

@@ -48,8 +48,8 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
     try:
         lists = _opened(found, options)
     except RaggedLists as error:
-        if not (found and found.is_one_line and len(found.contents[found.keys.values].shape) < 3):
-            error.hint = _IN_LINES  # a line of one sequence is as it should be
+        one = found and found.is_one_line and len(found.contents[found.keys.values].shape) < 3
+        error.hint = None if one else _IN_LINES  # a line of one sequence is as it should be
         raise
     named = found is not None and "logit" in found.keys.values.rpartition("/")[2].casefold()
     return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
