@@ -31,7 +31,7 @@ AS_HEADER = "read as a header"
         (" 0 ,1\n1,2.0\n3,4\n", ("0", "1"), [COUNTS_COLUMNS]),
         (",0,1\n0,1,2\n1,3,4\n", ("0", "1"), [COUNTS_COLUMNS, LEFT_OUT]),
         (",a,b\n0,1,2\n1,3,4\n", ("a", "b"), [LEFT_OUT]),
-        ("0,1,cat\n1,2,3\n", ("0", "1", "cat"), [AS_HEADER]),
+        ("3,1,cat\n1,2,3\n", ("3", "1", "cat"), [AS_HEADER]),
         ("a,2\n1,2\n3,4\n", ("a", "2"), [AS_HEADER]),
         ("a_id,b_id\n1,2\n3,4\n", ("a_id", "b_id"), []),
         ('"a, b","c"\n1,2\n', ("a, b", "c"), []),

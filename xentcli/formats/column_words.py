@@ -33,6 +33,15 @@ _BESIDE = (
     r"|(?:.*[ _.-])?(?:id|idx|index|key|no)|(?:row|file)?[ _]?names?"
     r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?"
 )
+# One word of these may well be that of a class, and so may `time` or `distance`.
+_MEASURES = (
+    r"time ?stamp|date ?time|(?:created|updated)(?: at)?|learning rate|lr|temperature"
+    r"|(?:.* )?(?:elapsed|latency|runtime|duration)(?: (?:s|ms|us|ns|sec|seconds))?"
+    r"|(?:inference|response|wall|cpu|gpu|run|unix) ?time(?: (?:s|ms|us|ns|sec|seconds))?"
+    r"|(?:max|min|mean|avg|average|median|sum|total|std|stddev|var|variance)"
+    r"(?: (?:logit|prob|probability|logprob|softmax|value)s?)?"
+    r"|(?:log ?)?sum ?exp|lse|perplexity|ppl|brier|ece|accuracy|au(?:ro)?c"
+)
 _TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
 _IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
 _VALUES = r"logit|prob|pred|score|output"
@@ -58,7 +67,12 @@ def says_label(name: str) -> bool:
 
 def is_beside(name: str) -> bool:
     """Whether a name says that a column holds neither classes nor labels."""
-    return not (WORDS - OF_LABELS).isdisjoint(words_of(name))
+    return not (WORDS - OF_LABELS).isdisjoint(words_of(name)) or says_measure(name)
+
+
+def says_measure(name: str) -> bool:
+    """Whether a whole name is that of a time, or of what is measured of a row: ``max_prob``."""
+    return re.fullmatch(_MEASURES, " ".join(_PIECE.findall(_words_apart(name)))) is not None
 
 
 def names_rows(name: str) -> bool:

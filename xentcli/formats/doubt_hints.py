@@ -7,6 +7,8 @@ from xentcli.formats.column_names import SHOWN_NAMES
 from xentcli.formats.column_words import OF_ROWS, WORDS, may_be_ids, says_ids, words_of
 from xentcli.text import name_option
 
+NAME_THEM = "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
+
 
 def is_of_rows(column: Column) -> bool:
     """Whether a column certainly names or counts rows, and so holds no value of a class."""
@@ -47,15 +49,15 @@ def hint(
     if not few and drop is None and classes is not None:
         return f"name the columns of the classes: --columns {classes}"
     if few or drop is None or len(doubtful) > max(SHOWN_NAMES, len(rest)):
-        return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
+        return NAME_THEM
     way = "name the classes"
     if all(map(_may_be_class, doubtful)):
         way = "if it is a class" if len(doubtful) == 1 else "if they are classes"
-        classes = _listed_or_range(columns, names)
+        classes = listed_or_range(columns, names)
     return f"leave out what is none: --drop {drop}, or {way}: --columns {classes or 'A,B,...'}"
 
 
-def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
+def listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
     """Return what an option says of all these columns: their names, or a range of numbers."""
     if len(columns) <= SHOWN_NAMES:
         return _options(columns, names)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_IDS, OF_ROWS, WORDS, says_ids, words_of
+from xentcli.formats.column_words import OF_IDS, OF_ROWS, WORDS, says_ids, says_measure, words_of
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
+from xentcli.formats.several_arrays import check_sides
+from xentcli.formats.side_by_side import are_twice_numbered, strays
 from xentcli.text import name_option
 
 _NAME_WORDS = {"key", "name"}  # a class may have them, and so they count only above integers
@@ -21,7 +23,7 @@ _MOST_WHOLE_SHARE = 0.1  # the largest in columns of fractions, 0 and 1 apart
 
 def is_numbered(names: Sequence[str]) -> bool:
     """Whether several columns are named alike but for a number, so that each is a class."""
-    return len(names) > 1 and all(names) and is_one_pattern(names)
+    return len(names) > 1 and all(names) and is_one_pattern(names) and not are_twice_numbered(names)
 
 
 def are_sure(names: Sequence[str], of_labels: Sequence[str] = ()) -> bool:
@@ -53,8 +55,11 @@ def check(
     if _name_classes(of_labels, columns):  # and so they name no rows
         partner, of_labels = [name for name in partner if name not in of_labels], ()
     reasons = _reasons(columns, of_labels)
+    several = check_sides(file, [c for i, c in enumerate(columns) if i not in reasons], names)
+    reasons = dict(sorted({**strays([column.name for column in columns]), **reasons}.items()))
     if not reasons:
-        return [*_flags(file, columns), *_sentences(file, columns), *_ids(file, columns)]
+        noted = _flags(file, columns), _sentences(file, columns), _ids(file, columns)
+        return [*several, *(note for notes in noted for note in notes)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -126,7 +131,7 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     against = WORDS | _NAME_WORDS if counts else WORDS
     words = [word for word in words_of(column.name) if word in against]
     if not words:
-        return []
+        return [column.name] if says_measure(column.name) else []
     if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
         return []
     if words_of(column.name) == ("true",):  # and false

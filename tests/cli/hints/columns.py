@@ -62,6 +62,9 @@ FILES: Files = {
         beside(csv(range(4), "image_id"), TABLE), beside(csv(range(4), "id"), TABLE)
     ),
     "id-truth.csv": csv(np.c_[range(4), Y][::-1], "id", "label"),
+    "sides.csv": csv(
+        np.c_[Z, P], *(f"{kind}_{name}" for kind in ("logit", "prob") for name in NAMES)
+    ),
     "years.csv": csv(Z, "2019", "2020", "2021"),
     "numbers.csv": csv(Z, "0", "1", "2"),
     "stops.csv": Mended(",w\n0,1\n5,1\n9,1\n", csv([1, 1, 1])),
@@ -166,6 +169,16 @@ CASES = [
         "leave out what is none: --drop m,k, or if they are classes: --columns m,k,cat,dog,fox",
         RIGHT,
         other={"if they are": mean_cross_entropy(np.c_[WHOLE, Z], Y)},
+    ),
+    Case(
+        "loss sides.csv y.npy",
+        "say which to read: --columns 'logit_*', or --columns 'prob_*'; if each is a class of one "
+        "array: --columns logit_cat,logit_dog,logit_fox,prob_cat,prob_dog,prob_fox",
+        RIGHT,
+        other={
+            "prob_*": mean_cross_entropy(P, Y),
+            "if each": mean_cross_entropy(np.c_[Z, P], Y),
+        },
     ),
     Case(
         "loss image.csv image-truth.csv",
