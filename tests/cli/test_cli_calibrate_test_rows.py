@@ -74,6 +74,9 @@ def test_other_files_with_the_classes_elsewhere(run: Run) -> None:
     assert f"note: {order}" in outcome.err
     found = outcome.json["tested"]["metrics"]["loss_before"]
     assert found == outcome.json["metrics"]["loss_before"]
+    unnamed = run("calibrate", "z.npy", "y.csv", *options[2:], *UNFOLDED)
+    assert (unnamed.code, unnamed.out) == (1, "")
+    assert "z.npy: its classes have no names, and w.csv and moved.csv name them" in unnamed.err
     given: Any = {"classes": ["a", "b", "c"], "test": ("moved.csv", "names.csv"), "folds": 0}
     one = xent.calibrate("z.npy", "names.csv", **given)
     assert one.tested is not None

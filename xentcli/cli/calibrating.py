@@ -75,6 +75,7 @@ def open_rows(
     """Open rows and what stands beside them, and print notes about them."""
     from xentcli.pipeline.inputs.beside_files import new_notes
     from xentcli.pipeline.inputs.groups import open_group_names
+    from xentcli.pipeline.inputs.weights import check_order_of_weights
 
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader.without_groups(files[0], cluster, labels=files[1])
@@ -89,6 +90,8 @@ def open_rows(
     clusters = open_group_names("clusters", cluster, reader, source, labels, names)
     common.tell_notes(new_notes((weights, clusters), (source, labels)))
     tested = None if test is None else _open_test(asked, test, given, reader)
+    if tested is not None:
+        check_order_of_weights(asked, (source, tested.logits))
     return FitRows(source, labels, criterion, weights, clusters, tested)
 
 
