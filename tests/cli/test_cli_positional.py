@@ -74,12 +74,26 @@ def test_shards(run: Run, folder: Path) -> None:
         (["loss", "-", "-"], "only one input can be standard input"),
         (["softmax", "-", "z.npy", "-"], "only one input can be standard input"),
         (["explain", "-", "--labels", "-"], "only one input can be standard input"),
+        (["eval", "-", "y.npy", "--by", "-"], "only one input can be standard input"),
+        (["compare", "z.npy", "-", "--cluster", "-"], "only one input can be standard input"),
+        (["calibrate", "z.npy", "-", "--cluster", "-"], "only one input can be standard input"),
     ],
 )
 def test_what_is_not_said_clearly(run: Run, line: list[str], message: str) -> None:
     outcome = run(*line)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: {message}")
+
+
+@pytest.mark.usefixtures("folder")
+def test_groups_and_clusters_may_be_standard_input(run: Run) -> None:
+    """As all other inputs: they were a column that is not there."""
+    Path("g.csv").write_text("g\n" + "x\ny\n" * 2 + "x\n")
+    for line in ("eval z.npy y.npy --by", "eval z.npy y.npy --cluster", "compare z.npy z.npy --by"):
+        found = run(*line.split(), "-", "--json", stdin=Path("g.csv").read_bytes()).json
+        wanted = run(*line.split(), "g.csv", "--json").json
+        assert found["metrics"] == wanted["metrics"]
+        assert found["groups"] == wanted["groups"]
 
 
 COLUMNS = ["--label-column", "label"]

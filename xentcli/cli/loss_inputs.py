@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 
 
-def check_files(files: list[list[str]], given: GivenOptions, *temperatures: str) -> None:
+def check_files(files: list[list[str]], given: GivenOptions, *more: str | None) -> None:
     """Raise UsageError if two of the files are standard input."""
     weights = (given.flags.weight, given.loss.pos_weight, given.loss.sample_weight)
-    others = (*weights, given.gates.baseline, *temperatures)
+    others = (*weights, given.gates.baseline, *more)
     slots.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 

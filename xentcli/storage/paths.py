@@ -149,7 +149,9 @@ def is_there(path: str) -> bool:
 
 
 def are_files(name: str) -> bool:
-    """Whether a name is a URL, that of a file, or a pattern of local files that are there."""
+    """Whether a name is standard input, a URL, or that of a file or a pattern of files here."""
+    if name == STANDARD_STREAM:
+        return True
     try:
         return is_url(local_name(name)) or all(map(is_there, expand(local_name(name))))
     except InputError:  # a pattern that no file matches

@@ -78,7 +78,7 @@ def calibrate(
     named, kind = files.outputs
     by_position, named = samples.together(files.by_position, named, given.reading)
     both = fill(by_position, Slot("LOGITS", named), Slot("LABELS", files.labels))
-    loss_inputs.check_files([*both, list(asked.test or ())], given)
+    loss_inputs.check_files([*both, list(asked.test or ())], given, asked.cluster)
     loss_inputs.check_second(both, files.labels, given)
     criterion = loss_inputs.criterion_of(given.flags, "logits", given.loss)
     criterion = criterion._replace(from_probs=kind == "probabilities")

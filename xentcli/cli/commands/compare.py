@@ -136,7 +136,8 @@ def compare(
         bases.run(opened, asked.metric, given, digest=asked.digest)
         return
     inputs = [*([path] for path in paths), labels]
-    loss_inputs.check_files(inputs, given, *(asked.temperature or ()))
+    beside = (*(asked.temperature or ()), asked.by, asked.cluster)
+    loss_inputs.check_files(inputs, given, *beside)
     _compare(paths, kinds, labels, asked, given)
 
 

@@ -109,7 +109,7 @@ def evaluate(
     by_position, values = samples.together(files.by_position, named, given.reading)
     slots = (Slot("LOGITS", values), Slot("LABELS", files.labels))
     both = top_lists.fill(by_position, given.top, *slots)
-    loss_inputs.check_files(both, given, asked.temperature)
+    loss_inputs.check_files(both, given, asked.temperature, asked.by, asked.cluster)
     top_lists.check_second(both, files.labels, given)
     opened = top_lists.find(both, given, probs=kind == "probabilities", cluster=asked.cluster)
     if opened is None:
