@@ -87,6 +87,10 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, module: str) -> None
             use("http://a/b")
         install = f"{sys.executable} -m pip install 'aiohttp>=3.9' 'fsspec>=2025.9'"
         assert caught.value.hint == f"the extra 'remote' brings it: {install}"
+    if module == "fsspec":
+        with pytest.raises(InputError) as caught:
+            open_input("s3://a/b")
+        assert caught.value.hint == f"the extra 's3' brings it: {install} 's3fs>=2025.9'"
 
 
 class OddFile(MemoryFile):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from typing import Any
 from xentcli.errors import InputError, OutputError, XentError, missing_library
 from xentcli.storage.names import shown_name
 from xentcli.storage.ranges import TRIES
-from xentcli.storage.remote_errors import EXTRA, PATIENCE_SECONDS, reason_of
+from xentcli.storage.remote_errors import EXTRA, EXTRA_OF_S3, PATIENCE_SECONDS, reason_of
 from xentcli.text import shown_text
 
 _HTTP = ("http", "https")
@@ -28,7 +28,8 @@ def locate(url: str) -> tuple[Any, str]:
         from fsspec.config import conf
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
-        raise missing_library("a URL", "fsspec", EXTRA) from None
+        extra = EXTRA_OF_S3 if re.search("(?i)s3a?://", url) else EXTRA
+        raise missing_library("a URL", "fsspec", extra) from None
     options = {
         protocol: {**options_of(), **conf.get(protocol, {})}
         for protocol, options_of in _OPTIONS.items()

@@ -13,7 +13,8 @@ EXTRA = "remote"
 """The extra of this package that brings fsspec and aiohttp."""
 PATIENCE_SECONDS = 20
 """How long to wait for the next byte."""
-_EXTRA_OF_S3 = "s3"
+EXTRA_OF_S3 = "s3"
+"""The extra that brings s3fs, and these."""
 
 _Reason = tuple[str, str | None]
 
@@ -132,7 +133,7 @@ def _in_its_words(error: Exception) -> _Reason:
     )
     if text[1:2].islower():
         text = text[0].lower() + text[1:]
-    for module, extra in {"aiohttp": EXTRA, "s3fs": _EXTRA_OF_S3}.items():
+    for module, extra in {"aiohttp": EXTRA, "s3fs": EXTRA_OF_S3}.items():
         if isinstance(error, ImportError) and module in text:
             return text, missing_library("a URL", module, extra).hint
     return text, None
