@@ -265,8 +265,11 @@ def test_labels_within_the_first_file(run: Run, expected: dict[str, Any]) -> Non
         lines = [[*z, y] for z, y in zip(rows.tolist(), TRUE.tolist(), strict=True)]
         write_rows(f"{name}.csv", [*CLASSES, "label"], lines)
         np.savez(f"{name}.npz", logits=rows, labels=TRUE)
-    assert found(run, "a.csv", "b.csv", "--label-column", "label") == expected
+    column = ("--label-column", "label")
+    assert found(run, "a.csv", "b.csv", *column) == expected
     assert found(run, "a.npz", "b.npz") == expected
+    for labels in ("a.csv", "b.csv"):  # beside one of them, or in a file of their own
+        assert found(run, "a.csv", "b.csv", "--labels", labels, *column) == expected
 
 
 def test_labels_within_another_file(run: Run, expected: dict[str, Any]) -> None:

@@ -61,7 +61,8 @@ def open_models(
 
     def left_out(i: int) -> list[str | None]:  # but not the one by which rows are matched
         ids = shared_ids(headers[i], *(headers[:1] if i else (*headers[1:], of_labels)))
-        return [*(name for name in beside if [name] != ids), *([label] if i else [])]
+        named = [options.label_column] if i else []
+        return [*(name for name in beside if [name] != ids), *named]
 
     readers = [_reader_of(given[i], i, paths, headers, left_out(i)) for i in range(len(paths))]
     readers[0] = readers[0].with_files_beside(beside, (*headers[0], *of_labels))
