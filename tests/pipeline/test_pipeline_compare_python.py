@@ -1,6 +1,7 @@
 """The Python function `compare`: arrays and files, and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from close_to import close_to
 from in_one_test import in_one_test
 
 import xentcli as xent
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 
 DATA = Path(__file__).parents[2] / "sample_data"
 NAMES = [str(DATA / f"digits_{name}.npy") for name in ("logits", "weak_logits", "labels")]
@@ -102,3 +103,16 @@ def test_a_divergence_below_0_tells_of_sums_that_are_not_1() -> None:
     q /= q.sum(axis=1, keepdims=True)
     assert normalized["kl"].value == close_to((p * np.log(p / q)).sum(axis=1).mean(), rel=1e-6)
     assert not any("--normalize" in note for note in normalized.notes)
+
+
+def test_a_row_without_a_sum_is_named_by_what_it_holds() -> None:
+    """Divided by its sum, every number of such a row is NaN."""
+    probs = np.full((4, 3), 1 / 3)
+    for row, said in (([0.0] * 3, "[2]: every probability is 0"), ([1, np.nan, 0], "[2, 1]: prob")):
+        odd = probs.copy()
+        odd[2] = row
+        for labels in (None, [0, 1, 2, 0], np.eye(3)[[0, 1, 2, 0]]):
+            with pytest.raises(InputError, match=re.escape(f"new{said}")):
+                xent.compare(probs, odd, labels, input="probs", normalize=True)
+        with pytest.raises(InputError, match=re.escape(said)):
+            xent.nll(odd, [0, 1, 2, 0], probs=True, normalize=True)

@@ -23,7 +23,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.oddities import first_notes, negative_weights, oddities, row_notes
-from xentcli.pipeline.of_probabilities import of_probability
+from xentcli.pipeline.of_probabilities import of_probabilities
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
@@ -90,9 +90,7 @@ class LossWork:
         odd, remarks = oddities(
             stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
         )
-        of_facts = facts.problems
-        if criterion.from_probs:
-            of_facts = tuple(map(of_probability, of_facts))
+        of_facts = of_probabilities(facts.problems, stored, criterion)
         problems = (*rows.problems, *odd, *of_facts)
         if rows.sample_weight is not None:
             from xentcli.core.sample_weight import weighted

@@ -1,9 +1,14 @@
 """What is said of probabilities whose logarithms are taken for logits, as calibrate takes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
 
 from xentcli.core.checks import Problem
+from xentcli.core.dtypes import widen
+from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import NonFiniteError
+from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark
 
 RESCALED = "rescaled"
@@ -23,7 +28,18 @@ def of_calibrate(problem: Problem) -> Problem:
     return problem._replace(hint=hint)
 
 
-def of_probability(problem: Problem) -> Problem:
+def of_probabilities(
+    problems: Iterable[Problem], stored: LogitRows, criterion: Criterion
+) -> tuple[Problem, ...]:
+    """Return problems of the numbers that were computed with as those of the `stored` ones."""
+    if criterion.from_probs:
+        return tuple(map(_of_logits, problems))
+    if criterion.normalize:
+        return tuple(_of_sum(each, stored) for each in problems)
+    return tuple(problems)
+
+
+def _of_logits(problem: Problem) -> Problem:
     """Return a problem of a row's logits as one of the probabilities that they were made from."""
     if problem.input != "logits" or problem.error is not NonFiniteError:
         return problem
@@ -31,3 +47,16 @@ def of_probability(problem: Problem) -> Problem:
     if problem.column is None:
         message = "every probability is 0"
     return problem._replace(message=message)
+
+
+def _of_sum(problem: Problem, stored: LogitRows) -> Problem:
+    """Return a problem of a row that its sum divided as one of the sum, or of what made it NaN."""
+    if problem.input != "logits" or problem.error is not NonFiniteError:
+        return problem
+    (row,) = widen(stored[problem.row : problem.row + 1])
+    places = np.flatnonzero(np.isnan(row))
+    if places.size:
+        return problem._replace(column=int(places[0]))
+    if row.any():
+        return problem
+    return problem._replace(message="every probability is 0, and so is their sum", column=None)

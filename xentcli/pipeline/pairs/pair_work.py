@@ -26,6 +26,7 @@ from xentcli.pipeline.flow import Part, Remark, begin_of, in_groups
 from xentcli.pipeline.kept_rows import Keys
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.oddities import first_notes, oddities
+from xentcli.pipeline.of_probabilities import of_probabilities
 from xentcli.pipeline.opening import Source
 from xentcli.pipeline.rounding import ROUNDED
 
@@ -79,7 +80,8 @@ class CompareWork(NamedTuple):
         facts = [facts_of(walk) for walk in walks]
         for i, ((criterion, other, stored), found) in enumerate(zip(models, facts, strict=True)):
             odd, said = oddities(stored, rows.labels, found, criterion)
-            problems += _of_model((*odd, *found.problems), criterion, other)
+            of_facts = of_probabilities(found.problems, stored, criterion)
+            problems += _of_model((*odd, *of_facts), criterion, other)
             remarks += [_renamed(remark, i) for remark in said]
             if is_first:
                 remarks.append(Remark(f"looks {i} {looks_of(stored)}", 1))
