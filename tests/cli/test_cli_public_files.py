@@ -170,6 +170,8 @@ def test_names_are_no_binary_labels(run: Run, kind: str) -> None:
         ("z_01.npy", "y-1.npy", False),
         ("z-10k.npy", "y-1.npy", False),
         ("resnet50.npy", "y-1.npy", False),
+        ("resnet-50.npy", "labels-2012.npy", False),
+        ("run-logits-1.npy", "run_labels_2.npy", True),
     ],
 )
 def test_parts_of_the_data_that_differ(run: Run, logits: str, labels: str, noted: bool) -> None:

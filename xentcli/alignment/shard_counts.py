@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Source
 from xentcli.formats.inline import is_inline
+from xentcli.formats.keys import HIDDEN_KEYS, LABELS_KEYS, LOGITS_KEYS, TOKEN_KEYS
 from xentcli.storage.names import shown_name
 
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ _SPLITS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }  # usual names of the parts of a data set
-
-
+_ROLES = {
+    word
+    for keys in (LOGITS_KEYS, LABELS_KEYS, HIDDEN_KEYS, TOKEN_KEYS)
+    for key in keys
+    for word in key.split("_")
+}  # of a file, whatever it counts
 _NUMBERED = re.compile(r"[-_. ](\d{1,18})(?:\.[A-Za-z]\w*)*(?::[^/]*)?$")  # labels-2.npy
 
 
@@ -147,10 +152,19 @@ def _note_of_names(leader: str, follower: str) -> str | None:
     one, other = words[0][-1], words[1][-1]  # the name of a file says more than its folder's
     if one and other and _SPLITS[one] != _SPLITS[other]:
         return f"{follower} says {other!r}, and {leader} {one!r}: do they belong together?"
-    ends = [_NUMBERED.search(name) for name in (leader, follower)]
-    if all(ends) and len({int(end[1]) for end in ends if end}) > 1:
+    one, other = map(_counted, (leader, follower))
+    if one and other and one[0] == other[0] and one[1] != other[1]:
         return f"{follower} and {leader} count differently: do they belong together?"
     return None
+
+
+def _counted(name: str) -> tuple[list[str], int] | None:
+    """Return what a name says it counts, and the number at its end: run-logits-2 counts a run."""
+    end = _NUMBERED.search(name)
+    if end is None:
+        return None
+    words = re.split(r"[^a-z]+", name[: end.start()].rpartition("/")[2].lower())
+    return [word for word in words if len(word) > 1 and word not in _ROLES], int(end[1])
 
 
 def _texts(names: Sequence[str]) -> list[str]:
