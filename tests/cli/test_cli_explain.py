@@ -293,6 +293,17 @@ def test_smoothing_weights_and_ignored_labels(
         assert float(cell["term"]) == pytest.approx(made if cell["label"] else 0, rel=1e-12)
 
 
+@pytest.mark.parametrize(("rows", "alone"), [("", "0:3"), ("1:9", "1:5"), (":", None)])
+def test_a_page_of_some_rows_says_so(
+    terminal: Terminal, run: Run, rows: str, alone: str | None
+) -> None:
+    options = ["--rows", rows] if rows else []
+    said = f"All of this is of rows {alone} alone; --rows : takes every row."
+    page = terminal(*EXPLAIN, *options).text
+    assert (said in page) == ("takes every row" in page) == bool(alone)
+    assert run(*EXPLAIN, *options, "--json").json["explanation"]["others"] == bool(alone)
+
+
 @in_one_test
 @pytest.mark.parametrize(("smoothing", "weight"), [(0.0, (1.0, 1.0, 1.0)), (0.2, (1.0, 2.0, 0.5))])
 def test_labels_that_are_class_probabilities(

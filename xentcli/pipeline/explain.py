@@ -1,5 +1,6 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,7 @@ def explain(
         shift=criterion.shift,
         naming=criterion.naming,
     )
-    chosen = _read_rows(aligned, rows, criterion.options)
+    chosen, others = _read_rows(aligned, rows, criterion.options)
     first_row = rows.start or 0
     z = widen(chosen.logits[:]).astype(np.float64)
     given = _explained(z, chosen, criterion, in_text=aligned.labels_in_text)
@@ -65,7 +66,7 @@ def explain(
     notes += [matching.note for matching in aligned.matchings if matching.note]
     if given.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {given.uneven:,}")
-    return given.steps(places, columns, first_row), notes
+    return replace(given.steps(places, columns, first_row), others=others), notes
 
 
 def _explained(
@@ -81,15 +82,21 @@ def _explained(
     return ExplainedRows.of(z, found, options, criterion.options.ignored)
 
 
-def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRows:
-    """Return the rows that are wanted; blocks without any are not decoded."""
+def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> tuple[AlignedRows, bool]:
+    """Return the rows that are wanted, and whether there are others.
+
+    Blocks without any are not decoded.
+    """
     first, stop = rows.start or 0, rows.stop
     found: list[AlignedRows] = []
+    others = first > 0
     for step in aligned.steps():
         start = aligned.rows_before(step)
+        end = start + step.rows * aligned.rows_of_a_slice
+        others = others or (stop is not None and end > stop)
         if stop is not None and start >= stop:
             break
-        if start + step.rows * aligned.rows_of_a_slice <= first:
+        if end <= first:
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)
@@ -104,7 +111,8 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
         shift = aligned.axes.shift.by
         with_label = f" with a label {shift} further on" if shift else ""
         raise InputError(f"{aligned.logits.name}: there is no row {first}{with_label}")
-    return found[-1]._replace(
+    every = found[-1]._replace(
         logits=np.concatenate([part.logits[:] for part in found]),
         labels=np.concatenate([part.labels for part in found]),
     )
+    return every, others

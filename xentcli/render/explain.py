@@ -40,6 +40,9 @@ def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
     if len(columns) < gradient.count:
         left_out = f"{len(columns)} of {gradient.count:,} columns"
         yield Text(f"{left_out}; in full: --json, or | cat\n", "dim")
+    if result.others:
+        rows = f"{result.first_row}:{result.first_row + len(result.logits)}"
+        yield Text(f"All of this is of rows {rows} alone; --rows : takes every row.\n", "dim")
     yield Text(_lesson(result), "yellow" if result.underflows else "dim")
 
 

@@ -55,6 +55,8 @@ class Explanation:
     gradient: "NDArray[Any]"
     """The gradient of these rows' mean loss with respect to the logits: (softmax - one_hot) / N,
     without smoothing and weights."""
+    others: bool = False
+    """Whether there are other rows, which these numbers are not of."""
 
     def name(self, label: int) -> str:
         """Return the name of a class: that of its column, or its number; '' if it is ignored."""
