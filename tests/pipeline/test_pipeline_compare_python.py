@@ -114,5 +114,9 @@ def test_a_row_without_a_sum_is_named_by_what_it_holds() -> None:
         for labels in (None, [0, 1, 2, 0], np.eye(3)[[0, 1, 2, 0]]):
             with pytest.raises(InputError, match=re.escape(f"new{said}")):
                 xent.compare(probs, odd, labels, input="probs", normalize=True)
+            given: Any = {"input": "probs", "normalize": True, "non_finite": "propagate"}
+            counts = "nowhere" if labels is None else "in the losses alone"
+            notes = xent.compare(probs, odd, labels, **given).notes
+            assert any(f"models: 1; they count {counts}" in note for note in notes)
         with pytest.raises(InputError, match=re.escape(said)):
             xent.nll(odd, [0, 1, 2, 0], probs=True, normalize=True)

@@ -230,10 +230,9 @@ def _of_compared_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
         yield _ONE_CLASS
     for each in found.comparisons:
         if lost := each.used - each.measured:
-            yield (
-                f"{each.new}: rows that hold NaN or +inf, or nothing but -inf, in one of the "
-                f"models: {lost:,}; they count in the losses alone"
-            )
+            where = "in the losses alone" if each.labelled else "nowhere"
+            what = "rows that hold NaN or +inf, or nothing but -inf, in one of the models"
+            yield f"{each.new}: {what}: {lost:,}; they count {where}"
 
 
 def _not_of_groups(
