@@ -84,6 +84,17 @@ def test_files_of_labels_in_another_order(run: Run, shards: Path) -> None:
 
 
 @pytest.mark.usefixtures("shards")
+def test_what_is_said_of_each_file_alike_is_one_note(run: Run) -> None:
+    """Of a thousand files of arrays there were two thousand notes."""
+    for i in PARTS:
+        np.savez(f"b-{i}.npz", logits=np.load(f"x-{i}.npy"), labels=np.load(f"y-{i}.npy"))
+    assert run("loss", "b-*.npz").err.splitlines() == [
+        "note: b-2.npz: the values are 'logits', by name (else --key) (and so in 2 more)",
+        "note: b-2.npz: the labels are 'labels', by name (else --label-key) (and so in 2 more)",
+    ]
+
+
+@pytest.mark.usefixtures("shards")
 def test_files_whose_words_stand_in_another_order(run: Run) -> None:
     """Only numbers were compared: the labels of one were taken for the rows of the other."""
     for i, word in zip(PARTS, ("train", "val", "extra"), strict=True):

@@ -117,8 +117,10 @@ def _joined(
         said = tuple(blank_notes) if i in blank else (*noted, *_other_array(facts, first))
         if only_cells is not None and i not in blank:
             common.take(facts)
-        for note in said:
-            notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
+        for note in said:  # of the file, or of its array
+            named = (facts.name, shown_name(facts.files[0].path))
+            of = next((each for each in named if note.startswith(f"{each}: ")), facts.name)
+            notes.setdefault(note.removeprefix(f"{of}: "), []).append(of)
     like = common.like or first
     return first._replace(
         name=name,
