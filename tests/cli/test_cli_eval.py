@@ -174,6 +174,18 @@ def test_confused_classes_stand_below_each_other_in_any_script(terminal: Termina
     assert len(pairs) == 3
 
 
+def test_a_matrix_of_wide_names_that_does_not_fit_is_a_list(terminal: Terminal) -> None:
+    names = ["日本語クラス", "猫", "犬と鳥", "魚", "馬と牛の群れ", "牛", "羊の群れ", "🎉 party"]
+    write_rows("z.csv", names, (np.eye(8) * 4.0).tolist() * 8)
+    write_rows("y.csv", ["label"], [[name] for name in names for _ in names])
+    command = ("eval", "z.csv", "y.csv", "--metric", "confusions", "-q")
+    for columns in range(40, 90, 3):
+        lines = terminal(*command, columns=columns).lines
+        assert max(map(cell_len, lines)) <= columns
+        counts = [cell for line in lines[2:] for cell in line.split() if len(cell) == 1]
+        assert "…" not in counts, lines
+
+
 def test_ids_have_the_room_that_numbers_leave(terminal: Terminal) -> None:
     names = [f"photographs/2024/image-{i:04d}.jpg" for i in range(3)]
     write_rows("z.csv", ["id", "cat", "dog"], [[name, 2, 1] for name in names])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
@@ -88,8 +89,8 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
         largest = f"{int(matrix.max(initial=0)):,}"
         for cell_width in _CELL_WIDTHS:
             names = [_name(found, i, cell_width) for i in range(confusions.num_classes)]
-            widths = [max(len(name), len(largest)) for name in names]
-            first = max(len(_CORNER), *map(len, names))
+            widths = [max(cell_len(name), len(largest)) for name in names]
+            first = max(map(cell_len, (_CORNER, *names)))
             if sum(widths) + len(names) + first + 1 <= width:
                 return _matrix(names, matrix, widths)
     pairs = confusions.most_confused(_MOST_PAIRS)
@@ -107,7 +108,8 @@ def _matrix(names: list[str], matrix: Any, widths: list[int]) -> Table:
     table = Table(box=None, pad_edge=False, padding=0, header_style="dim")
     table.add_column(_CORNER, no_wrap=True, style="dim")
     for name, cell_width in zip(names, widths, strict=True):
-        table.add_column(f"{name:>{cell_width + 1}}", justify="right", no_wrap=True)
+        before = " " * (cell_width + 1 - cell_len(name))
+        table.add_column(f"{before}{name}", justify="right", no_wrap=True)
     for i, (name, row) in enumerate(zip(names, matrix.tolist(), strict=True)):
         total = sum(row)
         cells = []
