@@ -89,3 +89,35 @@ def test_the_class_true_is_label_1(words: str) -> None:
             assert not indices.problems
         said = [f"z.csv: labels are columns: {', '.join(shorts or names)} (else --label-base 0)"]
         assert found.notes_on(NUMBERS) == (said if order[0] else [])
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("columns", "true"),
+    [
+        (("1", "0"), 0),
+        (("0", "1"), 1),
+        (("yes", "no"), 0),
+        (("Negative", "Positive"), 1),
+        (("cat", "dog"), 1),
+        ((), 1),
+    ],
+)
+def test_true_is_the_class_of_its_name_or_number(columns: tuple[str, ...], true: int) -> None:
+    """Text and bools alike: those of CSV went by place, and those of Parquet by number."""
+    classes = ClassNames(columns)
+    for labels in (
+        np.array([True, False]),
+        np.array(["True", "False"]),
+        np.array(["true", "FALSE"]),
+    ):
+        found, _, problems = classes.indices(labels, LossOptions())
+        assert ([*map(int, found)], problems) == ([true, 1 - true], ())
+
+
+@in_one_test
+@pytest.mark.parametrize("labels", [np.array([True, False]), np.array(["True", "False"])])
+@pytest.mark.parametrize("columns", [("a", "b", "c"), ("1", "2", "5", "7")])
+def test_true_is_none_of_more_classes(labels: Any, columns: tuple[str, ...]) -> None:
+    _, _, (problem,) = ClassNames(columns).indices(labels, LossOptions())
+    assert problem.message == f"label 'True' is none of the {len(columns)} classes"

@@ -48,6 +48,13 @@ def test_true_and_false_are_1_and_0(run: Run) -> None:
     assert_losses(run(*LOSS, "z.csv", "--labels", "y.csv"), want, None)
     np.save("b.npy", indices.astype(bool))
     assert_losses(run(*LOSS, "z.csv", "--labels", "b.npy"), want, None)
+    note = f"note: b.npy: labels are true and false, read as 1 and 0 of {len(NAMES)} classes\n"
+    assert run("loss", "z.npy", "b.npy").err == note
+    Path("b.jsonl").write_text("".join(f"{str(bool(i)).lower()}\n" for i in indices))
+    write_rows("two.csv", ["yes", "no"], LOGITS[:, :2])
+    for labels in ("b.jsonl", "b.npy", "y.csv"):
+        two = cross_entropies(LOGITS[:, :2], 1 - indices)
+        assert_losses(run(*LOSS, "two.csv", "--labels", labels), two, None)
 
 
 @in_one_test

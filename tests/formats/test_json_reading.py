@@ -106,7 +106,8 @@ def test_brackets_that_are_no_tuple(tmp_path: Path, text: str) -> None:
 
 def test_names_are_labels() -> None:
     assert array_of('["cat", "d.og"]', LABELS).tolist() == ["cat", "d.og"]
-    assert array_of("[true, false]", LABELS).tolist() == [1.0, 0.0]
+    assert array_of("[true, false]", LABELS).tolist() == ["True", "False"]  # names, as in CSV
+    assert array_of("[[true, false]]", LABELS).tolist() == [[1.0, 0.0]]
 
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "keys"])

@@ -106,6 +106,10 @@ class Aligned:
         by_number = None if named else note_of_labels(self.logits, self.labels)
         dtype = self.labels.dtype if self.labels else None
         of_names = self.names.notes_on(dtype, probabilities=self.axes.probabilities)
+        as_indices = dtype is not None and dtype.kind == "b" and not self.axes.probabilities
+        if as_indices and (self.axes.num_classes or 0) > 2:
+            what = f"labels are true and false, read as 1 and 0 of {self.axes.num_classes} classes"
+            of_names.append(f"{self.labels.name if self.labels else self.name}: {what}")
         return [*filter(None, (self._note, self.axes.note, by_number)), *of_names]
 
     def in_memory(self) -> "Aligned":

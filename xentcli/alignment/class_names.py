@@ -1,8 +1,8 @@
 """Finds the class that each label names.
 
 Text labels are names. They are looked up in what the user lists (``--classes``), or else in the
-header of the logits; blanks around them do not count. True and False are 1 and 0, unless classes
-have these names, or more than two classes have names.
+header of the logits; blanks around them do not count. True and False are 1 and 0, or the classes of
+these names or numbers, or yes and no; of more than two classes that have names, they are none.
 
 Labels that are numbers are indices: the first class is 0, or the label base. If the classes are
 named by whole numbers other than 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
@@ -32,6 +32,11 @@ _TEXT = "OUST"
 """The kinds of dtypes that text has."""
 _UNKNOWN_NAME = IGNORED + 1
 _BOOL_LABELS = {"false": 0, "true": 1}
+_SAME = {
+    **dict.fromkeys(("true", "yes", "pos", "positive"), "true"),
+    **dict.fromkeys(("false", "no", "neg", "negative"), "false"),
+}
+"""What two classes may be called that labels call true and false."""
 _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
 
 
@@ -84,11 +89,20 @@ class ClassNames:
         folded = {name.casefold(): i for name, i in index.items()}
         words = {word: folded[word] for word in _BOOL_LABELS if word in folded}
         if not words and len(self.names) in (0, 2):  # of more classes, true and false name none
-            words = _BOOL_LABELS
+            words = self._places_of_bools
         for word, i in words.items():
             for variant in (word, word.title(), word.upper()):
                 index.setdefault(variant, i)
         return index
+
+    @cached_property
+    def _places_of_bools(self) -> dict[str, int]:
+        """The places of what labels call true and false, of no or two names of classes."""
+        said = [_SAME.get(name.casefold()) for name in self.shorts or self.names]
+        if len({*said} - {None}) == 2:
+            return {word: said.index(word) for word in _BOOL_LABELS}
+        numbers = self._other_numbers or (0, 1)
+        return {word: numbers.index(i) for word, i in _BOOL_LABELS.items() if i in numbers}
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
@@ -134,9 +148,7 @@ class ClassNames:
 
     def indices(self, labels: Array, options: LossOptions) -> ClassIndices:
         """Return the classes that labels name; a label that names none is ignored and reported."""
-        if labels.dtype.kind == "b" and not _BOOL_LABELS.keys().isdisjoint(
-            map(str.casefold, self.names)
-        ):
+        if labels.dtype.kind == "b" and len(self.names) > 1 and not self.counted:
             return self._of_names(labels, options)
         if labels.dtype.kind in _TEXT:
             if self.counted:

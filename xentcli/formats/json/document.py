@@ -104,7 +104,12 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
         return f"{where}{list(index)}" if index else where
 
     values = careful(
-        value, place, labels=options.takes_names, names=options.names, missing=options.missing
+        value,
+        place,
+        labels=options.takes_names,
+        names=options.names,
+        missing=options.missing,
+        whole=True,
     )
     if not options.labels and may_be_rounded(values, content):
         values = as_integers(values, flat(value))

@@ -141,12 +141,18 @@ def parser() -> Any:
 
 
 def careful(
-    value: Any, place: Place, *, labels: bool, names: bool = False, missing: bool = False
+    value: Any,
+    place: Place,
+    *,
+    labels: bool,
+    names: bool = False,
+    missing: bool = False,
+    whole: bool = False,
 ) -> Array:
     """Return an array of what JSON says: numbers or, of labels, names.
 
     Where all values are `names` of groups, each is what JSON says: float64 would round integers.
-    Where some may be `missing`, null is NaN.
+    Where some may be `missing`, null is NaN. The value is one row, or that of the `whole` file.
 
     Raises
     ------
@@ -164,7 +170,9 @@ def careful(
         kept = np.empty(len(found), object)
         kept[:] = found
         return kept.reshape(shape)
-    if labels and any(isinstance(item, str) for item in found):
+    if labels and (
+        any(isinstance(item, str) for item in found) or _name_bools(found, shape, whole)
+    ):
         made: Array = np.array([None if x is None else str(x) for x in found], object)
         return made.reshape(shape)
     if missing:
@@ -177,6 +185,11 @@ def careful(
             raise InputError(f"{place(index)}: {wrong}", hint=_cure(item, labels=labels))
         numbers[i] = item
     return numbers.reshape(shape)
+
+
+def _name_bools(items: list[Any], shape: list[int], whole: bool) -> bool:
+    """Whether labels are true and false, one a row, which may be names; one-hot rows are none."""
+    return len(shape) == int(whole) and bool(items) and all(isinstance(x, bool) for x in items)
 
 
 def _gather(
