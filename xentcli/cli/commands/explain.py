@@ -28,7 +28,10 @@ class ExplainFlags(OptionGroup):
     """Options that say which rows are explained, and what their labels are."""
 
     rows: Annotated[
-        str, options.computation("--rows", metavar="A:B", help="Which rows, counted from 0.")
+        str,
+        options.computation(
+            "--rows", metavar="A:B", help="Which rows, counted from 0; : takes all."
+        ),
     ] = _USUAL_ROWS
     weight: WeightOption = None
     ignore_index: IgnoreIndexOption = None
