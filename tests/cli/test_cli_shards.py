@@ -106,6 +106,11 @@ def test_files_whose_words_stand_in_another_order(run: Run) -> None:
     told = refusal(run("loss", *crossed))
     assert told.error == "val_y.npy stands at the place of train_x.npy"
     assert told.hint == "name the files of both in the same order"
+    Path("labels").mkdir()
+    for word in ("train", "extra"):  # the labels of val are missing
+        Path("labels", f"{word}_x.npy").write_bytes(Path(f"{word}_y.npy").read_bytes())
+    noted = run("loss", *files[0][:2], *files[1][:2], "--labels", "labels/*.npy").err
+    assert "names differ: labels/extra_x.npy is for train_x.npy" in noted
 
 
 def test_info_lists_what_a_pattern_matches(run: Run, shards: Path) -> None:

@@ -114,9 +114,14 @@ def note_of_places(leaders: Sequence[str], followers: Sequence[str]) -> str | No
     names = leaders, followers
     one, other = map(_numbers, names)
     if one is None or other is None:
-        texts = [*map(_texts, names)]
-        if sorted(texts[0]) == sorted(texts[1]):
-            _check_places(names, texts)
+        for told_apart in (_texts, _stems):
+            here, there = map(told_apart, names)
+            if sorted(here) == sorted(there):
+                _check_places(names, (here, there))
+            elif not {*here}.isdisjoint(there):
+                places = zip(*names, here, there, strict=True)
+                first = next(f"{b} is for {a}" for a, b, this, that in places if this != that)
+                return f"files are taken in order, though their names differ: {first}"
         return next(filter(None, map(_note_of_names, *names)), None)
     steps = {a - b for a, b in zip(one, other, strict=True)}
     if len(steps) > 1:
@@ -173,6 +178,11 @@ def _texts(names: Sequence[str]) -> list[str]:
     rest = [name[before:] for name in names]
     after = _shared([name[::-1] for name in rest])
     return [name[: len(name) - after] for name in rest]
+
+
+def _stems(names: Sequence[str]) -> list[str]:
+    """Return the names of files without their folders and extensions."""
+    return [re.split(r"[/\\]", name)[-1].partition(".")[0] for name in names]
 
 
 def _shared(names: Sequence[str]) -> int:
