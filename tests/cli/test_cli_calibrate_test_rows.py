@@ -39,6 +39,8 @@ def test_other_rows_and_their_labels_in_one_file(run: Run) -> None:
         ("test logits", "b.npz"),
         ("test labels", "b.npz"),
     ]
+    twice = refusal(run("calibrate", "a.npz", "--test", WEAK, WEAK, *UNFOLDED))
+    assert twice.error == f"{WEAK}: given as logits and as labels"
     told = refusal(run("calibrate", "a.npz", "--test", "a.npz", "b.npz", *UNFOLDED))
     assert told.error.startswith("b.npz: whole rows, as a.npz has, which holds labels: more rows")
     assert told.hint.startswith("a file that holds both is named twice, --test b.npz b.npz; ")

@@ -100,10 +100,15 @@ def _open_test(
 ) -> "OtherRows":
     """Open the rows to report on, and print notes about them; one file may hold both."""
     from xentcli.pipeline.calibrate import OtherRows
+    from xentcli.pipeline.inputs.array_ids import has_keys
     from xentcli.pipeline.inputs.labelled import Opening
     from xentcli.pipeline.inputs.second_file import check_labels_alone
+    from xentcli.pipeline.opening import expand
 
-    files = [[test[0]], [test[1]] if test[1] != test[0] else []]
+    both_in_one = test[0] == test[1] and (
+        given.flags.label_column is not None or has_keys(expand(test[0])[0], reader)
+    )
+    files = [[test[0]], [] if both_in_one else [test[1]]]
     named = loss_inputs.label_options(given.flags, ())
     check_labels_alone(files[0], files[1], Opening(reader, named), "--test")
     both = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
