@@ -140,5 +140,7 @@ def test_a_second_file_of_logits_and_labels_is_of_labels_or_of_more_rows(run: Ru
         assert whole == pytest.approx(mean_cross_entropy(logits, labels), rel=1e-12)
     for line in ("a-0.npz y-1.npz", "i-0.csv i-1.csv --label-column label"):
         assert run("loss", *line.split()).number == pytest.approx(wanted, rel=1e-12)
+    picked = refusal(run("nll", "--picked", "a-0.npz", "a-1.npz"), 2)
+    assert picked.error.startswith("--picked takes no labels")
     dropped = run("loss", "a-0.csv", "a-1.csv", "--drop", "label", *COLUMNS)
     assert dropped.number == pytest.approx(wanted, rel=1e-12)

@@ -70,7 +70,8 @@ def nll(
     slots = (Slot("LOG_PROBS", values), Slot("LABELS", labels))
     inputs = top_lists.fill(files, given.top, *slots)
     loss_inputs.check_files(inputs, given)
-    top_lists.check_second(inputs, labels, given)
+    if not numbers.picked:  # which takes no labels
+        top_lists.check_second(inputs, labels, given)
     numbers.check(given.flags)
     for run in (_run_samples, _run_answers, _run_lists):
         if run(inputs, numbers, given):
