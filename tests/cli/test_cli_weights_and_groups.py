@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from cli_files import write_rows
 from cli_tools import Run, refusal
 from close_to import close_to
 from formulas import cross_entropies
@@ -32,6 +33,21 @@ def test_weights_are_found_by_id(run: Run, order: slice, *, binary: bool) -> Non
     assert outcome.number == close_to(np.average(want, weights=WEIGHTS), rel=1e-14)
     note = "w.csv: in another order than z.csv; matched by 'id'"
     assert (note in outcome.err) == (order.step == -1)
+
+
+@pytest.mark.parametrize("option", ["--by", "--cluster"])
+def test_a_column_of_groups_in_both_files_is_that_beside_the_labels(run: Run, option: str) -> None:
+    """Nothing said that there were two."""
+    rows = [[1.5, 0.5, 0], [0.5, 2.5, 0], [2.5, 0.5, 1]]
+    write_rows("z.csv", ["a", "b", "site"], rows)
+    write_rows("y.csv", ["label", "site"], [[0, 5], [1, 6], [1, 6]])
+    both = ("--label-column", "label", "--metric", "loss", option, "site")
+    found = run("eval", "z.csv", "y.csv", *both)
+    assert "note: y.csv: column 'site' is read here, and not that of z.csv\n" in found.err
+    write_rows("z.csv", ["a", "b"], [row[:2] for row in rows])
+    alone = run("eval", "z.csv", "y.csv", *both)
+    assert found.out == alone.out
+    assert "is read here" not in alone.err
 
 
 def test_weights_in_several_files_are_found_by_id(run: Run) -> None:

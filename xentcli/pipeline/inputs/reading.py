@@ -153,9 +153,13 @@ class Reader(Record):
                 where = input_name(logits[0])
                 raise InputError(f"{where}: column {name!r} is read twice, which a pipe is not")
             if name in header and name != ids:  # the ids are those of the rows, in their order
-                return open_files(
+                found = open_files(
                     paths, partial(self.labels, label_column=name, id_column=ids, names=True)
                 )
+                if paths is labels and name in self.header_of(logits):
+                    what = f"column {name!r} is read here, and not that of {input_name(logits[0])}"
+                    found.notes = [*found.notes, f"{input_name(paths[0])}: {what}"]
+                return found
             if header:
                 headers[paths[0]] = header
         if are_files(name):
