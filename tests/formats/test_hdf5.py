@@ -270,3 +270,44 @@ def test_h5py_reads_what_is_written(tmp_path: Path, dtype: str, counted: bool) -
         assert_same_bits(file["probs"][:], array)
     assert written(array, tmp_path / "b.h5", counted=counted) == content
     assert isinstance(opened(content), ArraySource) == counted
+
+
+def with_attributes(array: Array, **attributes: Any) -> bytes:
+    file = io.BytesIO()
+    with h5py.File(file, "w") as hdf5:
+        hdf5.create_dataset("z", data=array).attrs.update(attributes)
+    return file.getvalue()
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("attributes", "says"),
+    [
+        ({"scale_factor": 0.01}, "its scale_factor is 0.01, its add_offset 0"),
+        (
+            {"scale_factor": np.ones(1), "add_offset": 5.0},
+            "its scale_factor is 1, its add_offset 5",
+        ),
+        ({"_Unsigned": "true"}, "_Unsigned says that none is negative"),
+        ({"_Unsigned": np.bytes_("True")}, "_Unsigned says that none is negative"),
+        ({"_FillValue": np.int16(7)}, "z[1]: 7 is no number, but what _FillValue says"),
+        ({"missing_value": np.array([11], "i2")}, "z[2]: 11 is no number, but what missing_value"),
+    ],
+)
+def test_what_netcdf_packs_is_not_taken_as_it_is(attributes: dict[str, Any], says: str) -> None:
+    """Files of netCDF4 and xarray are HDF5 whose numbers are to be scaled, or mark none."""
+    array = Z[:3].astype("i2")
+    assert says in error_of(with_attributes(array, **attributes), key="z")
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"scale_factor": 1.0, "add_offset": 0.0, "_Unsigned": "false"},
+        {"_FillValue": np.nan},
+        {"_FillValue": np.float32(-9999), "missing_value": "none"},
+    ],
+)
+def test_attributes_that_change_nothing(attributes: dict[str, Any]) -> None:
+    assert_same_bits(read_array(opened(with_attributes(Z, **attributes), key="z"), 3), Z)

@@ -34,6 +34,7 @@ _BINARY = (
         rb"RD[XA][23]\n|X\n\0\0\0",
         Other("an R file", "in R: write.csv(x, 'a.csv', row.names = FALSE)"),
     ),
+    (rb"CDF[\x01\x02\x05]", Other("a netCDF file of version 3", f"save it {_SAVE_HINT}")),
     (rb"7z\xbc\xaf\x27\x1c|Rar!", Other("an archive", "take the file out of it")),
 )
 _PICKLED_MODULES = (

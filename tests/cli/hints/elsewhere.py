@@ -196,6 +196,9 @@ an empty name or value, tested in test_cli_errors.py and test_cli_usage.py
     a variable of the shell that is not set is empty
 enumerations of HDF5, tested in test_hdf5.py
     write the labels as text, or as numbers in the order of the classes
+numbers of HDF5 that stand for others, tested in test_hdf5.py
+    xarray and netCDF4 unpack them: write what these read, as numpy.save does
+    fill it in, or leave such rows out; label rows to leave out -100
 a terminal
     -o FILE, or | cat
 a library that is not installed

@@ -11,6 +11,7 @@ from xentcli.formats.arrays import ArraySource
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source, Table
 from xentcli.formats.contents import Content
 from xentcli.formats.hdf5.library import h5py, understood
+from xentcli.formats.hdf5.packed import check_none_missing, check_unpacked, missing_in
 from xentcli.formats.hdf5.paths_within import Dataset, datasets_of
 from xentcli.formats.keys import by_name, choose, notes_of, shown
 from xentcli.formats.stored import Stored, is_possible
@@ -88,11 +89,13 @@ def _opened(data: Input, dataset: Dataset, name: str, options: ReadOptions) -> I
     dtype = array.dtype
     if dtype.kind not in "fiub" or not is_possible(dataset.shape, dtype.itemsize):
         raise InputError(f"{name}: an array of {dtype} does not hold real numbers")
+    check_unpacked(array.attrs, name)
+    missing = {} if options.takes_names else missing_in(array.attrs)  # labels are known or an error
     offset = array.id.get_offset()
     # A type that NumPy has not, such as a shorter float, is read as one that it has.
     as_numpys = array.id.get_type().equal(h5py().h5t.py_create(dtype))
-    if offset is None or array.chunks is not None or not as_numpys or dtype.kind == "b":
-        return Hdf5Source(data, dataset, name)
+    if offset is None or array.chunks is not None or not as_numpys or dtype.kind == "b" or missing:
+        return Hdf5Source(data, dataset, name, missing)
     size = data.size or 0
     stored = Stored(
         dataset.shape, dtype, 0, size, int(offset), fortran_order=dataset.is_matlab
@@ -156,8 +159,9 @@ class Hdf5Source(IndexedSource):
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_array", "_data")
 
-    def __init__(self, data: Input, dataset: Dataset, name: str) -> None:
+    def __init__(self, data: Input, dataset: Dataset, name: str, missing: dict[str, float]) -> None:
         self.name, self.format, self.notes = name, "hdf5", []
+        self._missing = missing
         self.shape, self.dtype = dataset.shape, dataset.array.dtype
         self.stored_dtype = dataset.dtype_name
         self._data, self._array, self._is_matlab = data, dataset.array, dataset.is_matlab
@@ -188,4 +192,7 @@ class Hdf5Source(IndexedSource):
             stored_axis = len(self.shape) - 1 - axis if self._is_matlab else axis
             where = (slice(None),) * stored_axis + (slice(start, start + rows),)
             values = np.asarray(self._array[where])
+        if self._missing:
+            first = start if stored_axis == 0 else None
+            check_none_missing(values, self._missing, self.name, first)
         return Table(values.T if self._is_matlab else values)
