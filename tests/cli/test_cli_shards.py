@@ -171,10 +171,14 @@ def test_three_missing_files_are_named_and_others_counted(
     assert said[3:] == ([f"note: and {more} more such files"] if more else [])
 
 
-@pytest.mark.usefixtures("shards")
-def test_a_file_that_is_given_twice_is_a_note(run: Run) -> None:
+def test_a_file_that_is_given_twice_is_a_note(run: Run, shards: Path) -> None:
     said = run("softmax", "x-*.npy", "x-2.npy", "-o", "twice.npy").err
     assert "note: x-2.npy: given 2 times, and its rows count each time\n" in said
+    (shards / "x-copy.npy").symlink_to("x-2.npy")
+    for others in ("x-*.npy", "./x-2.npy"):
+        said = run("softmax", others, "x-copy.npy", "--to", "npy").err
+        words = "the same file as ./x-2.npy" if others[0] == "." else "the same file as x-2.npy"
+        assert f"note: x-copy.npy: {words}, and its rows count each time\n" in said
 
 
 def test_a_file_may_be_named_like_a_pattern(run: Run, shards: Path) -> None:

@@ -1,8 +1,11 @@
 """Files as the user names them, opened as sources."""
 
+import os
+import stat
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
@@ -67,6 +70,7 @@ def open_files(
 def notes_of_files(names: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
     """Yield notes on the files `paths` that `names` stand for: given twice, or missing."""
     yield from _repeated(paths)
+    yield from _linked(paths)
     if len(paths) > len(names):  # the user does not see which files a pattern matches
         yield from _missing(paths)
 
@@ -79,6 +83,23 @@ def _repeated(paths: Sequence[str]) -> Iterator[str]:
         yield f"{shown_name(path)}: given {repeated[path]} times, and its rows count each time"
     if len(repeated) > _SHOWN_MISSING:
         yield f"and {len(repeated) - _SHOWN_MISSING:,} more files given more than once"
+
+
+def _linked(paths: Sequence[str]) -> Iterator[str]:
+    """Name the first few files that are given by two names, as a link and what it leads to."""
+    names: dict[tuple[int, int], str] = {}
+    linked: dict[str, str] = {}
+    for path in dict.fromkeys(map(local_name, paths)):
+        with suppress(OSError, ValueError):  # a URL, or standard input
+            facts = os.stat(path)  # noqa: PTH116 - of any name
+            first = names.setdefault((facts.st_dev, facts.st_ino), path)
+            if first != path and stat.S_ISREG(facts.st_mode):
+                linked[path] = first
+    for path in [*linked][:_SHOWN_MISSING]:
+        same = f"the same file as {shown_name(linked[path])}"
+        yield f"{shown_name(path)}: {same}, and its rows count each time"
+    if len(linked) > _SHOWN_MISSING:
+        yield f"and {len(linked) - _SHOWN_MISSING:,} more files given by two names"
 
 
 def _missing(paths: Sequence[str]) -> Iterator[str]:
