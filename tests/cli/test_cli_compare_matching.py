@@ -257,6 +257,20 @@ def test_other_classes(run: Run) -> None:
     assert "b.csv: its header names classes that a.csv does not: 'hen'" in outcome.err
 
 
+def test_files_of_two_models_whose_names_differ(run: Run) -> None:
+    """They are taken in order, which nothing said."""
+    for model, words in (("a", ["cat", "dog"]), ("b", ["cat", "eel"])):
+        Path(model).mkdir()
+        for word, rows in zip(words, (ONE[:20], ONE[20:]), strict=True):
+            np.save(f"{model}/{word}.npy", rows)
+    outcome = run("compare", "a/*.npy", "b/*.npy", "--metric", "kl")
+    assert (outcome.number, outcome.err) == (
+        0.0,
+        "note: files are taken in order, though their names differ: b/eel.npy is for a/dog.npy\n",
+    )
+    assert run("compare", "a/*.npy", "a/*.npy", "--metric", "kl").err == ""
+
+
 # Labels
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from xentcli.alignment.shard_counts import note_of_places
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import opening
@@ -11,7 +12,7 @@ from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, 
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.language.samples import check_same_docs
 from xentcli.pipeline.pairs.own_labels import check_own_labels
-from xentcli.storage.names import STANDARD_STREAM
+from xentcli.storage.names import STANDARD_STREAM, shown_name
 from xentcli.storage.paths import reads_once
 
 
@@ -82,11 +83,21 @@ def open_models(
         ]
     for other in others:
         check_same_docs(base, other)
+        other.notes = [*other.notes, *_note_of_files(base, other)]
     if own_labels:
         how_of = [Opening(each, options, without) for each in given]
         named = [label is not None and label in header for header in headers]
         _check_labels(paths, how_of, [base, *others], named)
     return [base, *others], labels_source
+
+
+def _note_of_files(base: Source, other: Source) -> list[str]:
+    """Say which files of two models belong together by their places, if their names differ."""
+    if other.id_column is not None or base.of_samples or len(base.files) < 2:
+        return []
+    names = [[shown_name(file.path) for file in each.files] for each in (base, other)]
+    placed = note_of_places(*names)
+    return [] if placed is None else [placed]
 
 
 def _check_labels(
