@@ -172,6 +172,17 @@ def test_a_missing_value_in_the_first_row_does_not_make_it_a_header(first: str) 
         read_csv(f"{first}\n0.1,0.2,0.7\n0.2,0.2,0.6\n")
 
 
+@in_one_test
+@pytest.mark.parametrize(
+    "first",
+    ["?", "-", "<NA>", "#N/A", "\u22121.5", "'1.5'", ' "1.5"', "1.5f", "1.0D-3", "$2", "true"],
+)
+def test_what_names_no_column_among_numbers_makes_no_header(first: str) -> None:
+    """A whole row was left out for one bad cell."""
+    with pytest.raises(InputError, match=r"f\.csv:1: column 2: .* may be a name or a number"):
+        read_csv(f"0.5,{first},2\n1,2.5,3\n")
+
+
 @pytest.mark.parametrize("text", ["img_1,1,2\nimg_2,3,4\n", "1,2,cat\n3,4,dog\n"])
 def test_a_first_row_of_numbers_and_text_must_be_explained(text: str) -> None:
     with pytest.raises(InputError, match=r"^f\.csv:1: ") as caught:

@@ -14,6 +14,7 @@ from xentcli.formats.csv.numbers import (
     is_almost_number,
     is_cut,
     is_decimal_comma,
+    is_flag,
     is_number,
 )
 
@@ -121,20 +122,33 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
         )
     for i, cell in first.items():
         if is_almost_number(cell):
-            known = is_cut(cell) or is_decimal_comma(cell)
-            hint = cure(cell, None) if known else "say which with --header or --no-header"
-            raise InputError(
-                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint
-            )
+            raise _either(name, i, cell)
     if not any(numeric) or second is None:
         return True, None
     named = [i for i, cell in first.items() if not is_number(cell)]
     counting = _counts([cell for cell in cells if is_number(cell)])
+    odd = [i for i in named if first[i].strip() and not _is_word(first[i])]
+    if odd and not counting:
+        raise _either(name, odd[0], first[odd[0]])
     if counting or all(is_number(second[i]) for i in named):
         return True, f"{name}: the first row is read as a header (else --no-header)"
     raise InputError(
         f"{name}:1: the first row has both numbers and text, and may be a header or data",
         hint="say which with --header or --no-header",
+    )
+
+
+def _is_word(cell: str) -> bool:
+    """Whether a cell may name a column among numbers, as ``?``, ``'1.5'`` and ``true`` do not."""
+    cell = cell.strip()
+    return (cell[0].isalpha() or cell[0] == "_") and not is_flag(cell)
+
+
+def _either(name: str, field: int, cell: str) -> InputError:
+    known = is_cut(cell) or is_decimal_comma(cell)
+    return InputError(
+        f"{name}:1: column {field + 1}: {cell[:40]!r} may be a name or a number",
+        hint=cure(cell, None) if known else "say which with --header or --no-header",
     )
 
 
