@@ -59,17 +59,15 @@ def left_out(names: Iterable[str]) -> list[tuple[str, ...]]:
     >>> left_out(["a-1.npy", "a-2.safetensors", "a-3.npy", "a-5.npy"])
     [('a-4.npy',)]
     """
-    names = [*names]
-    there = {_EXTENSION.sub("", name) for name in names}
-    counted: dict[tuple[str, ...], list[list[str]]] = {}
-    for name in dict.fromkeys(names):
-        parts = re.split("([0-9]{1,18})", name)
-        counted.setdefault(tuple(parts[::2]), []).append(parts)
-    missing = [either for alike in counted.values() for either in _left_out(alike)]
+    counted: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in names:
+        stem = _EXTENSION.sub("", name)
+        texts = re.split("[0-9]{1,18}", stem)
+        counted.setdefault(tuple(texts), {}).setdefault(stem, name[len(stem) :])
     return [
-        either
-        for either in missing
-        if there.isdisjoint(_EXTENSION.sub("", name) for name in either)
+        tuple(name + next(iter(alike.values())) for name in either)
+        for alike in counted.values()
+        for either in _left_out([re.split("([0-9]{1,18})", stem) for stem in alike])
     ]
 
 
