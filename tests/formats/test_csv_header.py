@@ -56,7 +56,7 @@ def test_first_row_of_names(text: str, columns: tuple[str, ...], notes: list[str
         "5,6\n",
         "1,0\n0.5,0.5\n",
         "0,1.0\n0.5,0.5\n",
-        "1,2,3\n0.2,0.3,0.5\n",
+        "1,2,3\n0.2,0.3,1\n",
         "inf,-inf\n1,2\n",
         "-1e5,.5\n1,2\n",
         "0\n1\n2\n",
@@ -205,6 +205,28 @@ def test_header_as_the_user_says(
 ) -> None:
     read = read_csv(text, header=header)
     assert (read.columns, read.values.tolist()) == (columns, values)
+
+
+@in_one_test
+@pytest.mark.parametrize("first", ["1,2,3", "2019, 2020, 2021", "100,101,102"])
+def test_a_first_row_that_counts_from_elsewhere_is_data_and_said_to_be(first: str) -> None:
+    read = read_csv(f"{first}\n0.2,0.3,0.5\n1e-3,2.,0.5\n")
+    assert (read.columns, len(read.values)) == (None, 3)
+    shown = first.replace(" ", "").replace(",", ", ")
+    assert read.notes == [f"f.csv: the first row, {shown}, is read as data (else --header)"]
+
+
+@in_one_test
+@pytest.mark.parametrize("names", ['"5","7"', '"1","2","3"', '"2.5","0.5"', '"1"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_first_row_in_quotes_above_numbers_without_them_is_a_header(names: str, end: str) -> None:
+    """As csv.QUOTE_NONNUMERIC and R's write.csv write names of columns."""
+    rows = ",".join(["0.5"] * (names.count(",") + 1)) + end
+    read = read_csv(names + end + rows + rows)
+    assert (read.columns, len(read.values)) == (tuple(names.replace('"', "").split(",")), 2)
+    assert read.notes == ["f.csv: the first row, in quotes, is read as a header (else --no-header)"]
+    in_quotes = rows.replace("0.5", '"0.5"')
+    assert read_csv(names + end + in_quotes + in_quotes).columns is None
 
 
 @in_one_test

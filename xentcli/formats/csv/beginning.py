@@ -69,7 +69,9 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
     first, header_lines, others = _first_row(head, judged, name, options)
     second = next(iter(others), None)
-    is_header, note = decide_header(first, second, others, name, options)
+    is_header, note = decide_header(
+        first, second, others, name, options, in_quotes=judged.quotes_names
+    )
     notes += [note] if note else []
     names = names_of(first, others, name) if is_header else None
     index = find_index(names, second, options)

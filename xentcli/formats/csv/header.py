@@ -17,6 +17,9 @@ from xentcli.formats.csv.numbers import (
     is_flag,
     is_number,
 )
+from xentcli.text import is_count
+
+_MOST_DIGITS = 9  # of a number that names a column
 
 
 def _counts(cells: list[str], at_least: int = 2) -> bool:
@@ -42,10 +45,25 @@ def _numbers_columns(first: dict[int, str], others: Iterable[list[str]]) -> bool
     1 and 0 alone may well be the probabilities of a row.
     """
     names = [cell.strip() for cell in first.values()]
-    if len(names) < 3 or sorted(names) != sorted(map(str, range(len(names)))):
+    counted = sorted(names) == sorted(map(str, range(len(names))))
+    return len(names) >= 3 and counted and _are_fractions(first, others)
+
+
+def _counts_on(first: dict[int, str], others: Iterable[list[str]]) -> bool:
+    """Whether cells are three or more whole numbers that count, as years do, above fractions."""
+    names = [cell.strip() for cell in first.values()]
+    if len(names) < 3 or not all(map(is_count, names)) or len(names[0]) > _MOST_DIGITS:
         return False
-    below = [cells[i].strip() for cells in others for i in first if i < len(cells)]
-    return bool(below) and not any(cell.lstrip("+-").isdecimal() for cell in below)
+    start = int(names[0])
+    counted = names == [str(start + i) for i in range(len(names))]
+    return counted and _are_fractions(first, others)
+
+
+def _are_fractions(fields: Iterable[int], rows: Iterable[list[str]]) -> bool:
+    """Whether rows have cells in these fields, none of which is written as a whole number."""
+    fields = list(fields)
+    cells = [cells[i].strip() for cells in rows for i in fields if i < len(cells)]
+    return bool(cells) and not any(cell.lstrip("+-").isdecimal() for cell in cells)
 
 
 def decide_header(
@@ -54,8 +72,13 @@ def decide_header(
     others: Iterable[list[str]],
     name: str,
     options: ReadOptions,
+    *,
+    in_quotes: bool = False,
 ) -> tuple[bool, str | None]:
-    """Return whether the first row is a header, and what the user should know about that."""
+    """Return whether the first row is a header, and what the user should know about that.
+
+    It is one if it is `in_quotes`, and numbers below it are not.
+    """
     one_below = options.one_row and _names_one_row(first, second or [])
     if one_below or options.header is not None:
         return one_below or bool(options.header), None
@@ -74,6 +97,16 @@ def decide_header(
     # Labels and ids that the user finds by number may be text in a file without a header.
     by_number = {number - 1 for column in beside if (number := number_of(column or ""))}
     cells = {i: cell for i, cell in enumerate(first) if i not in by_number}
+    if in_quotes and all(map(is_number, first)):
+        return True, f"{name}: the first row, in quotes, is read as a header (else --no-header)"
+    same_width = second is not None and len(second) == len(first)
+    return _judge_cells(cells, second if same_width else None, others, name)
+
+
+def _judge_cells(
+    cells: dict[int, str], second: list[str] | None, others: Iterable[list[str]], name: str
+) -> tuple[bool, str | None]:
+    """Decide by the first row's cells, each with its field, and the rows below."""
     if _counts(list(cells.values())):
         return _judge_counting(cells, others, name)
     if _numbers_columns(cells, others):
@@ -82,8 +115,9 @@ def decide_header(
             "data: all numbers below it are fractions",
             hint="say which with --header or --no-header",
         )
-    if second is not None and len(second) != len(first):
-        second = None
+    if _counts_on(cells, others):
+        shown = ", ".join(cell.strip() for cell in [*cells.values()][:3])
+        return False, f"{name}: the first row, {shown}, is read as data (else --header)"
     return _judge(cells, second, name)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -11,7 +12,7 @@ from xentcli.formats.column_looks import judged_rows
 from xentcli.formats.csv.cells import decode, squeeze
 from xentcli.formats.csv.delimiter import delimiter_of, without_sep_line
 from xentcli.formats.csv.long_cells import long_cells
-from xentcli.formats.csv.numbers import with_point
+from xentcli.formats.csv.numbers import is_number, with_point
 from xentcli.records import Record
 
 _JUDGED_ROWS = 1000  # the most that decide what columns hold
@@ -55,6 +56,17 @@ class JudgedText(Record):
                 wanted *= 2
         except csv.Error as error:
             raise InputError(f"{name}:{reader.line_num}: {error}") from error
+
+    @property
+    def quotes_names(self) -> bool:
+        """Whether all cells of the first row are in quotes, and numbers in the second are not."""
+        if not self.text.startswith('"'):
+            return False
+        first, second, *_ = *self.text.split("\n", 2), ""
+        cell = r'"[^"]*"'
+        quoted = re.fullmatch(f"{cell}(?:{re.escape(self.delimiter)}{cell})*\r?", first)
+        cells = second.replace(",", ".") if self.delimiter != "," else second
+        return quoted is not None and any(map(is_number, cells.strip().split(self.delimiter)))
 
     def below(self, header_lines: int, most: int) -> str:
         """Return at most so many lines below the header; the text must have no quotes."""
