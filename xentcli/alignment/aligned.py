@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.axes import Axes
-from xentcli.alignment.by_number import note_of_labels
+from xentcli.alignment.by_number import note_of_flags, note_of_labels
 from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
 from xentcli.alignment.followers import Follower, matched, matchings_of, places_of, read
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
+_RowsOfStep = tuple[Array | TiledRows, Array, Array | None, tuple[int, ...], Array | None]
 _TEXT = ("csv", "tsv", "json")  # formats that do not tell integers from floats
 
 
@@ -102,15 +103,12 @@ class Aligned:
     @property
     def notes(self) -> list[str]:
         """Notes that tell the user what was decided."""
-        named = self.names.where == "--classes"
+        named, axes = self.names.where == "--classes", self.axes
         by_number = None if named else note_of_labels(self.logits, self.labels)
+        flags = None if axes.probabilities else note_of_flags(self.labels, axes.num_classes)
         dtype = self.labels.dtype if self.labels else None
-        of_names = self.names.notes_on(dtype, probabilities=self.axes.probabilities)
-        as_indices = dtype is not None and dtype.kind == "b" and not self.axes.probabilities
-        if as_indices and (self.axes.num_classes or 0) > 2:
-            what = f"labels are true and false, read as 1 and 0 of {self.axes.num_classes} classes"
-            of_names.append(f"{self.labels.name if self.labels else self.name}: {what}")
-        return [*filter(None, (self._note, self.axes.note, by_number)), *of_names]
+        of_names = self.names.notes_on(dtype, probabilities=axes.probabilities)
+        return [*filter(None, (self._note, axes.note, by_number, flags)), *of_names]
 
     def in_memory(self) -> "Aligned":
         """Return the same rows, whole blocks of which are read into memory."""
@@ -130,16 +128,15 @@ class Aligned:
         of `more` come after those of labels, weights and names.
         """
         axis = self.axes.cut_axis
-        labels = [self._labels] if self._labels else []
-        followers = [*labels, *self._beside, *more]
+        followers = [*filter(None, [self._labels]), *self._beside, *more]
         if axis is None:
             return chosen(iter([Step(Block(0, 1), 1)]), rows)
         return steps(self.logits, followers, axis, elements, rows=rows, tiled=self.tiled)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or only those in the slice `keep`."""
-        rows = self._tiles(step) if self.goes_by_tiles(step) else self._arrays(step)
-        logits, labels, ids, lead, places = rows
+        read_rows = self._tiles if self.goes_by_tiles(step) else self._arrays
+        logits, labels, ids, lead, places = read_rows(step)
         beside, places_of = self._read_beside(step, lead, ids) if self._beside else ({}, {})
         if places is not None:
             places_of["labels"] = places
@@ -157,20 +154,18 @@ class Aligned:
         names = beside.get("groups"), beside.get("clusters")
         return AlignedRows(logits, labels, lead, options, problems, ids, places_of, weights, *names)
 
-    def _tiles(self, step: Step) -> tuple[TiledRows, Array, Array | None, tuple[int, ...], None]:
+    def _tiles(self, step: Step) -> _RowsOfStep:
         """Return the rows of a step, which are read when they are computed."""
         lead = (step.rows, *self.axes.inner)
         count = math.prod(lead)
         labels, ids = np.zeros(count, np.int64), None
         if not self.unlabelled:
             labels, _, ids = self._read_labels(step, None)
-        first = step.block.start * self.axes.slice_rows
         ids = ids if len(lead) == 1 else None  # of slices, and not of their rows
+        first = step.block.start * self.axes.slice_rows
         return TiledRows(self.logits, first, count), labels.reshape(-1), ids, lead, None
 
-    def _arrays(
-        self, step: Step
-    ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
+    def _arrays(self, step: Step) -> _RowsOfStep:
         """Return the rows of a step in memory."""
         axes = self.axes
         whole = axes.cut_axis is None

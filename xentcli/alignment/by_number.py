@@ -28,6 +28,13 @@ def note_of_labels(logits: Source, labels: Source | None) -> str | None:
     return note_by_number(there.columns or (), there.name, lacking.name)
 
 
+def note_of_flags(labels: Source | None, num_classes: int | None) -> str | None:
+    """Return a note if labels are true and false, and there are more than two classes."""
+    if labels is None or labels.dtype.kind != "b" or (num_classes or 0) <= 2:
+        return None
+    return f"{labels.name}: labels are true and false, read as 1 and 0 of {num_classes} classes"
+
+
 def _one_is_named(logits: Source, labels: Source) -> bool:
     """Whether both have a column for each class, of which only one has names."""
     if len(labels.shape) != 2 or bool(labels.columns) == bool(logits.columns):

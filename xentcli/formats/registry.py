@@ -6,13 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from xentcli.errors import (
-    InputError,
-    OutputError,
-    UsageError,
-    XentError,
-    missing_library,
-)
+from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.formats.names import FROM_OUTSIDE, HOMES, format_names
 from xentcli.storage.inputs import Input

@@ -5,26 +5,24 @@ from functools import partial
 from typing import Any
 
 from xentcli.errors import InputError, MissingLabels, NoLabelsBeside, UnshiftedTokens, UsageError
-from xentcli.formats import registry
 from xentcli.formats.base import Source
 from xentcli.formats.files import (
     InputFile,
     columns_of,
-    looked_at,
     may_have_columns,
     open_files,
     open_pair,
 )
 from xentcli.formats.inline import expand, expand_all, first_of, is_inline
-from xentcli.formats.keys import check_no_lists, no_labels
+from xentcli.formats.keys import no_labels
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.heads import holds_mask
+from xentcli.pipeline.inputs.labels_within import labels_within
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
 from xentcli.pipeline.opening import are_samples
 from xentcli.records import Record
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import reads_once
-from xentcli.text import name_option
 
 
 class LabelOptions(Record):
@@ -160,7 +158,7 @@ def _open_arrays(names: Sequence[str], how: Opening) -> tuple[Source, Source]:
     try:
         labels = how.open(names, labels_of)
     except MissingLabels as error:
-        error.hint = error.hint or _labels_within(expand(names[0], how.without)[0], file_of)
+        error.hint = error.hint or labels_within(expand(names[0], how.without)[0], file_of)
         raise
     return how.open(names, file_of), labels
 
@@ -169,39 +167,6 @@ def _unpredicted(names: Sequence[str], how: Opening) -> int:
     """Return how many tokens at the beginning of each of several files no state predicts."""
     shift = how.options.shift
     return shift if shift and len(expand_all(names, how.without)) > 1 else 0
-
-
-def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
-    """Return the options that choose columns of a file whose names say that they are labels."""
-    from xentcli.formats.label_columns import choices, named_as_labels, one_a_class
-
-    if reads_once(name):
-        return None
-    if both := _arrays_within(file_of(name)):
-        return both
-    columns = columns_of(file_of(name))
-    named = named_as_labels(columns)
-    return one_a_class(named, columns) or choices(named) or None
-
-
-def _arrays_within(file: InputFile) -> str | None:
-    """Return the options that choose labels and the one array beside them, columns of lists."""
-    from xentcli.formats.label_columns import named_as_labels
-
-    contents = registry.contents_of(looked_at(file), file.format, file.options)[1]
-    by_name = {name: each for each in contents for name in each.columns or (each.name or "",)}
-    if {*by_name} >= {"doc", "model_response"}:
-        raise InputError(
-            f"{shown_name(file.path)}: docs of lighteval, which are known by the name of the file",
-            hint="name it details_TASK.parquet, as lighteval does, and do not compress it",
-        )
-    labels = named_as_labels([*by_name])
-    arrays = [key for key, each in by_name.items() if each.key is not None and key not in labels]
-    check_no_lists(shown_name(file.path), arrays)
-    if len(labels) != 1 or len(arrays) != 1:
-        return None
-    option = "--label-column" if by_name[labels[0]].key is None else "--label-key"
-    return f"--key {name_option(arrays[0])} {option} {name_option(labels[0])}"
 
 
 def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tuple[Source, Source]:
