@@ -1,6 +1,8 @@
 """What pandas, polars and pyarrow write of frames."""
 
 import io
+import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,9 @@ import pytest
 from in_one_test import in_one_test
 from opening import assert_same_bits
 from pyarrow import feather
-from tables import WHO, WIDE, Z, read
+from tables import WHO, WIDE, Z, read, stored
+
+from xentcli.errors import InputError
 
 # pandas and polars
 
@@ -52,6 +56,38 @@ def test_categories(format_: str) -> None:
     got = read(frame_bytes(frame, format_), label_column="y")
     assert got.labels is not None
     assert got.labels.tolist() == ["n", "m"]
+
+
+def labelled(names: list[str], columns: list[str]) -> pa.Table:
+    """Return logits and labels as Hugging Face's `datasets` writes them, with names of numbers."""
+    label = {"names": names, "_type": "ClassLabel"}
+    table = pa.table({**{name: Z[:2, i] for i, name in enumerate(columns)}, "label": [1, 0]})
+    about = json.dumps({"info": {"features": {"label": label, "cat": {"_type": "Value"}}}})
+    return table.replace_schema_metadata({"huggingface": about})
+
+
+@in_one_test
+@pytest.mark.parametrize("format_", ["parquet", "arrow", "arrows"])
+@pytest.mark.parametrize("names", [["dog", "cat"], ["dog", "cat", "dog"]])
+@pytest.mark.parametrize("columns", [["cat", "dog"], ["logit_cat", "logit_dog"], []])
+def test_numbers_that_name_classes_in_another_order(
+    format_: str, names: list[str], columns: list[str]
+) -> None:
+    """They were taken for places of the columns."""
+    content = stored(labelled(names, columns), format_)
+    how: dict[str, Any] = {"label_column": "label"}
+    if not columns:
+        how = {"labels": True, "classes": ("cat", "dog")}
+    with pytest.raises(InputError, match="'label' numbers the classes in another order"):
+        read(content, **how)
+
+
+@in_one_test
+@pytest.mark.parametrize("names", [["cat", "dog"], ["a", "b"], ["dog", "fox"], [], "cat"])
+def test_numbers_in_the_order_of_the_columns(names: list[str]) -> None:
+    got = read(stored(labelled(names, ["cat", "dog"]), "parquet"), label_column="label")
+    assert got.labels is not None
+    assert got.labels.tolist() == [1, 0]
 
 
 @in_one_test

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.arrow.class_labels import check_class_labels
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import (
     ColumnRows,
@@ -80,6 +81,10 @@ class TableSource(StreamSource):
             field = self._file.schema.field(self._selection.values[0])
             self.columns = names_of(field, row[0]) if len(row) == 1 else None
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))
+        if self.labelled or options.takes_names:
+            classes = options.classes or (self.columns if self.labelled else ()) or ()
+            label = self._selection.labels or self._selection.values[0]
+            check_class_labels(self._file.schema, label, classes, self.name)
 
     def kept(self) -> "TableSource":
         """Return the same: what comes from a pipe is a copy already."""
@@ -209,9 +214,8 @@ class TableSource(StreamSource):
             values = self._names_in(columns[0], places[0])
         else:
             values = wide(columns, places, self.dtype)
-        labels = (
-            beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
-        )
+        lists = self._label_lists is not None
+        labels = self._labels(batch, start) if lists else beside(selection.labels)
         return Table(values, labels, beside(selection.ids, ids_of))
 
     def _names_in(self, column: Any, rows: ColumnRows) -> NDArray[Any]:
