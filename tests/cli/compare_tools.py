@@ -1,11 +1,12 @@
 """Two models with forty rows of three classes each, and what a comparison of them is read from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from cli_files import DIGITS, WEAK
-from cli_tools import Outcome
+from cli_files import DIGITS, WEAK, write_rows
+from cli_tools import Argument, Outcome, Run
 
 Array = npt.NDArray[Any]
 BASE, LABELS = DIGITS
@@ -32,3 +33,25 @@ def metrics_of(outcome: Outcome) -> dict[str, Any]:
     assert outcome.code == 0, outcome.err
     found: dict[str, Any] = outcome.json["metrics"]
     return found
+
+
+_KNOWN: dict[str, Any] = {}
+
+
+def whole_comparison(run: Run) -> dict[str, Any]:
+    """Write the models, and return the metrics of their comparison, which is made once."""
+    save_models()
+    if not _KNOWN:
+        _KNOWN.update(metrics_of(run("compare", *MODELS, "--json")))
+    return _KNOWN
+
+
+def write_with_ids(path: str, values: Array, order: Iterable[int] = range(40)) -> None:
+    write_rows(path, ["id", *CLASSES], [[IDS[i], *values[i].tolist()] for i in order])
+
+
+def found(run: Run, *arguments: Argument, said: str = "") -> dict[str, Any]:
+    """Return the metrics of a comparison that says something."""
+    outcome = run("compare", *arguments, "--json")
+    assert said in outcome.err, arguments
+    return metrics_of(outcome)
