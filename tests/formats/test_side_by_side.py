@@ -30,6 +30,7 @@ def table(names: str) -> DataFrame:
         ("m1_cat m2_cat m1_dog m2_dog", 2, "'m1_*', or --columns 'm2_*'"),
         ("m1_0 m1_1 m2_0 m2_1", 2, "'m1_*', or --columns 'm2_*'"),
         ("a_1 a_2 a_3 b_1 b_2 b_3", 3, "'a_*', or --columns 'b_*'"),
+        ("x0 x1 p0 p1", 2, "'x*', or --columns 'p*'"),
         ("emb0 emb1 emb2 logit0 logit1 logit2", 3, "'emb*', or --columns 'logit*'"),
         ("cat_base dog_base cat_new dog_new", 2, "'*_base', or --columns '*_new'"),
     ],
@@ -80,6 +81,7 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
         "4 columns are read as classes of one array, though 'left_hand', 'left_foot' are named as "
         "'right_hand', 'right_foot' are (else --columns 'left_*')"
     )
+    assert "(else --columns 'B-*')" in opened(table("B-PER I-PER B-LOC I-LOC"), format_).notes[0]
     assert "(else --columns '0-*')" in opened(table("0-0 0-1 1-0 1-1"), format_).notes[0]
 
 
@@ -90,7 +92,9 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
     [
         "logit_0 logit_1 logit_2 logit_3",
         "en-de en-fr de-en de-fr",
-        "A1 A2 B1 B2 C1 C2 D1 D2",
+        "A1 A2 B1 B2 C1 C2",
+        "a1 a2 b1 b2 c1 c2",
+        "B-PER I-PER B-LOC I-LOC O",
         "stage1 stage2 stage3 healthy",
         "n1 n2 n3 fox",
         "algebra counting_and_probability geometry",

@@ -35,7 +35,9 @@ _BOUNDARY = re.compile(r"[_\-.:=/|]+")
 _NUMBERED = re.compile(r"(\D*)([0-9]{1,9})(\D*)")
 _TWICE_NUMBERED = re.compile(r"(\D*)([0-9]{1,9})(\D+)([0-9]{1,9})(\D*)")
 _MOST_TRIED = 8  # what the first name may begin or end with besides the name of a class
-_MOST_SHORT = 3  # A1, B1, C1 may be models; A1 to H8 are fields
+_MOST_LETTERS = 2  # x0, x1, p0, p1 are models; A1, A2, B1, B2 are levels of a language
+_TAGS = frozenset("BIOESLUM")
+"""What the classes of words begin with, where several words have a class: B-PER, I-PER."""
 
 
 class Sides(NamedTuple):
@@ -157,12 +159,11 @@ def _counted(names: Sequence[str]) -> dict[tuple[str, str], tuple[Places, frozen
 def _numbered_alike(names: Sequence[str]) -> list[Places]:
     """Return columns that are numbered in the same way behind two words or more."""
     groups = _counted(names)
-    short = all(len(start + end) < 2 for start, end in groups)
-    if len({numbers for _, numbers in groups.values()}) != 1 or (
-        short and len(groups) > _MOST_SHORT
-    ):
+    letters = [start + end for start, end in groups if len(start + end) < 2]
+    may_be_classes = len(letters) > _MOST_LETTERS or any(map(str.isupper, letters))
+    if may_be_classes or len(groups) < 2 or len({numbers for _, numbers in groups.values()}) > 1:
         return []
-    return sorted(places for places, _ in groups.values()) if len(groups) > 1 else []
+    return sorted(places for places, _ in groups.values())
 
 
 def _unnumbered(names: Sequence[str], *, same_kind: bool) -> dict[int, str]:
@@ -240,7 +241,8 @@ def _product(
     if len(arrays) < 2 or len(rests[0]) < 2 or not alike or len({*pairs}) < len(pairs):
         return None
     numbers = all(part.isdecimal() for pair in pairs for part in pair)  # 0-0, 0-1, 1-0, 1-1
-    return Sides(arrays, sure=not numbers and are_sides({first for first, _ in pairs}))
+    firsts = {first for first, _ in pairs}
+    return Sides(arrays, sure=not numbers and not firsts <= _TAGS and are_sides(firsts))
 
 
 def _says_side(word: str) -> bool:
