@@ -236,3 +236,19 @@ def test_what_is_data(text: str) -> None:
 @pytest.mark.parametrize("text", ["a,b", "1,x", "[0-9].npy", "z.npy", "", "-", "[ab]", "1.npy"])
 def test_what_is_no_data(text: str) -> None:
     assert not is_inline(text)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("a.json", '{"logits": [[1, 2]], "logits": [[3, 4]]}', "a.json"),
+        ("a.jsonl", '{"logits": [1, 2], "logits": [3, 4]}\n{"logits": [1, 2]}\n', "a.jsonl:1"),
+        ("a.jsonl", '{"logits": [1, 2]}\n{"logits": [1, 2], "logits": [3, 4]}\n', "a.jsonl:2"),
+    ],
+)
+def test_a_name_that_is_there_twice(tmp_path: Path, name: str, text: str, where: str) -> None:
+    """The last one was taken, as Python does."""
+    with pytest.raises(InputError) as caught:
+        values_of(opened(tmp_path, text, name), 9)
+    assert caught.value.message.endswith(f"{where}: 'logits' is there twice")

@@ -73,7 +73,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     if (numbers := _plain(content, options)) is not None:
         return Document(numbers, [])
     text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
-    value, names, key = load(text, name), None, ""
+    value, names, key = load(text, name, once_in=name), None, ""
     notes = []
     if printed:
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")

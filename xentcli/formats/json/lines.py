@@ -114,7 +114,7 @@ class JsonLinesSource(StreamSource):
         text, printed = as_json(self._first_line(), self.name)
         if printed:
             self.notes.append(f"{self.name}: read as printed: {printed} rounds what it prints")
-        first = load(text, self.name)
+        first = load(text, self.name, once_in=f"{self.name}:1")
         if isinstance(first, dict):
             check_no_table(first, self.name, ", lines=True")
             row, keys = first, keys_of(first, options)
@@ -206,9 +206,10 @@ class JsonLinesSource(StreamSource):
         return made
 
     def _value(self, line: bytes, row: int) -> Any:
-        text = decoded(line, f"{self.name}:{row + 1}")
-        value = load(as_json(text, self.name).json, self.name, row + 1)
-        return value if self._key is None else value_of(value, self._key, f"{self.name}:{row + 1}")
+        place = f"{self.name}:{row + 1}"
+        text = decoded(line, place)
+        value = load(as_json(text, self.name).json, self.name, row + 1, once_in=place)
+        return value if self._key is None else value_of(value, self._key, place)
 
     def _row(self, line: bytes, row: int) -> Any:
         value, place = self._value(line, row), self._place_of(row)

@@ -18,8 +18,10 @@ RAGGED_HINT = "fill shorter lists up to one length: labels with -100, which is i
 _CUT_OFF_HINT = "the file is cut off"
 
 
-def load(text: str, name: str, first_line: int = 1, *, strict: bool = False) -> Any:
-    """Return what JSON says; `strict` takes no NaN, and no name twice in an object.
+def load(
+    text: str, name: str, first_line: int = 1, *, strict: bool = False, once_in: str | None = None
+) -> Any:
+    """Return what JSON says; `strict` takes no NaN, and, as `once_in` a place, no name twice.
 
     Raises
     ------
@@ -28,7 +30,8 @@ def load(text: str, name: str, first_line: int = 1, *, strict: bool = False) -> 
     """
     try:
         if not strict:
-            return json.loads(text, parse_float=_float)
+            once = None if once_in is None else _once
+            return json.loads(text, parse_float=_float, object_pairs_hook=once)
         return json.loads(
             text, parse_float=_float, parse_constant=_refused, object_pairs_hook=_once
         )
@@ -43,7 +46,7 @@ def load(text: str, name: str, first_line: int = 1, *, strict: bool = False) -> 
     except RecursionError as error:
         raise InputError(f"{name}: lists within lists, too deep for an array") from error
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        raise InputError(f"{once_in or name}: {error}") from error
     except ValueError as error:  # an integer of thousands of digits
         raise InputError(f"{name}: a number is larger than any float64") from error
 
