@@ -170,6 +170,23 @@ def test_every_command_for_two_columns_of_lists(run: Run, kind: str) -> None:
         assert follow(run, fits[name]) == close_to(LOSS, rel=1e-12)
 
 
+@in_one_test
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_every_command_for_arrays_side_by_side(run: Run, kind: str) -> None:
+    """They were listed, and read, as one array."""
+    names = [f"{what}_{name}" for what in ("logit", "prob") for name in NAMES]
+    frame = pd.DataFrame(np.c_[Z, np.exp(log_probs(Z))], columns=names).assign(label=Y)
+    getattr(frame, f"to_{kind}")(f"two.{kind}", index=False)
+    files = run("info", f"two.{kind}", "--json").json["files"]
+    assert [each["columns"] for each in files] == [names[:3], names[3:], ["label"]]
+    for each in files:
+        assert follow(run, each["fits"]) == close_to(LOSS, rel=1e-12)
+    frame[[*names[:3], "label"]].assign(noise=0.5).to_csv("noise.csv", index=False)
+    command = command_of(run, "noise.csv")
+    assert command == "xent loss noise.csv --drop noise --label-column label"
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
+
+
 def test_probabilities_and_labels_from_one(run: Run) -> None:
     write_rows("p.csv", ["a", "b", "c", "y"], np.c_[np.exp(log_probs(Z)), Y + 1].tolist())
     command = command_of(run, "p.csv")

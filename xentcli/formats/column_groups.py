@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from xentcli.formats.column_words import names_no_class
 from xentcli.formats.contents import ColumnGroup
+from xentcli.formats.side_by_side import sides, strays
 
 ENOUGH_ROWS = 1000
 """How many rows of a column tell what it holds."""
@@ -35,7 +36,20 @@ def groups_of(columns: Sequence[ColumnKind]) -> tuple[ColumnGroup, ...]:
         classes = [i for i in sorted(beside) if columns[i].fractions]
         beside -= set(classes)
     groups = [[i] for i in sorted(beside)]
-    return tuple(_group(columns, places) for places in sorted([classes, *groups]) if places)
+    arrays = _side_by_side(columns, classes)
+    return tuple(_group(columns, places) for places in sorted([*arrays, *groups]) if places)
+
+
+def _side_by_side(columns: Sequence[ColumnKind], classes: Sequence[int]) -> list[list[int]]:
+    """Return the arrays that classes are, as their names tell, and what else stands beside one."""
+    names = [columns[i].name or "" for i in classes]
+    found = sides(names)
+    arrays = found.arrays if found and found.sure else []
+    placed = {i for places in arrays for i in places}
+    others = [i for i in range(len(names)) if i not in placed]
+    alone = {*others} if arrays else {*strays(names)}
+    rest = [i for i in others if i not in alone]
+    return [[classes[i] for i in places] for places in (*arrays, rest, *([i] for i in alone))]
 
 
 def _group(columns: Sequence[ColumnKind], places: Sequence[int]) -> ColumnGroup:
