@@ -124,6 +124,15 @@ def test_one_column_of_flags_is_noted_and_several_are_not() -> None:
         assert all("column 'c' holds only 0 and 1, and is read as one of 3" in n for n in found)
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_column_without_a_name_that_counts_the_rows_is_noted(first: int) -> None:
+    """Beside whole numbers nothing else tells that it is an index."""
+    text = "".join(f"{first + i},{5 * i % 7},3\n" for i in range(5))
+    what = "column 1 counts the rows, and is read as a class (else --drop 1)"
+    assert csv_source(text).notes == ([f"f.csv: {what}"] if first < 2 else [])
+    assert csv_source(text, columns=("1-3",)).notes == []
+
+
 SENTENCES = ["this is about a cat", "this is about a true label", "a photo of a dog"]
 
 

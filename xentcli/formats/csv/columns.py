@@ -160,7 +160,20 @@ def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOp
     looks = fields.looks()
     columns = [Column(name, i + 1, looks[i]) for i, name in named]
     beside = options.partner, options.of_labels
-    return doubts.check(fields.file, columns, fields.names or (), *beside)
+    notes = doubts.check(fields.file, columns, fields.names or (), *beside)
+    if fields.names is None and len(named) > 1 and _counts_rows(fields.rows.column(named[0][0])):
+        number = columns[0].number
+        what = f"column {number} counts the rows, and is read as a class (else --drop {number})"
+        notes = [*notes, f"{fields.file}: {what}"]
+    return notes
+
+
+def _counts_rows(cells: Iterable[str]) -> bool:
+    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ..., three or more, as an index without a name."""
+    numbers = [cell.strip() for cell in cells]
+    return len(numbers) > 2 and any(
+        numbers == [str(i) for i in range(first, first + len(numbers))] for first in (0, 1)
+    )
 
 
 def _choose_lists(
