@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from opening import assert_same_bits
+import pytest
+from opening import assert_same_bits, read_array
 from torch_bytes import archive, legacy, listed, pickled, plain
 from torch_goldens import goldens, input_of
 
@@ -43,6 +44,25 @@ def test_batches_are_read_as_one_array_wherever_they_are() -> None:
             assert_same_bits(tile, want.reshape(-1, 3)[2 * start + 1 :][:rows_of_it])
         assert_same_bits(source.read(1, 1, 1).values, want[:, 1:2])
         assert_same_bits(source.read(1, 2, 2).values, want[..., 1:])
+
+
+def test_rows_in_a_list_are_not_read_as_one_long_row() -> None:
+    """They may be batches of one number a row, and labels are."""
+    rows = [np.arange(3.0) + i for i in range(2)]
+    text = pickled(listed(*[plain(str(i), row) for i, row in enumerate(rows)]))
+    torch_file = archive(text, {str(i): row.tobytes() for i, row in enumerate(rows)})
+    for content in (pickle.dumps(rows, 4), torch_file, pickle.dumps([rows[0], rows[1][::-1]], 4)):
+        with pytest.raises(InputError, match="a list of 2 arrays of 3 numbers: rows, or batches"):
+            registry.open_source(input_of(content, "a.pt"), None, ReadOptions())
+    want = np.concatenate(rows)
+    for options in (ReadOptions(labels=True), ReadOptions(missing=True)):
+        source = registry.open_source(input_of(torch_file, "a.pt"), None, options)
+        assert_same_bits(read_array(source, 9), want)
+    for others in ([rows[0], rows[1][:2]], [rows[0][:1], rows[1][:1]], rows[:1]):
+        source = registry.open_source(
+            input_of(pickle.dumps(others, 4), "a.pkl"), None, ReadOptions()
+        )
+        assert_same_bits(read_array(source, 9), np.concatenate(others))
 
 
 def test_places_that_are_found_together_are_those_that_each_header_says() -> None:

@@ -196,6 +196,8 @@ an empty name or value, tested in test_cli_errors.py and test_cli_usage.py
     a variable of the shell that is not set is empty
 enumerations of HDF5, tested in test_hdf5.py
     write the labels as text, or as numbers in the order of the classes
+rows in a list in a pickle, tested in test_torch_batches.py
+    in Python: numpy.stack makes rows of them, numpy.concatenate joins batches
 numbers of HDF5 that stand for others, tested in test_hdf5.py
     xarray and netCDF4 unpack them: write what these read, as numpy.save does
     fill it in, or leave such rows out; label rows to leave out -100

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.errors import InputError
 from xentcli.formats.base import IndexedSource, ReadOptions
 from xentcli.formats.pickled.joined import JoinedSource
 from xentcli.formats.pickled.leaves import Leaf, LooseValues, Placed, Unread, is_c_order, stored_in
@@ -54,6 +55,7 @@ class Scattered(NamedTuple):
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
         """Return the arrays as one."""
+        _check_rows(self.shape, self.rows, name, options)
         for check in self.checks:
             check(data)
         held = self.apart or data
@@ -108,8 +110,27 @@ class JoinedArrays(NamedTuple):
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
         """Return the arrays as one."""
+        lengths = [part.shape[0] for part in self.parts if part.shape]
+        _check_rows(self.shape, lengths, name, options)
         opened = [partial(part.open, data, name, format_, options) for part in self.parts]
         if self.parts[0].shape:
-            return JoinedSource(opened, [part.shape[0] for part in self.parts])
+            return JoinedSource(opened, lengths)
         values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
         return LooseValues(values).open(data, name, format_, options)
+
+
+def _check_rows(
+    shape: tuple[int, ...], lengths: Sequence[int], name: str, options: ReadOptions
+) -> None:
+    """Raise InputError if arrays of one axis, all of one length, may be the rows of one array.
+
+    Labels are none, and neither is the log-probability of each row's label: they are batches.
+    """
+    batches = options.takes_names or options.names or options.weights or options.missing
+    if len(shape) > 1 or batches or len(lengths) < 2 or {*lengths} != {max(2, lengths[0])}:
+        return
+    raise InputError(
+        f"{name}: a list of {len(lengths)} arrays of {lengths[0]} numbers: rows, or batches of one "
+        "number a row?",
+        hint="in Python: numpy.stack makes rows of them, numpy.concatenate joins batches",
+    )
