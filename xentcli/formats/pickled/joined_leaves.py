@@ -124,10 +124,17 @@ def _check_rows(
 ) -> None:
     """Raise InputError if arrays of one axis, all of one length, may be the rows of one array.
 
-    Labels are none, and neither is the log-probability of each row's label: they are batches.
+    Labels are none, and neither is the log-probability of each row's label: they are batches. What
+    is only looked at may be either.
     """
     batches = options.takes_names or options.names or options.weights or options.missing
-    if len(shape) > 1 or batches or len(lengths) < 2 or {*lengths} != {max(2, lengths[0])}:
+    if (
+        len(shape) > 1
+        or batches
+        or options.any_columns
+        or len(lengths) < 2
+        or {*lengths} != {max(2, lengths[0])}
+    ):
         return
     raise InputError(
         f"{name}: a list of {len(lengths)} arrays of {lengths[0]} numbers: rows, or batches of one "
