@@ -83,6 +83,8 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
     )
     assert "(else --columns 'B-*')" in opened(table("B-PER I-PER B-LOC I-LOC"), format_).notes[0]
     assert "(else --columns '0-*')" in opened(table("0-0 0-1 1-0 1-1"), format_).notes[0]
+    for names in ("bad good very_bad very_good", "left right far_left far_right"):
+        assert "read as classes of one array" in opened(table(names), format_).notes[0]
 
 
 @in_one_test
@@ -100,6 +102,7 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
         "algebra counting_and_probability geometry",
         "707-320 727-200 737-200 A300 Cessna_172 Fokker_100",
         "a b c d",
+        "c0 c1 c2 Unknown",
     ],
 )
 def test_names_of_classes_are_in_no_doubt(names: str, format_: str) -> None:

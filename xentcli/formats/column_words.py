@@ -42,6 +42,10 @@ _MEASURES = (
     r"(?: (?:logit|prob|probability|logprob|softmax|value)s?)?"
     r"|(?:log ?)?sum ?exp|lse|perplexity|ppl|brier|ece|accuracy|au(?:ro)?c"
 )
+OF_THE_REST = frozenset(
+    ["other", "others", "unknown", "background", "none", "rest", "misc", "void"]
+)
+"""Names of the class of what is in no other one."""
 _TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
 _IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
 _VALUES = r"logit|prob|pred|score|output"

@@ -1,7 +1,6 @@
 """Finds what stands beside the classes in a table, as the names of all its columns tell.
 
-The columns of two models, or logits beside their probabilities, would else be read as one array of
-twice as many classes.
+Logits beside their probabilities would else be read as one array of twice as many classes.
 """
 
 import re
@@ -10,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import NamedTuple
 
-from xentcli.formats.column_words import words_of
+from xentcli.formats.column_words import OF_THE_REST, words_of
 
 Places = list[int]
 
@@ -59,9 +58,10 @@ def sides(names: Sequence[str]) -> Sides | None:
     """Return the arrays that names of columns tell of; None where they tell of one."""
     if len(names) < 4 or not all(names):
         return None
-    for found in (_of_kinds, _with_an_affix):
-        if arrays := found(names):
-            return Sides(arrays, sure=True)
+    if arrays := _of_kinds(names):
+        return Sides(arrays, sure=True)
+    if affixed := _with_an_affix(names):
+        return affixed
     tried = _in_a_grid(names), _of_words(names, last=False), _of_words(names, last=True)
     products = [each for each in tried if each]
     if not any(each.sure for each in products) and (arrays := _numbered_alike(names)):
@@ -176,22 +176,22 @@ def _unnumbered(names: Sequence[str], *, same_kind: bool) -> dict[int, str]:
     plain = stem in _STEMS and (stem or 0 in numbers)
     if not plain and not same_kind:
         return {}
-    numbered = {*places}
-    return {i: names[places[0]] for i in range(len(names)) if i not in numbered}
+    others = {*range(len(names))} - {*places}
+    return {i: names[places[0]] for i in sorted(others) if names[i].lower() not in OF_THE_REST}
 
 
-def _with_an_affix(names: Sequence[str]) -> list[Places]:
-    """Return names, and the same names with one beginning or end: ``cat, dog, p_cat, p_dog``."""
+def _with_an_affix(names: Sequence[str]) -> Sides | None:
+    """Return names, and the same ones behind or before a word: p_cat; far_left may be a class."""
     if len(names) % 2:
-        return []
+        return None
     there = {name: i for i, name in enumerate(names)}
     for start, end in islice(dict.fromkeys(_affixes(names[0], there)), _MOST_TRIED):
         longer = {f"{start}{name}{end}": i for name, i in there.items()}
         affixed = [there[name] for name in longer if name in there]
         bare = [i for name, i in longer.items() if name in there]
         if 2 * len(bare) == len(names) == len({*affixed, *bare}):
-            return sorted([bare, affixed])
-    return []
+            return Sides(sorted([bare, affixed]), _says_side(_BOUNDARY.sub("", start + end)))
+    return None
 
 
 def _affixes(first: str, there: Iterable[str]) -> Iterator[tuple[str, str]]:
