@@ -15,6 +15,7 @@ from cli_tools import (
     call_main,
     run_at_terminal,
 )
+from hidden_files import save_hidden_files
 from merge_tools import write_shards
 from numpy.typing import NDArray
 
@@ -48,6 +49,14 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
         return run_at_terminal(arguments, columns, env)
 
     return call
+
+
+@pytest.fixture
+def hidden_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with a head, hidden states and labels."""
+    monkeypatch.chdir(tmp_path)
+    save_hidden_files()
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -14,21 +14,13 @@ from hidden_files import (
     STATES,
     WIDTH,
     losses,
-    save_hidden_files,
     save_sequences,
 )
 
 import xentcli as xent
 
 
-@pytest.fixture(name="folder")
-def folder_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    save_hidden_files()
-    return tmp_path
-
-
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("hidden_folder")
 class TestFiles:
     """A head, states and labels in one folder."""
 
@@ -69,8 +61,8 @@ class TestFiles:
             for name in ("loss_base", "loss_new"):
                 assert abs(measures[name]["value"] - expected) < 1e-6, models
 
-    def test_a_pipe(self, run: Run, folder: Path) -> None:
-        content = (folder / "states.npy").read_bytes()
+    def test_a_pipe(self, run: Run, hidden_folder: Path) -> None:
+        content = (hidden_folder / "states.npy").read_bytes()
         got = run("loss", "-", "labels.npy", "--lm-head", "head.npy", "-q", stdin=content)
         assert got.out == run("loss", "states.npy", "labels.npy", "--lm-head", "head.npy").out
 
@@ -194,9 +186,9 @@ class TestFiles:
         got = run("loss", "layers.npz", *head, "--layer", "-1")
         assert abs(float(got.out) - losses().mean()) < 1e-6
 
-    def test_names_in_files_are_shown_and_nothing_more(self, run: Run, folder: Path) -> None:
+    def test_names_in_files_are_shown_and_nothing_more(self, run: Run, hidden_folder: Path) -> None:
         shards = {"lm_head.weight": "\x1b[31m.safetensors"}
-        index = folder / "model.safetensors.index.json"
+        index = hidden_folder / "model.safetensors.index.json"
         index.write_text(json.dumps({"weight_map": shards}))
         got = run("loss", "states.npy", "labels.npy", "--lm-head", ".")
         assert got.code == 1

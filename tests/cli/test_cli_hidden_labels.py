@@ -10,17 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, refusal
-from hidden_files import LABELS, ROWS, STATES, losses, save_hidden_files
+from hidden_files import LABELS, ROWS, STATES, losses
 
 
-@pytest.fixture(name="folder")
-def folder_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    save_hidden_files()
-    return tmp_path
-
-
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("hidden_folder")
 class TestLabels:
     """A head, states and labels in one folder."""
 

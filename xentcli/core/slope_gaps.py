@@ -125,8 +125,8 @@ class SlopeGaps:
         if self.by_class:
             return self._moments_of(self.gaps, factor, orders)
         found = np.empty((orders, len(self._values)))
+        at_hand = "gaps" in self.__dict__  # `mean` or `widest` asked for them
         for part in pieces(self._values.shape, self._dtype):
-            at_hand = "gaps" in self.__dict__
             gaps = self.gaps[part] if at_hand else self._gaps_of(part, "gaps of a piece")
             found[:, part] = self._moments_of(gaps, factor, orders)
         return list(found)

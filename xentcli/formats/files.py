@@ -19,7 +19,7 @@ from xentcli.storage.open import expecting, open_input
 from xentcli.storage.paths import reads_once
 
 _PROBE_BYTES = 64
-_SHOWN_MISSING = 3
+_SHOWN_FILES = 3
 _FIRST_OF_TEXT = 9  # bytes below it stand in no text
 _NPY = b"\x93NUMPY"
 
@@ -79,10 +79,11 @@ def _repeated(paths: Sequence[str]) -> Iterator[str]:
     """Name the first few files that are given more than once, as by two patterns."""
     counts = Counter(map(local_name, paths))
     repeated = {path: count for path, count in counts.items() if count > 1}
-    for path in [*repeated][:_SHOWN_MISSING]:
-        yield f"{shown_name(path)}: given {repeated[path]} times, and its rows count each time"
-    if len(repeated) > _SHOWN_MISSING:
-        yield f"and {len(repeated) - _SHOWN_MISSING:,} more files given more than once"
+    notes = [
+        f"{shown_name(path)}: given {count} times, and its rows count each time"
+        for path, count in repeated.items()
+    ]
+    return _first_few(notes, "more files given more than once")
 
 
 def _linked(paths: Sequence[str]) -> Iterator[str]:
@@ -95,23 +96,28 @@ def _linked(paths: Sequence[str]) -> Iterator[str]:
             first = names.setdefault((facts.st_dev, facts.st_ino), path)
             if first != path and stat.S_ISREG(facts.st_mode):
                 linked[path] = first
-    for path in [*linked][:_SHOWN_MISSING]:
-        same = f"the same file as {shown_name(linked[path])}"
-        yield f"{shown_name(path)}: {same}, and its rows count each time"
-    if len(linked) > _SHOWN_MISSING:
-        yield f"and {len(linked) - _SHOWN_MISSING:,} more files given by two names"
+    notes = [
+        f"{shown_name(path)}: the same file as {shown_name(first)}, and its rows count each time"
+        for path, first in linked.items()
+    ]
+    return _first_few(notes, "more files given by two names")
 
 
 def _missing(paths: Sequence[str]) -> Iterator[str]:
     """Name the first few files that names leave out, if they count."""
     from xentcli.storage.numbered_names import left_out
 
-    missing = left_out(map(shown_name, paths))
-    for names in missing[:_SHOWN_MISSING]:
-        name = " or ".join(names)
-        yield f"{name}: there is no such file, though the names of other files count it"
-    if len(missing) > _SHOWN_MISSING:
-        yield f"and {len(missing) - _SHOWN_MISSING:,} more such files"
+    notes = [
+        f"{' or '.join(names)}: there is no such file, though the names of other files count it"
+        for names in left_out(map(shown_name, paths))
+    ]
+    return _first_few(notes, "more such files")
+
+
+def _first_few(notes: Sequence[str], others: str) -> Iterator[str]:
+    yield from notes[:_SHOWN_FILES]
+    if len(notes) > _SHOWN_FILES:
+        yield f"and {len(notes) - _SHOWN_FILES:,} {others}"
 
 
 def open_file(file: InputFile) -> Source:

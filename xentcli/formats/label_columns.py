@@ -211,9 +211,11 @@ def notes_of_named(
     file: str, names: Sequence[str], options: ReadOptions, found: list[str], *, have_ids: bool
 ) -> list[str]:
     """Return notes on columns that the user names, `found` among them, and on what is not read."""
-    alone, by_id = options.weights or options.alone, have_ids or options.id_column is not None
-    if options.names or alone or not (options.labels or options.label_column):
-        return [] if options.names else found
+    if options.names:
+        return []
+    if options.weights or options.alone or not (options.labels or options.label_column):
+        return found
+    by_id = have_ids or options.id_column is not None
     read = {*(options.columns or ()), *options.drop, *options.groups}
     unread = [name for name in names if name not in read]
     found = [*found, *notes_of_masks(file, unread, options)]

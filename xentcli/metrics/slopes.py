@@ -77,8 +77,8 @@ class SlopesState:
         sums = CellSums()
         with np.errstate(all="ignore"):
             for part in tiles(facts.rows, self._count, _PIECE_VALUES):
-                each = Slopes(*(each[..., part] for each in slopes))
-                sums += self._sums_of(each, there[part], weight[part], fold[part])
+                some = Slopes(*(each[..., part] for each in slopes))
+                sums += self._sums_of(some, there[part], weight[part], fold[part])
         return self._with(counts, widest, CellSums.whole(below), rows, sums)
 
     def _sums_of(

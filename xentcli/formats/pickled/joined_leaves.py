@@ -128,13 +128,8 @@ def _check_rows(
     is only looked at may be either.
     """
     batches = options.takes_names or options.names or options.weights or options.missing
-    if (
-        len(shape) > 1
-        or batches
-        or options.any_columns
-        or len(lengths) < 2
-        or {*lengths} != {max(2, lengths[0])}
-    ):
+    rows = len(lengths) > 1 and len({*lengths}) == 1 and lengths[0] > 1
+    if len(shape) > 1 or not rows or batches or options.any_columns:
         return
     raise InputError(
         f"{name}: a list of {len(lengths)} arrays of {lengths[0]} numbers: rows, or batches of one "

@@ -22,8 +22,8 @@ from xentcli.pipeline.top_lists.top_inputs import TopLists
 Kind = Literal["log-probabilities", "logits", "renormalised"]
 
 SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
-_DIGITS = {"bfloat16": 8, "float16": 11}  # in base 2
 """How far off a sum of probabilities may be, by the dtype of their logarithms."""
+_DIGITS = {"bfloat16": 8, "float16": 11}  # in base 2
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
 
