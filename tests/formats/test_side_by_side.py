@@ -62,6 +62,7 @@ def test_two_arrays_are_not_read_as_one(names: str, first: int, ways: str, forma
         ("cat dog top1_prob", "top1_prob"),
         *((f"cat dog {name}", name) for name in ("temperature", "max_prob", "mean", "created_at")),
         *((f"cat dog {name}", name) for name in ("inference_time", "latency_ms", "logsumexp")),
+        *((f"cat dog {name}", name) for name in ("start_time", "latitude")),
     ],
 )
 def test_what_is_named_otherwise_is_in_doubt(names: str, beside: str, format_: str) -> None:
@@ -69,6 +70,34 @@ def test_what_is_named_otherwise_is_in_doubt(names: str, beside: str, format_: s
     message, options = refused(frame, format_)
     assert message.startswith(f"f.{format_}: column {beside!r} may be no class: its name ")
     assert options["--drop"] == beside
+
+
+@in_one_test
+@both
+@pytest.mark.parametrize(
+    "beside",
+    ["x1 y1 x2 y2", "xmin ymin xmax ymax", "x y w h", "left top width height", "bbox_x bbox_y"],
+)
+def test_corners_and_sizes_of_boxes_are_in_doubt_together(beside: str, format_: str) -> None:
+    frame = table(f"{beside} cat dog fox")
+    message, options = refused(frame, format_)
+    assert f"{len(beside.split())} of {frame.shape[1]} columns may be no classes" in message
+    source = opened(frame, format_, drop=split_names(options["--drop"]))
+    assert (source.columns, source.notes) == (("cat", "dog", "fox"), [])
+
+
+@both
+def test_names_that_measures_and_classes_have_are_a_note(format_: str) -> None:
+    for name in ("time", "age", "Epoch", "text_length", "time_s", "num_words", "SepalLengthCm"):
+        frame = table(f"cat dog {name}")
+        source = opened(frame, format_)
+        (note,) = source.notes
+        what = f"column {name!r} is read as a class, though its name may be that of a measure"
+        assert note == f"f.{format_}: {what} (else --drop {name})"
+        assert values(source) == frame.to_numpy().tolist()
+    (note,) = opened(table("start end speech music"), format_).notes
+    assert "columns 'start' and 'end' are read as classes" in note
+    assert note.endswith("(else --drop start,end)")
 
 
 @both
@@ -103,6 +132,10 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
         "707-320 727-200 737-200 A300 Cessna_172 Fokker_100",
         "a b c d",
         "c0 c1 c2 Unknown",
+        "length mass time",
+        "full_time part_time temporary",
+        "V W X Y Z A B space",
+        "x y z",
     ],
 )
 def test_names_of_classes_are_in_no_doubt(names: str, format_: str) -> None:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from xentcli.formats.column_words import names_no_class
 from xentcli.formats.contents import ColumnGroup
-from xentcli.formats.side_by_side import sides, strays
+from xentcli.formats.side_by_side import sides
+from xentcli.formats.strays import strays
 
 ENOUGH_ROWS = 1000
 """How many rows of a column tell what it holds."""

@@ -26,6 +26,8 @@ _OTHER_WORDS = """
 OF_IDS, OF_LABELS = frozenset(_ID_WORDS.split()), frozenset(_LABEL_WORDS.split())
 OF_ROWS = OF_IDS | frozenset(_GROUP_WORDS.split())
 WORDS = OF_ROWS | OF_LABELS | frozenset(_OTHER_WORDS.split())
+NAME_WORDS = frozenset(["key", "name"])
+"""A class may have them, and so they count only above integers."""
 
 # Whole names in small letters; they are compiled when they are first asked for.
 _BESIDE = (
@@ -33,14 +35,23 @@ _BESIDE = (
     r"|(?:.*[ _.-])?(?:id|idx|index|key|no)|(?:row|file)?[ _]?names?"
     r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?"
 )
-# One word of these may well be that of a class, and so may `time` or `distance`.
+_UNITS = (
+    r"(?: (?:s|ms|us|ns|sec|secs|seconds|min|mins|minutes|h|hours|days|years|mm|cm|m|km|px|kg))?"
+)
+# One word of these may well be that of a class; others are in `_MEASURES_OR_CLASSES`.
 _MEASURES = (
     r"time ?stamp|date ?time|(?:created|updated)(?: at)?|learning rate|lr|temperature"
-    r"|(?:.* )?(?:elapsed|latency|runtime|duration)(?: (?:s|ms|us|ns|sec|seconds))?"
-    r"|(?:inference|response|wall|cpu|gpu|run|unix) ?time(?: (?:s|ms|us|ns|sec|seconds))?"
+    rf"|(?:.* )?(?:elapsed|latency|runtime|duration){_UNITS}"
+    rf"|(?:inference|response|wall|cpu|gpu|run|unix) ?time{_UNITS}"
     r"|(?:max|min|mean|avg|average|median|sum|total|std|stddev|var|variance)"
     r"(?: (?:logit|prob|probability|logprob|softmax|value)s?)?"
     r"|(?:log ?)?sum ?exp|lse|perplexity|ppl|brier|ece|accuracy|au(?:ro)?c"
+    r"|(?:start|end|begin|stop) ?(?:time|s|ms|sec|secs|seconds|frame)|latitude|longitude"
+)
+_MEASURES_OR_CLASSES = (
+    r"(?:(?:.* )?(?:length|len|width|height|count)|time|age|distance|dist|depth|size|area|volume"
+    rf"|speed|price|cost|amount|threshold|value|rating|stars|start|end|onset|offset){_UNITS}"
+    r"|step|epoch|lat|lon|lng|bmi|kl|(?:feature )?norm|(?:n|num|number of) [a-z]+"
 )
 OF_THE_REST = frozenset(
     ["other", "others", "unknown", "background", "none", "rest", "misc", "void"]
@@ -77,6 +88,12 @@ def is_beside(name: str) -> bool:
 def says_measure(name: str) -> bool:
     """Whether a whole name is that of a time, or of what is measured of a row: ``max_prob``."""
     return re.fullmatch(_MEASURES, " ".join(_PIECE.findall(_words_apart(name)))) is not None
+
+
+def may_be_measure(name: str) -> bool:
+    """Whether a whole name is that of a time or a measure, and of a class as well: ``time_s``."""
+    words = " ".join(_PIECE.findall(_words_apart(name)))
+    return re.fullmatch(_MEASURES_OR_CLASSES, words) is not None
 
 
 def names_rows(name: str) -> bool:

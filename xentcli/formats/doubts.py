@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_IDS, OF_ROWS, WORDS, says_ids, says_measure, words_of
+from xentcli.formats.column_words import (
+    NAME_WORDS,
+    OF_ROWS,
+    WORDS,
+    says_ids,
+    says_measure,
+    words_of,
+)
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
+from xentcli.formats.doubt_notes import is_phrase, is_sentence, notes
 from xentcli.formats.several_arrays import check_sides
-from xentcli.formats.side_by_side import are_twice_numbered, strays
-from xentcli.text import name_option
+from xentcli.formats.side_by_side import are_twice_numbered
+from xentcli.formats.strays import are_letters, strays
 
-_NAME_WORDS = {"key", "name"}  # a class may have them, and so they count only above integers
-_ID_WORDS = OF_IDS | _NAME_WORDS
-_SENTENCE_WORDS = 3  # the least that make a sentence
-_MOST_LISTED_SHARE = 1 / 3  # the largest share of a sentence's words
 _MOST_WHOLE_SHARE = 0.1  # the largest in columns of fractions, 0 and 1 apart
 
 
@@ -58,8 +62,7 @@ def check(
     several = check_sides(file, [c for i, c in enumerate(columns) if i not in reasons], names)
     reasons = dict(sorted({**strays([column.name for column in columns]), **reasons}.items()))
     if not reasons:
-        noted = _flags(file, columns), _sentences(file, columns), _ids(file, columns)
-        return [*several, *(note for notes in noted for note in notes)]
+        return [*several, *notes(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -128,56 +131,17 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     """Return the words of a name that speak against it."""
     look = column.look
     counts = look.some_integers and not look.has_fractions
-    against = WORDS | _NAME_WORDS if counts else WORDS
+    against = WORDS | NAME_WORDS if counts else WORDS
     words = [word for word in words_of(column.name) if word in against]
     if not words:
         return [column.name] if says_measure(column.name) else []
-    if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
+    if words == ["y"] and are_letters([other.name for other in columns]):  # x, y, z
         return []
     if words_of(column.name) == ("true",):  # and false
         return []
-    if _is_sentence(column, words) and all(map(_is_phrase, columns)):
+    if is_sentence(column, words) and all(map(is_phrase, columns)):
         return []
     return [word for word in words if not (look.has_fractions and word in OF_ROWS)]
-
-
-def _is_phrase(column: Column) -> bool:
-    return column.look.is_text or len(column.name.split()) >= _SENTENCE_WORDS
-
-
-def _is_sentence(column: Column, listed_words: Sequence[str]) -> bool:
-    """Whether few words of a name, which is a sentence, speak against a column of fractions."""
-    words = words_of(column.name)
-    few = len(listed_words) <= _MOST_LISTED_SHARE * len(words)
-    return few and len(column.name.split()) > _SENTENCE_WORDS and column.look.has_fractions
-
-
-def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
-    """Return notes about classes whose names are sentences in which a listed word stands."""
-    found = {}
-    for column in columns:
-        words = [word for word in words_of(column.name) if word in WORDS - OF_ROWS]
-        if words and _is_sentence(column, words) and all(map(_is_phrase, columns)):
-            found[column.name] = words[0]
-    if not found:
-        return []
-    name, word = next(iter(found.items()))
-    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
-    what = f"column {name!r} is read as a class, though its name says {word!r}"
-    return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
-
-
-def _ids(file: str, columns: Sequence[Column]) -> list[str]:
-    """Return a note on a column of fractions that is named as ids are, and others are not.
-
-    It may be a class, as the language 'id' is one.
-    """
-    named = [each for each in columns if not _ID_WORDS.isdisjoint(words_of(each.name))]
-    if len(named) != 1 or not named[0].look.has_fractions:
-        return []
-    name = named[0].name
-    what = f"column {name!r} is read as a class, though its name says that it names rows"
-    return [f"{file}: {what} (else --drop {name_option(name)})"]
 
 
 def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
@@ -227,16 +191,3 @@ def _families(listed_words: dict[int, list[str]], columns: Sequence[Column]) -> 
 def _several_kinds(family: set[int], listed_words: dict[int, list[str]]) -> bool:
     """Whether some of a family have more such words than others: ``y_true``, ``y_pred``."""
     return len({tuple(listed_words[i]) for i in family}) > 1
-
-
-def _flags(file: str, columns: Sequence[Column]) -> list[str]:
-    """Return a note where one column holds only 0 and 1, and others some fractions."""
-    binary = [column for column in columns if column.look.is_binary]
-    others = [column for column in columns if not column.look.is_binary]
-    fractions = all(column.look.has_fractions for column in others)
-    if len(binary) != 1 or not others or not fractions:
-        return []
-    column = binary[0]
-    drop = name_option(column.name) if column.name else str(column.number)
-    what = f"{column.shown} holds only 0 and 1, and is read as one of {len(columns)} classes"
-    return [f"{file}: {what} (else --drop {drop})"]

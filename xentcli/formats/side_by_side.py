@@ -1,4 +1,4 @@
-"""Finds what stands beside the classes in a table, as the names of all its columns tell.
+"""Finds arrays that stand side by side in a table, as the names of its columns tell.
 
 Logits beside their probabilities would else be read as one array of twice as many classes.
 """
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import NamedTuple
 
-from xentcli.formats.column_words import OF_THE_REST, words_of
+from xentcli.formats.column_words import words_of
 
 Places = list[int]
 
@@ -19,10 +19,7 @@ _KINDS = {
     "logprob": "logprob logprobs",
     "output": "output outputs",
 }
-_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_SURE_ALONE = frozenset({*_KIND_OF} - {"probability", "probabilities", "output", "outputs"})
-_STEMS = frozenset(["", "c", "cls", "class", "col", "column", "v"])
-"""What stands before the numbers of classes, where it says no more than that they are some."""
+KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _WORDS_OF_SIDES = """
     model net m fold seed run head member ckpt checkpoint epoch step layer exp x y
     base new old teacher student ref reference ema raw calibrated uncalibrated before after pre post
@@ -74,27 +71,6 @@ def are_twice_numbered(names: Sequence[str]) -> bool:
     return _TWICE_NUMBERED.fullmatch(names[0]) is not None
 
 
-def strays(names: Sequence[str]) -> dict[int, str]:
-    """Return the columns whose names do not go with those of the others, and why."""
-    if len(names) < 3 or not all(names):
-        return {}
-    kinds = list(map(_kind, names))
-    groups = _by(kinds)
-    without = groups.pop(None, [])
-    several = [places for places in groups.values() if len(places) > 1]
-    if len(several) == 1:
-        (first, *_), of_it = several[0], {*several[0]}
-        others = {i: names[first] for i in range(len(names)) if i not in of_it}
-    elif not several and len(without) > 1 and len(groups) == 1:
-        ((only,),) = groups.values()
-        words = [word for word in words_of(names[only]) if word in _SURE_ALONE]
-        return dict([(only, f"its name says {words[0]!r}")] if words else [])
-    else:
-        others = {}
-    others = others or _unnumbered(names, same_kind=len(several) == 1)
-    return {i: f"its name is not like {name!r}" for i, name in others.items()}
-
-
 def option_of(places: Places, names: Sequence[str], every: Sequence[str]) -> str | None:
     """Return a pattern that finds these columns and no others of a table; None if none does."""
     those = [names[i] for i in places]
@@ -115,7 +91,7 @@ def _shared(names: Sequence[str]) -> str:
     return next((low[:i] for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), low)
 
 
-def _by(keys: Iterable[str | None]) -> dict[str | None, Places]:
+def places_of(keys: Iterable[str | None]) -> dict[str | None, Places]:
     """Return the places of each key."""
     found: dict[str | None, Places] = {}
     for i, key in enumerate(keys):
@@ -123,19 +99,19 @@ def _by(keys: Iterable[str | None]) -> dict[str | None, Places]:
     return found
 
 
-def _kind(name: str) -> str | None:
+def kind_of(name: str) -> str | None:
     """Return what a name says that its column holds of a class, if it says so."""
     words = [word for word in words_of(name) if not word.isdecimal()]
     if not words or len(name.split()) > 2:  # a sentence
         return None
     if words[:2] == ["log", "prob"] or words[-2:] == ["log", "prob"]:
         return "logprob"
-    return _KIND_OF.get(words[0]) or _KIND_OF.get(words[-1])
+    return KIND_OF.get(words[0]) or KIND_OF.get(words[-1])
 
 
 def _of_kinds(names: Sequence[str]) -> list[Places]:
     """Return columns of logits, of probabilities, and as many of neither, each an array."""
-    groups = _by(map(_kind, names))
+    groups = places_of(map(kind_of, names))
     without = groups.pop(None, [])
     arrays = [places for places in groups.values() if len(places) > 1]
     if without and [len(without)] == [len(places) for places in arrays]:
@@ -143,7 +119,7 @@ def _of_kinds(names: Sequence[str]) -> list[Places]:
     return sorted(arrays) if len(arrays) > 1 else []
 
 
-def _counted(names: Sequence[str]) -> dict[tuple[str, str], tuple[Places, frozenset[int]]]:
+def counted(names: Sequence[str]) -> dict[tuple[str, str], tuple[Places, frozenset[int]]]:
     """Return the places and numbers of names that are one but for 0, 1, ... or 1, 2, ..."""
     groups: dict[tuple[str, str], dict[int, int]] = {}
     for i, name in enumerate(names):
@@ -158,26 +134,12 @@ def _counted(names: Sequence[str]) -> dict[tuple[str, str], tuple[Places, frozen
 
 def _numbered_alike(names: Sequence[str]) -> list[Places]:
     """Return columns that are numbered in the same way behind two words or more."""
-    groups = _counted(names)
+    groups = counted(names)
     letters = [start + end for start, end in groups if len(start + end) < 2]
     may_be_classes = len(letters) > _MOST_LETTERS or any(map(str.isupper, letters))
     if may_be_classes or len(groups) < 2 or len({numbers for _, numbers in groups.values()}) > 1:
         return []
     return sorted(places for places, _ in groups.values())
-
-
-def _unnumbered(names: Sequence[str], *, same_kind: bool) -> dict[int, str]:
-    """Return the columns beside those of classes that are only numbered, and one of these."""
-    groups = _counted(names)
-    if len(groups) != 1:
-        return {}
-    ((start, end), (places, numbers)), *_ = groups.items()
-    stem = (start + end).strip("_-. ").lower()
-    plain = stem in _STEMS and (stem or 0 in numbers)
-    if not plain and not same_kind:
-        return {}
-    others = {*range(len(names))} - {*places}
-    return {i: names[places[0]] for i in sorted(others) if names[i].lower() not in OF_THE_REST}
 
 
 def _with_an_affix(names: Sequence[str]) -> Sides | None:
@@ -235,7 +197,7 @@ def _product(
     pairs: Sequence[tuple[str, str]], are_sides: Callable[[Iterable[str]], bool]
 ) -> Sides | None:
     """Return the places of each first part, if every one of them has every second part."""
-    arrays = [*_by(first for first, _ in pairs).values()]
+    arrays = [*places_of(first for first, _ in pairs).values()]
     rests = [{pairs[i][1] for i in places} for places in arrays]
     alike = all(rest == rests[0] for rest in rests)
     if len(arrays) < 2 or len(rests[0]) < 2 or not alike or len({*pairs}) < len(pairs):
