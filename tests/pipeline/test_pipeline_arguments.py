@@ -9,7 +9,7 @@ import pytest
 from in_one_test import in_one_test
 
 import xentcli as xent
-from xentcli.errors import UsageError, XentError
+from xentcli.errors import ArgumentError, UsageError, XentError
 from xentcli.pipeline.from_python.python_criterion import RowArguments
 from xentcli.pipeline.from_python.python_data import ReadingArguments
 
@@ -196,6 +196,10 @@ def test_tensors_are_arrays_wherever_they_are_and_whatever_they_hold() -> None:
     ragged: Any = [[0], [0, 1]]
     with pytest.raises(xent.XentError, match="labels: no array can be made of lists of different"):
         xent.cross_entropy(learnt, ragged)
+    sparse: Any = Tensor(Z, refuses="sparse")
+    for given, name in ((sparse, "Tensor"), ([[sparse, 1.0]], "list")):
+        with pytest.raises(ArgumentError, match=rf"logits: no array.* of a {name}: sparse has no"):
+            xent.evaluate(given, Y)
     weighted = xent.loss(Z, Y, weight=weight).loss
     assert weighted == xent.loss(Z, Y, weight=np.array([1.0, 2.0, 3.0])).loss
 

@@ -1,5 +1,7 @@
 """Frames whose index speaks against taking their rows by place."""
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from frame_data import CLASSES, LOSS, MOVED, ONE_HOT, Y, Z
 
 import xentcli as xent
-from xentcli.errors import InputError
+from xentcli.errors import InputError, ShapeError, UsageError
 
 
 def test_the_same_rows_in_two_orders_are_an_error() -> None:
@@ -208,3 +210,37 @@ def test_days_and_times_of_a_zone_name_groups_in_parquet_as_in_csv(tmp_path: Pat
         )
         assert csv == parquet
         assert len(csv or ()) == names
+
+
+def test_columns_that_are_objects_to_numpy_are_numbers() -> None:
+    """Nullable columns, and lists in cells, were refused; a whole number was a name to labels."""
+    frame, y = Z.reset_index(drop=True), Y.to_numpy()
+    for given in (
+        frame.astype("Float64"),
+        frame.astype("double[pyarrow]"),
+        frame.map(Decimal),
+        pd.Series([*Z.to_numpy()]),
+        pd.Series(Z.to_numpy().tolist()),
+        pa.array(Z.to_numpy().tolist()),
+    ):
+        assert xent.loss(given, y).loss == pytest.approx(LOSS, rel=1e-12)
+        assert xent.cross_entropy(given, y.astype(object)) == pytest.approx(LOSS, rel=1e-12)
+        np.testing.assert_array_equal(xent.log_softmax(given), xent.log_softmax(frame))
+    hot = pd.DataFrame(np.eye(3)[y]).astype("Int64")
+    kinds: tuple[Any, ...] = (y.astype(object), [Fraction(each) for each in y.tolist()], hot)
+    for labels in kinds:
+        assert xent.evaluate(frame, labels).loss.value == pytest.approx(LOSS, rel=1e-12)
+    assert xent.one_hot(y.astype(object)).tolist() == np.eye(3)[y].tolist()
+    assert xent.binary_cross_entropy_with_logits(np.array([0], object), [1]) == np.log(2)
+    odd: Any
+    for odd, what in (
+        (frame.astype("Float64").mask(frame > frame.max().min()), "objects such as <NA>"),
+        ([[None, 1.0]], "objects such as None"),
+        (pd.Series([[1.0, 2.0], [3.0]]), "rows of different lengths"),
+    ):
+        with pytest.raises(
+            UsageError, match=f"logits: an array of numbers is needed, not of {what}"
+        ):
+            xent.loss(odd, y)
+        with pytest.raises(ShapeError, match="object values are not real numbers"):
+            xent.softmax(odd)

@@ -20,6 +20,7 @@ from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.checks import Problem
 from xentcli.core.dtypes import Doubles, computing_dtype
 from xentcli.core.labels import as_weight, real_numbers
+from xentcli.core.object_arrays import array_of
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import Reduction
@@ -190,7 +191,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits([0.0, 40.0], [0, 1], reduction="none")
     array([6.93147181e-01, 4.24835426e-18])
     """
-    z, y = np.asarray(logits), real_numbers(labels, "labels", LabelError)
+    z, y = array_of(logits, "logits"), real_numbers(labels, "labels", LabelError)
     y = same_elements(z, y)
     options = BinaryOptions(as_weight(weight), as_weight(pos_weight, "pos_weight"))
     for name, each in (("weight", options.weight), ("pos_weight", options.pos_weight)):

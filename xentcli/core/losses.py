@@ -13,6 +13,7 @@ from xentcli.core.checks import Kind, check_options
 from xentcli.core.dtypes import Doubles
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import LossOptions, as_weight
+from xentcli.core.object_arrays import array_of
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction
@@ -23,7 +24,8 @@ from xentcli.errors import ShapeError
 def _loss(
     values: ArrayLike, labels: ArrayLike, options: LossOptions, reduction: Reduction, kind: Kind
 ) -> Doubles | np.float64:
-    x, y = np.asarray(values), np.asarray(labels)
+    x = array_of(values, "logits" if kind == "logits" else "log_probs")
+    y = array_of(labels, "labels")
     rows = rows_of(x, y, class_axis=min(1, x.ndim - 1))
     if kind != "logits" and rows.labels.ndim == 2:
         raise ShapeError("nll_loss takes class indices, not class probabilities")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xentcli.core.checks import check_labels, index_of, whole_labels
+from xentcli.core.object_arrays import array_of
 from xentcli.errors import ShapeError
 
 
@@ -45,7 +46,7 @@ def one_hot(
     array([[0, 0, 1],
            [1, 0, 0]])
     """
-    indices, problems = whole_labels(np.asarray(labels))
+    indices, problems = whole_labels(array_of(labels, "labels"))
     if num_classes == -1:
         if indices.size == 0:
             raise ShapeError("no labels to count the classes by: give num_classes")

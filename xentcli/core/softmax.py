@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, exponentials_of, normalizer
+from xentcli.core.object_arrays import array_of
 from xentcli.core.observer import Observer
 from xentcli.core.shapes import as_rows, from_rows
 from xentcli.core.tiled_rows import row_by_row, tiles
@@ -99,7 +100,7 @@ class Apply(Protocol):
 
 def along(x: ArrayLike, axis: int, apply: Apply) -> Floats:
     """Return an array of the shape of `x`, computed row by row along `axis`; see `softmax`."""
-    values: NDArray[Any] = np.asarray(x)
+    values = array_of(x, "x")
     rows = as_rows(values, axis)
     out = np.empty(rows.shape, computing_dtype(values.dtype))
     with np.errstate(all="ignore"):

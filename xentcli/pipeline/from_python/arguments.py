@@ -96,13 +96,16 @@ def _is_tensor(value: Any) -> bool:
     return hasattr(value, "detach") and hasattr(value, "cpu")  # an open file can be detached, too
 
 
-def is_ragged(value: Any) -> bool:
-    """Whether lists of different lengths were given, of which no array can be made."""
+def no_array(value: Any) -> str | None:
+    """Return why no array can be made of a value, such as a sparse tensor; None if one can."""
     try:
         np.asarray(without_torch(value))
-    except ValueError:
-        return True
-    return False
+    except Exception as error:  # noqa: BLE001 - of whatever library made it
+        if isinstance(value, (list, tuple)) and isinstance(error, ValueError):
+            return "no array can be made of lists of different lengths"
+        said = " ".join(str(error).split())
+        return f"no array can be made of a {type(value).__name__}: {said}"
+    return None
 
 
 def argument_of(hint: Any) -> Argument | None:

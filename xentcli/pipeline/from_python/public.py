@@ -8,10 +8,12 @@ from inspect import Parameter, signature
 from typing import Any
 
 from xentcli.errors import ArgumentError, InputError, MissingLabels, UsageError, XentError
-from xentcli.pipeline.from_python.arguments import arguments_of, is_ragged, plain
+from xentcli.pipeline.from_python.arguments import arguments_of, no_array, plain
 from xentcli.pipeline.from_python.frames import check_frames, notes_of_frames
 from xentcli.pipeline.from_python.python_hints import hint_in_python
 
+_OF_OTHERS = (BufferError, RuntimeError, TypeError, ValueError)
+"""What libraries raise if NumPy cannot read an array of theirs, as a sparse one."""
 _NEAR = 0.55  # a little less than 'axis' is to 'class_axis'
 
 
@@ -42,11 +44,10 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
         except XentError as error:
             _put_in_python(error, frozenset(names))
             raise
-        except ValueError as error:
+        except _OF_OTHERS as error:
             for name in filter(given.__contains__, names):
-                if arguments[name] is None and is_ragged(given[name]):
-                    message = f"{name}: no array can be made of lists of different lengths"
-                    raise ArgumentError(message) from error
+                if arguments[name] is None and (message := no_array(given[name])) is not None:
+                    raise ArgumentError(f"{name}: {message}") from error
             raise
 
     public.__module__ = "xentcli"

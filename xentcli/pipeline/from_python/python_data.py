@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from numbers import Number
 from os import PathLike
 from typing import Annotated, Any, Literal, Self, TypedDict
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.labels import as_weight, real_numbers
+from xentcli.core.object_arrays import array_of
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
@@ -18,6 +20,7 @@ from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_both
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.records import Record
 from xentcli.storage.paths import are_files
+from xentcli.text import shortened
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
@@ -166,33 +169,26 @@ def labels_array(data: Any) -> NDArray[Any]:
     InputError
         For complex numbers, dates and times.
     """
-    values = _as_array("labels", data)
+    values = array_of(data, "labels")
     return real_numbers(values, "labels") if values.dtype.kind in "cmM" else values
-
-
-def _as_array(name: str, data: Any) -> NDArray[Any]:
-    """Return an array, which NumPy does not make of a dict or None.
-
-    Raises
-    ------
-    UsageError
-        For a single object.
-    """
-    values = np.asarray(data)
-    if values.dtype == object and not values.ndim:
-        what = "None" if data is None else f"a {type(data).__name__}"
-        raise UsageError(f"{name}: an array is needed, not {what}")
-    return values
 
 
 def array_source(name: str, data: Any) -> MemorySource:
     """Return an array of rows or labels, or what can be made one, as a source."""
     if name == "labels":
         return MemorySource(name, labels_array(data))
-    values = _as_array(name, data)
+    values = array_of(data, name)
     if values.dtype == object:
-        raise UsageError(f"{name}: an array of numbers is needed, not of objects")
+        raise UsageError(f"{name}: an array of numbers is needed, not of {_objects_in(values)}")
     return MemorySource(name, real_numbers(values, name))
+
+
+def _objects_in(values: NDArray[Any]) -> str:
+    """Say why objects are no numbers: name the first that is none, and no row of them."""
+    others = (each for each in values.flat if not isinstance(each, (Number, list, np.ndarray)))
+    for other in others:
+        return f"objects such as {shortened(repr(other))}"
+    return "rows of different lengths"
 
 
 def rows_source(name: str, data: Any, reader: Reader) -> Source:
