@@ -1,5 +1,7 @@
 """An array in memory is a source as files are."""
 
+import tracemalloc
+
 import numpy as np
 from contract import again, some_values, values_of
 from opening import assert_same_bits
@@ -23,3 +25,23 @@ def test_a_tile_of_an_array_in_memory_may_be_overwritten() -> None:
     source = MemorySource("z", Z.copy())
     source.tile(0, 3)[:] = 0.0
     np.testing.assert_array_equal(source.tile(0, 3), Z[:3])
+
+
+def test_a_tile_of_a_view_copies_its_own_rows_alone() -> None:
+    """The whole array was copied for each tile, as for those of ``logits[:, :-1]``."""
+    whole = some_values("f4", (40, 60, 50))
+    for view in (
+        whole[:, :-1],
+        whole.transpose(1, 0, 2),
+        np.asfortranarray(whole),
+        whole[::-1, ::2],
+    ):
+        source = MemorySource("z", view)
+        rows = view.reshape(-1, 50)
+        tracemalloc.start()
+        for start, stop in ((0, 3), (57, 61), (len(rows) - 2, len(rows))):
+            assert_same_bits(source.tile(start, 4)[: stop - start], rows[start:stop])
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < view.nbytes / 20
+    assert MemorySource("z", np.zeros((4, 0))).tile(1, 2).shape == (2, 0)

@@ -1,7 +1,9 @@
 """Arrays in memory as sources."""
 
+import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.sources import IndexedSource, Source, Table
@@ -70,7 +72,12 @@ class MemorySource(IndexedSource):
     def tile(self, start: int, rows: int) -> NDArray[Any]:
         """Return a copy of rows of the array laid out as (N, C): a tile may be overwritten."""
         values = self._table.values
-        return values.reshape(-1, values.shape[-1])[start : start + rows].copy()
+        lead = values.shape[:-1]
+        if len(lead) < 2 or values.flags.c_contiguous:
+            laid_out = values.reshape(math.prod(lead), values.shape[-1])  # copies nothing
+            return laid_out[start : start + rows].copy()
+        stop = min(start + rows, math.prod(lead))
+        return np.asarray(values[np.unravel_index(np.arange(start, stop), lead)])
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a place as the array's origin does."""
