@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _MAGICS = (b"PK\3\4", b"PK\5\6")  # an archive with a member, and an empty one
 _ENDING = ".npy"
-_FOREIGN = {
-    "workbook.xml": ("an Excel file", "save the sheet as CSV"),
-}
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
@@ -48,6 +45,11 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         except InputError:
             return "(not readable)"
 
+    if options.key is None and len(members) > 1:
+        from xentcli.formats.foreign import other_arrays
+
+        if other := other_arrays(members):
+            raise InputError(f"{data.name}: {other.what}, which is not read", hint=other.cure)
     key = choose(data.name, members, options, describe)
     member = members[key]
     array = _open_member(archive, member, data)
@@ -100,9 +102,10 @@ def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
         from xentcli.formats.pickled.zipped import refuse_programs
 
         refuse_programs(name, [info.filename for info in archive.infolist()])
-        for ending, (what, hint) in _FOREIGN.items():
-            if any(info.filename.endswith(ending) for info in archive.infolist()):
-                raise InputError(f"{name}: {what}, not an NPZ file", hint=hint)
+        from xentcli.formats.foreign import other_archive
+
+        if other := other_archive(archive.namelist()):
+            raise InputError(f"{name}: {other.what}, not an NPZ file", hint=other.cure)
         if archive.infolist():
             raise InputError(f"{name}: not an NPZ file: a zip archive without an NPY file in it")
     return dict(zip(keys, found, strict=True))

@@ -76,18 +76,17 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     head = data.peek(_ZIP_HEAD_BYTES) if head.startswith(b"PK") else head
     if recognised := next((f for f in formats() if f.recognises(head)), None):
         return recognised
-    from xentcli.formats.foreign import other_kind
+    from xentcli.formats import foreign
 
-    if other := other_kind(head):
-        what = f"{other.what}, which is not one of {', '.join(format_names())}"
-        raise InputError(f"{data.name}: {what}", hint=other.cure)
-    if found := by_extension(data.name):
+    head = data.peek(foreign.HEAD_BYTES)
+    other = foreign.other_kind(head)
+    if other is None and (found := by_extension(data.name)):
         return found
-    if b"\0" in head and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
-        raise InputError(
-            f"{data.name}: neither text nor one of {', '.join(format_names())}",
-            hint="is it text in UTF-16? --encoding utf-16-le",
-        )
+    if other is None and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
+        other = foreign.unknown_kind(head, suffix_of(data.name))
+    if other:
+        what = f"{other.what}{other.no} one of {', '.join(format_names())}"
+        raise InputError(f"{data.name}: {what}", hint=other.cure)
     return by_name("csv")
 
 

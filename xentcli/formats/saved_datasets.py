@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from xentcli.errors import InputError, reading
+from xentcli.formats.foreign import check_folder
 from xentcli.storage.names import shown_name
 
 _STATE, _SPLITS = "state.json", "dataset_dict.json"
@@ -17,7 +18,8 @@ def files_of(folder: str) -> list[str] | None:
     Raises
     ------
     InputError
-        If it holds several splits, or chosen rows alone, or its list of files is damaged.
+        If it holds several splits, or chosen rows alone, or its list of files is damaged, or if the
+        folder is data of another kind, as a Zarr store is.
     """
     splits, state = Path(folder, _SPLITS), Path(folder, _STATE)
     if splits.is_file():
@@ -27,6 +29,7 @@ def files_of(folder: str) -> list[str] | None:
         what = f"a dataset of several splits: {told}"
         raise InputError(f"{shown_name(folder)}: {what}", hint="name the folder of one of them")
     if not state.is_file():
+        check_folder(folder)
         return None
     found = _read(state)
     if found.get("_indices_data_files"):  # of datasets before 1.6: some rows, in another order

@@ -25,7 +25,10 @@ _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member that are read at once
 _FEW_BYTES = 2**5  # to inflate at once: zipfile keeps all that they inflate to
 _SHOWN_MEMBERS = 5  # in an error
-_FORMATS = (".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Types].xml")
+_FORMATS = (
+    *(".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Types].xml", "content.xml"),
+    *("zarr.json", ".zarray", ".zgroup"),
+)
 """How the name of a member ends in an archive that is a file format of its own."""
 
 

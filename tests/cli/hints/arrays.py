@@ -128,9 +128,9 @@ CASES = [
         loss z.z y.npy
             save it in the program that made it: numpy.save('a.npy', array), which xent reads
         loss z.mat y.npy
-            scipy.io.loadmat reads it in Python
+            in Python: numpy.save('a.npy', scipy.io.loadmat(path)['NAME'])
         loss z.db y.npy
-            save the table as CSV
+            save the table as CSV: sqlite3 -header -csv FILE 'select * from TABLE' > a.csv
         loss z.xls y.npy
             save the sheet as CSV
         loss z.rds y.npy

@@ -121,6 +121,38 @@ samples of lm-evaluation-harness
     the files of several tasks are named as one, by a quoted pattern
     leave --columns, --drop and --label-column out
     leave --label-base out
+files of other programs, tested in test_foreign_files.py
+    llama-perplexity --kl-divergence-base a.kld writes what xent reads
+    save the table: COPY tbl TO 'a.parquet' (FORMAT parquet)
+    take the file out of it: tar -xf
+    in Python: pandas.read_orc(path).to_parquet('a.parquet')
+    in Python: pandas.DataFrame(fastavro.reader(open(path, 'rb'))).to_csv('a.csv')
+    lz4 -d
+    python -m snappy -d
+    xz -d --format=lzma; one of joblib: save it in the program that made it: numpy.save('a.npy',
+        array), which xent reads
+    in Python: pandas.read_spss(path).to_parquet('a.parquet')
+    in Python: pandas.read_stata(path).to_parquet('a.parquet')
+    in Python: pandas.read_sas(path).to_parquet('a.parquet')
+    in Python: pandas.read_html(path)[0].to_csv('a.csv')
+    in Python: numpy.save('a.npy', scipy.io.mmread(path))
+    in Python: numpy.save('a.npy', scipy.io.mmread(path).toarray())
+    in Python: pandas.DataFrame(scipy.io.arff.loadarff(path)[0]).to_csv('a.csv')
+    xent takes its outputs: numpy.save('a.npy', logits)
+    a tensor of ONNX, in Python: numpy.save('a.npy', numpy_helper.to_array(tensor))
+    in Python: tf.data.TFRecordDataset(path), numpy.save
+    in Python: numpy.save('a.npy', msgpack.load(open(path, 'rb')))
+    in Python: numpy.save('a.npy', cbor2.load(open(path, 'rb')))
+    in Python: bson.decode_file_iter(open(path, 'rb')), numpy.save
+    brotli -d
+    in Python: json.dump(yaml.safe_load(open(path)), open('a.json', 'w'))
+    in Python: json.dump(tomllib.load(open(path, 'rb')), open('a.json', 'w'))
+    in Python: numpy.save('a.npy', zarr.open_array(path)[:])
+    in Python: numpy.save('a.npy', scipy.sparse.load_npz(path).toarray())
+    in Python: deltalake.DeltaTable(path).to_pandas().to_parquet('a.parquet')
+    torch.distributed.checkpoint.format_utils.dcp_to_torch_save(path, 'a.pt')
+    is it numbers without a header? In Python: numpy.save('a.npy', numpy.fromfile(path,
+        DTYPE).reshape(N, C))
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?

@@ -47,7 +47,7 @@ FILES: Files = {
     "latin.csv": csv(np.c_[Z, Y], "café", "dog", "fox", "label").encode("latin-1"),
     "utf-16.csv": TABLE.encode("utf-16"),
     "utf-16-le.csv": TABLE.encode("utf-16-le"),
-    "wide.bin": b"1\x002,3",
+    "wide.bin": "1,2,x\n".encode("utf-16-le"),
     "zero.csv": Mended(TABLE.replace("2.25", "2.25\x00"), TABLE),
     "empty.csv": Mended("", BARE),
     "empty.json": Mended("", LISTED),

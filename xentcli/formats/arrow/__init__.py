@@ -17,7 +17,10 @@ _STREAM_START = b"\xff\xff\xff\xff"  # no text, in any encoding, begins so
 
 
 def _format(
-    name: str, extensions: tuple[str, ...], magic: bytes, kind_of: Callable[[Input], str]
+    name: str,
+    extensions: tuple[str, ...],
+    magic: bytes | tuple[bytes, ...],
+    kind_of: Callable[[Input], str],
 ) -> Format:
     """Return a format that is written as `name`, and read as what `kind_of` says of the input."""
 
@@ -71,5 +74,5 @@ def _kind_of_arrow(data: Input) -> str:
 
 # Behind the magic bytes comes a structure whose first field is an int32; text goes on as text.
 PARQUET = _format("parquet", (".parquet", ".pq"), b"PAR1\x15", lambda _data: "parquet")
-ARROW = _format("arrow", (".arrow", ".feather", ".ipc"), b"ARROW1\0", _kind_of_arrow)
+ARROW = _format("arrow", (".arrow", ".feather", ".ipc"), (b"ARROW1\0", b"FEA1\0"), _kind_of_arrow)
 ARROWS = _format("arrows", (".arrows",), _STREAM_START, _kind_of_arrow)
