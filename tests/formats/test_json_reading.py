@@ -157,7 +157,8 @@ def test_what_is_wrong_is_one_line_with_a_place(text: str) -> None:
 
 def test_objects(tmp_path: Path) -> None:
     both = {"id": 7, "labels": [0, 1], "logits": Z}
-    rows = [{"id": i, "label": i, "logits": row} for i, row in enumerate(Z)]
+    rows = [{"id": i, "text": "a (b) [c", "label": i, "logits": row} for i, row in enumerate(Z)]
+    both["text"] = "(a) what follows a list is no second array"
     for text in (json.dumps(both), json.dumps(rows), "\n".join(map(json.dumps, rows))):
         source = opened(tmp_path, text)
         assert values_of(source, 9).tolist() == Z

@@ -92,6 +92,7 @@ def as_lists(text: str) -> ListsText:
     if "(" not in text:
         return ListsText(text)
     writer = _ListWriter()
+    in_object = text.lstrip().startswith("{")  # the first list that ends is not all of it
     at = 0
     for match in _BRACKET.finditer(text):
         mark = match[0]
@@ -105,7 +106,8 @@ def as_lists(text: str) -> ListsText:
             writer.printed = writer.printed or match["array"]
         elif not writer.close(piece, mark):
             return ListsText(text)
-    return ListsText("".join([*writer.parts, text[at:]]), writer.printed, writer.end)
+    end = None if in_object else writer.end
+    return ListsText("".join([*writer.parts, text[at:]]), writer.printed, end)
 
 
 class _ListWriter:
