@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from close_to import close_to
+from frame_data import CLASSES, MOVED, Y, Z
 
 import xentcli as xent
 from xentcli.errors import InputError, LabelError, NonFiniteError, UsageError
@@ -185,3 +187,19 @@ def test_what_names_and_numbers_labels_have_and_what_is_not_finite() -> None:
     assert str(broken.value.hint).startswith("non_finite='propagate' computes")
     with pytest.raises(InputError, match="the loss is NaN: rows hold NaN"):
         xent.calibrate(logits, labels, non_finite="propagate")
+
+
+def test_frames_of_rows_to_test_on_go_by_place_as_others_do() -> None:
+    """Nothing was said of rows in two orders, and a column of ids was a class."""
+    rows = np.random.default_rng(6).normal(size=(24, 3))
+    fit = pd.DataFrame(rows, columns=CLASSES)
+    y = pd.Series(np.where(np.arange(24) % 3, rows.argmax(axis=1), 0))
+    with pytest.raises(InputError, match="test: logits and labels name the same rows in two ord"):
+        xent.calibrate(fit, y, test=(Z, Y[::-1]), folds=0)
+    with pytest.raises(InputError, match="test: logits: column 'id' may be no class"):
+        xent.calibrate(fit, y, test=(Z.assign(id=range(6)), Y), folds=0)
+    found = xent.calibrate(fit, y, test=(Z[MOVED], Y.set_axis(range(6, 12))), folds=0)
+    of_rows, of_classes = [note for note in found.notes if note.startswith("test: ")]
+    assert "labels: the index names other rows" in of_rows
+    assert "its classes are in another order than those that were fitted" in of_classes
+    assert not xent.calibrate(fit, y, test=(Z, Y), folds=0).notes

@@ -98,6 +98,12 @@ def in_two_orders(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return any(sorted(a) == sorted(b) for a in ways(one) for b in ways(other))
 
 
+def note_of_test_order(name: str) -> str:
+    """Return the note on rows to test on whose classes are in another order."""
+    order = f"{name}: its classes are in another order than those that were fitted"
+    return f"{order}; labels that are numbers go by the order here"
+
+
 def are_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether names, whole or without what all of them share, are the same in one order."""
     return any(a == b for a in ways(one) for b in ways(other))

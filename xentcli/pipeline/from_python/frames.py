@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from xentcli.alignment.by_number import in_two_orders, note_of_test_order
+from xentcli.errors import InputError
 from xentcli.pipeline.from_python.frame_classes import (
     check_classes,
     columns_of,
@@ -43,6 +45,19 @@ def check_frames(given: Mapping[str, Any]) -> None:
         if _in_two_orders(first.names, other.names):
             raise two_orders(argument, name, "rows")
     check_classes(given)
+    if (of_test := _of_test(given)) is not None:
+        try:
+            check_frames(of_test)
+        except InputError as error:
+            raise InputError(f"test: {error.message}", hint=error.hint) from None
+
+
+def _of_test(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the rows to test on as arguments of their own; None if there are none."""
+    if not isinstance(pair := given.get("test"), tuple):
+        return None
+    of_both = {name: given[name] for name in ("classes", "label_base") if name in given}
+    return {"logits": pair[0], "labels": pair[1], **of_both}
 
 
 def notes_of_frames(given: Mapping[str, Any]) -> Iterator[str]:
@@ -52,6 +67,11 @@ def notes_of_frames(given: Mapping[str, Any]) -> Iterator[str]:
     only counts, as that of predictions, names none.
     """
     yield from notes_of_classes(given)
+    if (of_test := _of_test(given)) is not None:
+        yield from (f"test: {note}" for note in notes_of_frames(of_test))
+        fitted, tested = columns_of(given.get("logits")), columns_of(of_test["logits"])
+        if fitted and tested and in_two_orders(fitted, tested):
+            yield note_of_test_order("test")
     pairs = ((name, _rows_of(given.get(name))) for name in _OF_ROWS)
     named = [(name, each) for name, each in pairs if each is not None]
     for name, other in named[1:]:

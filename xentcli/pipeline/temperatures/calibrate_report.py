@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from xentcli.alignment.by_number import note_of_test_order
 from xentcli.metrics.intervals import t_quantile
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measured import Measured
@@ -161,8 +162,7 @@ def notes_of_classes(fitted: Measures, tested: Measures, name: str) -> Iterator[
     """Say that the rows to test on, which have this name, have the same classes elsewhere."""
     one, two = fitted.class_names or (), tested.class_names or ()
     if one != two and sorted(one) == sorted(two):
-        order = f"{name}: its classes are in another order than those that were fitted"
-        yield f"{order}; labels that are numbers go by the order here"
+        yield note_of_test_order(name)
 
 
 def _of_higher_ece(both: Mapping[str, Measure]) -> Iterator[str]:
