@@ -175,6 +175,10 @@ def test_tasks_together_and_apart(run: Run) -> None:
         xent.compare("samples_*.jsonl", "samples_*.jsonl").groups,
     ):
         assert [group.name for group in groups] == ["a", "b"]
+    alike = write_docs(f"more/samples_c{date}", *random_docs(1))  # by a pattern unquoted
+    assert run("compare", paths[0], paths[0], "--metric", "kl").err.count("task") == 0
+    noted = run("compare", paths[0], alike, "--metric", "kl").err
+    assert "samples of the task 'c' are compared with those of 'a'; several tasks" in noted
     again = write_docs("more/samples_a" + date, *random_docs(9))
     assert "xent compare" in refusal(run("eval", paths[0], again)).hint
 

@@ -13,6 +13,8 @@ from xentcli.text import shortened, visible
 
 Numbers = NDArray[np.float64]
 
+_NAME = re.compile(r"(?:samples|details)_(.+?)(_\d{4}-\d\d-\d\dT[\d.:-]+)?")  # task, date
+
 
 class Samples(NamedTuple):
     """The docs of one file or more, of one filter, in the order of the files.
@@ -193,6 +195,16 @@ def task_of(file: str) -> str:
     >>> task_of("out/samples_arc_easy_2025-01-02T03-04-05.678901.jsonl"), task_of("a.jsonl")
     ('arc_easy', 'a')
     """
-    stem = re.sub(r"\.(jsonl|parquet)\b.*+", "", re.split(r"[/\\]", file)[-1])
-    found = re.fullmatch(r"(?:samples|details)_(.+?)(?:_\d{4}-\d\d-\d\dT[\d.:-]+)?", stem)
+    stem = _stem(file)
+    found = _NAME.fullmatch(stem)
     return found[1] if found else stem
+
+
+def dated_task_of(file: str) -> str | None:
+    """Return the task of a file that has the name and the date which the harness gave it."""
+    found = _NAME.fullmatch(_stem(file))
+    return found[1] if found and found[2] else None
+
+
+def _stem(file: str) -> str:
+    return re.sub(r"\.(jsonl|parquet)\b.*+", "", re.split(r"[/\\]", file)[-1])

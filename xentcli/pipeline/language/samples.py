@@ -20,6 +20,7 @@ __all__ = [
     "check_same_docs",
     "choices_of",
     "doubts",
+    "other_task",
     "samples_of",
     "task_groups",
     "with_choices",
@@ -62,6 +63,20 @@ def check_same_docs(base: Source, other: Source) -> None:
         from xentcli.pipeline.language.choices import check_hashes
 
         check_hashes(one, two)
+
+
+def other_task(base: Source, other: Source) -> list[str]:
+    """Say if the files of two models are of two tasks, as their names tell."""
+    models = samples_of(base), samples_of(other)
+    if not all(samples is not None and not samples.by_task for samples in models):
+        return []
+    from xentcli.formats.harness.collected import dated_task_of
+
+    one, two = dated_task_of(base.name), dated_task_of(other.name)
+    if None in (one, two) or one == two:
+        return []
+    what = f"{other.name}: samples of the task {two!r} are compared with those of {one!r}"
+    return [f"{what}; several tasks of a model are one input in quotes: 'small/samples_*.jsonl'"]
 
 
 def choices_of(

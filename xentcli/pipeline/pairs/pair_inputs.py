@@ -10,7 +10,7 @@ from xentcli.pipeline import opening
 from xentcli.pipeline.inputs.array_ids import check_one_order
 from xentcli.pipeline.inputs.labelled import LabelOptions, Opening, open_alone, open_both
 from xentcli.pipeline.inputs.reading import Reader, shared_ids
-from xentcli.pipeline.language.samples import check_same_docs
+from xentcli.pipeline.language.samples import check_same_docs, other_task
 from xentcli.pipeline.pairs.own_labels import check_own_labels
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 from xentcli.storage.paths import reads_once
@@ -83,7 +83,7 @@ def open_models(
         ]
     for other in others:
         check_same_docs(base, other)
-        other.notes = [*other.notes, *_note_of_files(base, other)]
+        other.notes = [*other.notes, *_note_of_files(base, other), *other_task(base, other)]
     if own_labels:
         how_of = [Opening(each, options, without) for each in given]
         named = [label is not None and label in header for header in headers]
