@@ -36,20 +36,21 @@ def test_rows_whose_label_is_ignored_add_nothing(run: Run, folder: Path) -> None
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("smoothing", "weight", "ignored"),
+    ("smoothing", "weight", "ignored", "divisor_of_logits"),
     [
-        (0.1, None, ()),
-        (0.0, (1.0, 2.0, 0.5), ()),
-        (0.3, (1.0, 2.0, 0.5), (1,)),
-        (1.0, None, (0, 2)),
+        (0.1, None, (), 1.0),
+        (0.0, (1.0, 2.0, 0.5), (), 2.5),
+        (0.3, (1.0, 2.0, 0.5), (1,), 0.4),
+        (1.0, None, (0, 2), 1.0),
     ],
 )
-def test_smoothing_weights_and_ignored_labels(
+def test_smoothing_weights_ignored_labels_and_temperatures(
     run: Run,
     folder: Path,
     smoothing: float,
     weight: tuple[float, ...] | None,
     ignored: tuple[int, ...],
+    divisor_of_logits: float,
 ) -> None:
     """Every route and the gradient have the loss that PyTorch's formula, written out, has."""
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
@@ -59,14 +60,18 @@ def test_smoothing_weights_and_ignored_labels(
     factors = np.array(weight or (1.0, 1.0, 1.0))
 
     def mean(z: Array) -> float:
-        lp = log_probs_of(z)
+        lp = log_probs_of(z / divisor_of_logits)
         kept = [(row, label) for row, label in zip(lp, labels, strict=True) if label not in ignored]
         hard = sum(-factors[label] * row[label] for row, label in kept)
         spread = sum(-(factors * row).sum() / 3 for row, _ in kept)
         divisor = sum(factors[label] for _, label in kept)
         return float(((1 - smoothing) * hard + smoothing * spread) / divisor)
 
+    if divisor_of_logits != 1.0:
+        (folder / "t.json").write_text(f'{{"temperature": {divisor_of_logits}}}')
+        options += ["--temperature", "t.json"]
     found = run(*EXPLAIN, "--rows", ":", "--json", *options).json["explanation"]
+    assert found["logits"] == logits.tolist()
     assert [route["loss"] for route in found["routes"]] == close_to([mean(logits)] * 3, rel=1e-13)
     step = 1e-6
     for index in np.ndindex(logits.shape):
@@ -78,6 +83,7 @@ def test_smoothing_weights_and_ignored_labels(
     cells = run(*EXPLAIN, "--rows", ":", *options).table
     assert ("target" in cells[0]) == bool(smoothing)
     assert ("weight" in cells[0]) == bool(weight)
+    assert ("scaled_logit" in cells[0]) == (divisor_of_logits != 1.0)
     for cell in cells:  # a line shows all that its term is made of
         made = -float(cell["log_softmax"]) * float(cell.get("target", cell["one_hot"]))
         made *= float(cell.get("weight", 1))
@@ -131,3 +137,10 @@ def test_the_page_says_where_each_option_counts(terminal: Terminal) -> None:
     assert "6. the sum of the row losses / 2, the rows that are not ignored" in page
     page = terminal(*EXPLAIN, *[text for i in "012" for text in ("--ignore-index", i)]).text
     assert "Nothing counts: the mean is 0 / 0" in page
+    page = terminal(*EXPLAIN, "--temperature", "2.5").text
+    for text in (
+        "1. z = logits / T, with T = 2.5",
+        "cross_entropy(logits / T, labels)",
+        "7. the gradient of that mean, (p - y) / 3 / T",
+    ):
+        assert text in page

@@ -15,9 +15,10 @@ from xentcli.core.normalizer import normalizer
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.explained_rows import ExplainedRows
+from xentcli.pipeline.explained_rows import ExplainedRows, divided
 from xentcli.pipeline.flow import check_unchanged
 from xentcli.pipeline.oddities import problems_of_probabilities
+from xentcli.pipeline.prepared import prepare
 from xentcli.pipeline.rounding import notes_of_rounding, rounding
 from xentcli.results.explain import Explanation
 
@@ -50,7 +51,8 @@ def explain(
     )
     chosen, others = _read_rows(aligned, rows, criterion.options)
     first_row = rows.start or 0
-    z = widen(chosen.logits[:]).astype(np.float64)
+    every = widen(chosen.logits[:]).astype(np.float64)
+    z = prepare(every, None, criterion.temperature)
     given = _explained(z, chosen, criterion, in_text=aligned.labels_in_text)
     for problem in (*given.problems, *check_finite(z, given.used & np.isnan(normalizer(z).rest))):
         hint = (problem.hint or "").replace(": --binary", ": xent loss --binary") or None
@@ -66,7 +68,8 @@ def explain(
     notes += [matching.note for matching in aligned.matchings if matching.note]
     if given.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {given.uneven:,}")
-    return replace(given.steps(places, columns, first_row), others=others), notes
+    steps = given.steps(places, columns, first_row)
+    return replace(divided(steps, every, criterion.temperature), others=others), notes
 
 
 def _explained(

@@ -1,6 +1,7 @@
 """The rows that `explain` shows, and every step from their logits to their mean loss."""
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -195,3 +196,21 @@ class ExplainedRows(NamedTuple):
             Route(second, float(loss)),
             Route(f"cross_entropy(logits, labels{asked})", float(self._cross_entropy("mean"))),
         )
+
+
+def divided(steps: Explanation, logits: "NDArray[np.float64]", temperature: float) -> Explanation:
+    """Return the steps of logits that a temperature has divided, from before the division on."""
+    if temperature == 1.0:
+        return steps
+    routes = (
+        replace(route, formula=route.formula.replace("(logits", "(logits / T"))
+        for route in steps.routes
+    )
+    return replace(
+        steps,
+        logits=logits,
+        temperature=temperature,
+        scaled_logits=steps.logits,
+        routes=tuple(routes),
+        gradient=steps.gradient / temperature,
+    )

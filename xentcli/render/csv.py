@@ -34,7 +34,10 @@ def explanation_rows(result: "Explanation", delimiter: str) -> str:
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
-    arrays: dict[str, Any] = {"logit": result.logits, "softmax": result.softmax}
+    arrays: dict[str, Any] = {"logit": result.logits}
+    if result.scaled_logits is not None:
+        arrays["scaled_logit"] = result.scaled_logits
+    arrays["softmax"] = result.softmax
     if result.one_hot is not None:
         arrays["one_hot"] = result.one_hot
     if result.label_smoothing or result.one_hot is None:

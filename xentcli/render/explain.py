@@ -60,7 +60,11 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
         marked = labels or None
         return Matrix(title, list(values), rows, result.columns, marked=marked, extra=last)
 
-    yield step("1. logits z", result.logits)
+    if result.scaled_logits is None:
+        yield step("1. logits z", result.logits)
+    else:
+        yield step("logits", result.logits)
+        yield step(f"1. z = logits / T, with T = {full(result.temperature)}", result.scaled_logits)
     sums = [f"{value:.6g}" for value in result.softmax_sums]
     yield step("2. softmax p = exp(z) / sum(exp(z)), and its sum", result.softmax, "sum", sums)
     names = [result.name(label) or _IGNORED for label in labels]
@@ -85,7 +89,8 @@ def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
     slope = "(sum(w y) p - w y)" if weighted else "(p - y)"
     if not weighted and result.one_hot is None:
         slope = "(sum(y) p - y)"
-    title = f"7. the gradient of that mean, {slope} / {result.weight_sum:.6g}"
+    over = "" if result.scaled_logits is None else " / T"
+    title = f"7. the gradient of that mean, {slope} / {result.weight_sum:.6g}{over}"
     yield step(title, result.gradient)
 
 

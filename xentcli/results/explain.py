@@ -55,6 +55,10 @@ class Explanation:
     gradient: "NDArray[Any]"
     """The gradient of these rows' mean loss with respect to the logits: (softmax - one_hot) / N,
     without smoothing and weights."""
+    temperature: float = 1.0
+    """What the logits are divided by."""
+    scaled_logits: "NDArray[Any] | None" = None
+    """The logits divided by the temperature, unless that is 1."""
     others: bool = False
     """Whether there are other rows, which these numbers are not of."""
 

@@ -36,6 +36,7 @@ class ExplainFlags(OptionGroup):
     weight: WeightOption = None
     ignore_index: IgnoreIndexOption = None
     label_smoothing: LabelSmoothingOption = 0.0
+    temperature: options.TemperatureOption = "1"
     label_column: options.LabelColumnOption = None
     label_key: options.LabelKeyOption = None
     label_base: options.LabelBaseOption = None
@@ -46,7 +47,7 @@ class ExplainFlags(OptionGroup):
     @property
     def of_loss(self) -> RowFlags:
         """The same options, as those of a loss."""
-        others = {*vars(self)} - {"rows", "label_smoothing"}
+        others = {*vars(self)} - {"rows", "label_smoothing", "temperature"}
         return RowFlags(**{name: getattr(self, name) for name in others})
 
 
@@ -70,9 +71,11 @@ def explain(
     wanted = parse_rows(flags.rows)
     output = Destination("explain", writing, common)
     output.check()
-    slots.only_one_standard_input(*both[0], *both[1], flags.weight)
+    slots.only_one_standard_input(*both[0], *both[1], flags.weight, flags.temperature)
     asked = flags.of_loss
-    criterion = loss_inputs.criterion_of(asked, "logits", label_smoothing=flags.label_smoothing)
+    criterion = loss_inputs.criterion_of(
+        asked, "logits", label_smoothing=flags.label_smoothing, temperature=flags.temperature
+    )
     named = loss_inputs.label_options(asked, criterion.naming.classes)
     check_second(both, labels, reading.reader, named)
     sources = open_both(both[0], both[1], Opening(reading.reader, named, [writing.output]))
