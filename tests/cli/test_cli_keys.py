@@ -251,6 +251,9 @@ def test_a_mask_beside_labels_is_named_where_it_is_not_read(run: Run, name: str)
     np.savez("labels.npz", **arrays)
     assert f"labels.npz: {name!r} is not" in run("loss", "z.npy", "labels.npz").err
     assert " is not read" not in run("softmax", "masked.npz").err
+    np.savez("packed.npz", logits=logits, labels=labels, position_ids=[0, 1, 0, 1, 2])
+    found = [run("loss", "packed.npz", *options).err for options in (["--shift", "1"], [])]
+    assert ["'position_ids' is not read: where a row is several" in err for err in found] == [1, 0]
     values, classes = -np.sort(-logits)[:, :2], np.argsort(-logits)[:, :2]
     np.savez("lists.npz", top_values=values, top_indices=classes, labels=labels, loss_mask=mask)
     assert " is not read" not in run("loss", "lists.npz").err  # lists are read with their mask

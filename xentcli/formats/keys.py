@@ -16,6 +16,8 @@ TOKEN_KEYS = {"input_ids", "token_ids"}
 """What stands beside hidden states in the place of labels: the tokens themselves."""
 MASK_KEYS = ("loss_mask", "target_mask")
 """Masks of the labels of hidden states."""
+_PACKED_KEYS = {"position_ids", "seq_idx", "segment_ids", "sequence_ids", "document_ids"}
+_PACKED_KEYS |= {"cu_seqlens"}
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
@@ -139,10 +141,18 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
 
 
 def notes_of_masks(file: str, names: Iterable[str], options: ReadOptions) -> Iterator[str]:
-    """Say which masks leave no row out, though they stand beside labels, or rows of others."""
+    """Say which masks leave no row out, though they stand beside labels, or rows of others.
+
+    So are names of what tells packed texts apart, if labels are shifted.
+    """
     beside = options.labels or options.label_column is not None
     read = MASK_KEYS if options.head is not None and beside else ()
     for name in names:
+        if options.shifted and name.casefold() in _PACKED_KEYS and name != options.key:
+            yield (
+                f"{file}: {shown(name)!r} is not read: where a row is several texts, the shift "
+                "leads from each into the next, unless its first label is one to ignore, as -100 is"
+            )
         if name.casefold().endswith(("mask", "masks")) and name not in (*read, options.key):
             yield (
                 f"{file}: {shown(name)!r} is not read: a row is left out if its label is one to "
