@@ -162,7 +162,7 @@ def compared(
     """Return all that is measured of models, with what is drawn, or without."""
     sources = [source(each, f"<i>{i}", names) for i, each in enumerate(models)]
     there = None if labels is None else source(labels, "labels")
-    criterion = Criterion(propagate=True)
+    criterion = Criterion(kind=more.pop("kind", "logits"), propagate=True)
     options = PairOptions(("all",), pictures=more.pop("pictures", True))
     pairs = [Model(each, criterion) for each in sources]
     return compare(pairs, there, Run(1), options, **more).comparisons

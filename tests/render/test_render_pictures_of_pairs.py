@@ -50,6 +50,13 @@ def test_changes_are_above_where_they_are_worse() -> None:
         assert each.hits == (inside & (two < one)).sum()
 
 
+def test_a_divergence_below_0_is_a_change() -> None:
+    p = np.full((4, 2), 0.5)
+    q = p + np.array([[0.0], [0.1], [-0.1], [0.2]])  # the rows do not sum to 1
+    found = compared((p, q), None, kind="probabilities")[0]
+    assert "3 rows not the same, 1 the same" in texts(pair_svg("changes", found))
+
+
 def test_squares_hold_the_rows_of_both_losses() -> None:
     one, two = (np.log2(each) for each in losses_of_digits())
     shown = two_models()[0].pictures

@@ -161,6 +161,20 @@ def test_what_only_losses_tell_is_not_the_same() -> None:
     assert verdict(nothing)[0] == "new: nothing to compare"
 
 
+def test_rows_whose_kl_is_below_0_differ() -> None:
+    """Their probabilities do not sum to 1: those that no label points at have grown."""
+    p = np.tile([0.5, 0.3, 0.2], (12, 1))
+    for grown, said in ((1e-2, "not clearly better or worse"), (1e-7, "nearly the same")):
+        new = p.copy()
+        new[5, 1:] += grown
+        models, labels = (p, new), np.zeros(12, int)
+        assert said in verdict(xent.compare(*models, labels, input="probs"))[0]
+        for worst in (0, 10):
+            found = xent.compare(*models, input="probs", worst=worst)
+            assert found.kl_max.value == 0.0
+            assert "new differs from base: KL -" in verdict(found)[0]
+
+
 def test_rows_decide_even_if_losses_hardly_differ() -> None:
     margins = [(-1e-7, 1e-7)] * 6 + [(5.0, 5.0)] * 40
     for (sentence, word), said in zip(verdicts(margins), ("better", "worse"), strict=True):

@@ -22,7 +22,7 @@ class PairPicturesState(ByValue):
     """Counts of rows in bins that are the same for all data.
 
     Changes are those of the loss, and a hit is a loss that became smaller. Without labels, they are
-    KL(base || new).
+    KL(base || new), whose sign is left out: it is below 0 where rows do not sum to 1.
     """
 
     needs: ClassVar[tuple[str, ...]] = (
@@ -51,7 +51,7 @@ class PairPicturesState(ByValue):
         predictions = ClassesState.from_rows(_with(facts, predicted))
         change = facts["difference"]
         if change is None:
-            changes = LossesState.from_rows(_with(facts, {"loss": facts["kl"]}))
+            changes = LossesState.from_rows(_with(facts, {"loss": np.abs(facts["kl"])}))
             return type(self)(changes, predictions=predictions)
         changed = {"loss": np.abs(change), "hit": change < 0.0}
         base, new = (

@@ -66,11 +66,15 @@ def _most(found: "Comparison") -> str:
 
 
 def _is_same(found: "Comparison") -> bool:
-    """Whether no row differs, which KL tells alone: losses of other probabilities may be alike."""
+    """Whether no row differs, which KL tells alone: losses of other probabilities may be alike.
+
+    The KL of rows that do not sum to 1 may be below 0, where its largest is 0.
+    """
     kl = found.metrics.get("kl_max", NOTHING)
-    names = ("loss_difference", "infinite_rows", "share_worse")
-    others = any(found.metrics.get(name, NOTHING).value for name in names)
-    return kl.value == 0.0 and kl.n == found.measured and not others and not _changed(found)
+    names = ("loss_difference", "infinite_rows", "share_worse", "kl", "kl_reverse")
+    differs = any(found.metrics.get(name, NOTHING).value for name in names)
+    differs |= any(row.change for row in found.changed_rows)
+    return kl.value == 0.0 and kl.n == found.measured and not differs
 
 
 def _is_nearly_same(found: "Comparison", difference: "Measure") -> bool:
@@ -78,18 +82,15 @@ def _is_nearly_same(found: "Comparison", difference: "Measure") -> bool:
     value, error, n = difference.value, difference.standard_error, difference.n
     if value is None or error is None or n is None or _sign_of_rows(found):
         return False
-    kl, rows = (found.metrics.get(name, NOTHING).value for name in ("kl_max", "infinite_rows"))
-    if kl is None or max(kl, rows or 0.0) > _ROUNDED:  # of classes that are not the labels'
+    names = ("kl_max", "kl", "infinite_rows")  # of classes that are not the labels' too
+    kl, *others = (found.metrics.get(name, NOTHING).value for name in names)
+    if kl is None or max(kl, *(abs(each or 0.0) for each in others)) > _ROUNDED:
         return False
     # Changes may cancel within clusters, and rows that changed most need not be listed.
     if found.clusters is not None and not found.changed_rows:
         return False
     largest = max((abs(row.change or 0.0) for row in found.changed_rows), default=0.0)
     return max(largest, math.hypot(value, error * math.sqrt(n))) <= _ROUNDED
-
-
-def _changed(found: "Comparison") -> bool:
-    return any(row.change for row in found.changed_rows)
 
 
 def _judgement(found: "Comparison") -> tuple[str, str]:
