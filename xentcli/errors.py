@@ -151,7 +151,10 @@ def input_error(name: str, error: OSError) -> InputError:
         path, _, key = name.rpartition(":")
         path, key = path.rstrip(":"), quote(key)
         if Path(path).is_file():
-            hint = f"{path} holds arrays? --key {key} chooses one; of labels, --label-key {key}"
+            hint = (
+                f"{path} holds arrays? --key {key} chooses one; of labels, --label-key {key}; "
+                "of weights or groups, save a file of this array alone"
+            )
     return InputError(f"{name}: cannot be read: {_reason(error)}", hint=hint)
 
 

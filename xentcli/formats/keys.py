@@ -70,6 +70,7 @@ def choose(
 
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
     meant = f"did you mean {options.key_option} {shlex.quote(near[0])}?" if near else None
+    meant = _of_numbered(keys, [options.key]) or meant
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
 
 
@@ -120,10 +121,22 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
         return "a file of one array is needed here"
     if options.beside and len(keys) == 1:
         return "labels stand in a file of their own: --labels FILE"
+    if numbered := _of_numbered(keys, sorted(LOGITS_KEYS | {"0", "scores"})):
+        return numbered
     logits = options.partner_key or by_name(keys, options._replace(labels=False))
     if options.beside and logits is None:
         return "--key NAME --label-key NAME say which"
     return f"{options.key_option} NAME says which"
+
+
+def _of_numbered(keys: Collection[str], names: Iterable[str]) -> str | None:
+    """Return what makes one array of numbered ones: batches of a list, or steps of a tuple."""
+    for name in names:
+        if f"0/{name}" in keys and f"1/{name}" in keys:
+            return "are these batches of several lengths? Then pad them to one, with labels of -100"
+        if f"{name}/0" in keys and f"{name}/1" in keys and not name.isdigit():
+            return f"is each a step, as of generate()? Then save torch.stack({name}, dim=1)"
+    return None
 
 
 def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -> list[str]:

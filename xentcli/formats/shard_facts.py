@@ -121,6 +121,15 @@ def blank_shard(facts: ShardFacts, i: int) -> Source:
     return source
 
 
+def hint_on_lengths(shard: ShardFacts, first: ShardFacts) -> str | None:
+    """Return what makes one array of sequences of several lengths, as the last batch has others."""
+    of_logits = len(shard.row) > 1 and shard.row[1:] == first.row[1:]
+    of_labels = len(shard.row) == len(first.row) == 1 and shard.dtype.kind in "iu"
+    if of_logits or of_labels:
+        return "are sequences of several lengths? Then pad them to one, with labels of -100"
+    return None
+
+
 def total(counts: Sequence[int | None]) -> int | None:
     """Return the sum of counts, None if one of them is not known."""
     return None if None in counts else sum(n or 0 for n in counts)

@@ -14,7 +14,7 @@ from xentcli.formats.blank_shards import EMPTY, blank_among, is_empty_text, only
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.names import FROM_OUTSIDE
 from xentcli.formats.references import FileReference, folder_here
-from xentcli.formats.shard_facts import ShardFacts, facts_of, total
+from xentcli.formats.shard_facts import ShardFacts, facts_of, hint_on_lengths, total
 from xentcli.storage.names import is_url, shown_name
 from xentcli.storage.numbered_names import unnumbered
 from xentcli.storage.paths import reads_once
@@ -216,7 +216,7 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
     name = shard.name
     if shard.row != first.row:
         what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
-        raise ShapeError(f"{name}: {what}")
+        raise ShapeError(f"{name}: {what}", hint=hint_on_lengths(shard, first))
     if shard.label_row != first.label_row:
         what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
         raise ShapeError(f"{name}: {what}")

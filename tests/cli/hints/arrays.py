@@ -51,6 +51,22 @@ FILES: Files = {
     "text.pkl": Mended(pickle.dumps(Z.tolist(), 0), pickle.dumps(Z.tolist(), 4)),
     "joblib.pkl": Mended(b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81.", Z),
     "frame.pkl": Mended(pickle.dumps(DataFrame(Z, columns=NAMES)), parquet(**COLUMNS)),
+    "batches.pkl": Mended(
+        pickle.dumps(
+            [
+                {"logits": Z[None], "labels": Y[None]},
+                {"logits": Z[None, :2], "labels": Y[None, :2]},
+            ],
+            4,
+        ),
+        pickle.dumps({"logits": np.array([Z, Z * 0]), "labels": np.array([Y, 0 * Y - 100])}, 4),
+    ),
+    "steps.pkl": Mended(
+        pickle.dumps({"scores": (Z[:2], Z[2:]), "labels": np.stack([Y[:2], Y[2:]], 1)}, 4),
+        pickle.dumps(
+            {"logits": np.stack([Z[:2], Z[2:]], 1), "labels": np.stack([Y[:2], Y[2:]], 1)}, 4
+        ),
+    ),
     "object.pkl": Mended(
         pickle.dumps(Z.astype(object), 4), pickle.dumps(np.array(Z.astype(object).tolist()), 4)
     ),
@@ -113,6 +129,12 @@ CASES = [
             in Python: numpy.save('a.npy', joblib.load(path)), or an array of what it loads
         loss frame.pkl y.npy
             in Python: pandas.read_pickle(path).to_parquet('a.parquet')
+        loss batches.pkl
+            are these batches of several lengths? Then pad them to one, with labels of -100
+        loss batches.pkl --label-key labels
+            are these batches of several lengths? Then pad them to one, with labels of -100
+        loss steps.pkl
+            is each a step, as of generate()? Then save torch.stack(scores, dim=1)
         loss object.pkl y.npy
             save a plain array: numpy.array(array.tolist())
         loss sparse.pt y.npy

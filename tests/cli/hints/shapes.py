@@ -31,6 +31,7 @@ FILES: Files = {
     "flat.npy": Mended(Y8.ravel(), Y8.ravel().reshape(2, 4)),
     "z9.npy": Mended(Z9, Z9[:, :-1]),
     "next9.npy": Y9[:, 1:],
+    "prompted.npy": Mended(np.c_[Y8[:, ::-1], Y8], Y8),
     "next.npy": Y[1:],
     "two.csv": csv(np.c_[Y, Y[::-1]], "a", "b"),
     "long.csv": csv([0, *Y]),
@@ -51,6 +52,10 @@ FILES: Files = {
     "c-2.npy": Mended(Y[1:], Y),
     "d-1.npy": Y,
     "d-2.npy": Y,
+    "e-1.npy": Z8[:1],
+    "e-2.npy": Mended(Z8[1:, :3], Z8[1:]),
+    "f-1.npy": Y8[:1],
+    "f-2.npy": Mended(Y8[1:, :3], np.c_[Y8[1:, :3], [[-100]]]),
     "three.npy": THREE_AXES,
     "reversed.npy": THREE_AXES[::-1],
     "column.npy": Mended(B[:, None], np.stack([0 * B, B], axis=-1)),
@@ -112,6 +117,16 @@ CASES = [
         mean_cross_entropy(Z9[:, :-1], Y9[:, 1:]),
     ),
     Case(
+        "loss 'e-*.npy' 'f-*.npy'",
+        "are sequences of several lengths? Then pad them to one, with labels of -100",
+        mean_cross_entropy(Z8.reshape(8, 3)[:7], Y8.ravel()[:7]),
+    ),
+    Case(
+        "loss z8.npy prompted.npy",
+        "do labels begin with a prompt, as generate() has it? Then save labels[:, 4:]",
+        mean_cross_entropy(Z8, Y8),
+    ),
+    Case(
         "loss --logits a-1.npy --logits a-2.npy --labels d-2.npy --labels d-1.npy",
         "name the files of both in the same order",
         WORDS,
@@ -125,7 +140,8 @@ CASES = [
     ),
     Case(
         "loss z.npy y.npy:labels",
-        "y.npy holds arrays? --key labels chooses one; of labels, --label-key labels",
+        "y.npy holds arrays? --key labels chooses one; of labels, --label-key labels; of weights "
+        "or groups, save a file of this array alone",
         WORDS,
     ),
     Case(
