@@ -63,6 +63,8 @@ def test_a_screen(terminal: Terminal) -> None:
     np.save("sharp.npy", np.load(DIGITS[0]) * 4)
     sharp = terminal("calibrate", "sharp.npy", DIGITS[1], *UNFOLDED).text
     assert "the model is too confident" in sharp
+    np.save("small.npy", np.load(DIGITS[0]) / 100)  # as those of cosines are
+    assert "95 % 0.00462 to 0.00709" in terminal("calibrate", "small.npy", DIGITS[1]).text
     np.save("right.npy", np.load(DIGITS[0]) / TEMPERATURE)
     text = terminal("calibrate", "right.npy", DIGITS[1], *UNFOLDED).text
     assert "it may as well be 1, which changes nothing" in text

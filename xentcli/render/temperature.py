@@ -11,7 +11,7 @@ from rich.text import Text
 from xentcli.render.measures import short_number
 from xentcli.render.reliability_bars import legend, picture_width, reliability_picture
 from xentcli.render.row_tables import side_by_side
-from xentcli.render.tables import counted, full, grid, headline, row_word, too_few
+from xentcli.render.tables import counted, ends, full, grid, headline, row_word, too_few
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def interval_in_words(found: "FittedTemperature") -> str:
     each = found.metrics["temperature"]
     if each.low is None or each.high is None:
         return ""
-    return f"95 % {short_number(each.low)} to {short_number(each.high)}{_confidence(found)}"
+    interval = ends(each.low, each.high, each.standard_error or 0.0)
+    return f"95 % {interval}{_confidence(found)}"
 
 
 def _confidence(found: "FittedTemperature") -> str:
