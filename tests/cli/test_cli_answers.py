@@ -69,6 +69,9 @@ def test_what_stands_for_no_value_is_left_out_and_counted(run: Run) -> None:
     check(outcome, "generated", numbers)
     assert "note: tokens at -9999, -Infinity or the like, left out: 2; they are the" in outcome.err
     assert "note: tokens without a log-probability (null or NaN), left out: 1\n" in outcome.err
+    for zeros, told in (([0.0, 0.0], 1), ([0.0, -0.5], 0)):
+        write(chat(zeros))
+        assert run("nll", "a.jsonl").err.count("every token has the log-probability 0") == told
 
 
 def test_numbers_that_are_no_json(run: Run) -> None:

@@ -97,7 +97,12 @@ def test_a_shift_that_leads_from_file_to_file_is_a_note(run: Run) -> None:
         np.save(f"b{i}.npy", rng.integers(3, size=5))
         np.save(f"c{i}.npy", rng.normal(size=(1, 5, 3)))
         np.save(f"d{i}.npy", rng.integers(3, size=(1, 5)))
-    note = "note: the shift leads from each of 2 files into the next, as in one text\n"
+    note = "note: the shift leads from each of 2 files into the next, as in one text; if each is"
     assert note in run("loss", "a?.npy", "b?.npy", "--shift", "1").err
+    whole = run("loss", "c?.npy", "d?.npy", "--shift", "1").number
+    for i in range(2):  # as the note says
+        np.save(f"b{i}.npy", np.r_[-100, np.load(f"d{i}.npy")[0, 1:]])
+        np.save(f"a{i}.npy", np.load(f"c{i}.npy")[0])
+    assert run("loss", "a?.npy", "b?.npy", "--shift", "1").number == close_to(whole, rel=1e-12)
     for files in (("a0.npy", "b0.npy"), ("c?.npy", "d?.npy"), ("a?.npy", "b?.npy", "--shift", "0")):
         assert "leads" not in run("loss", "--shift", "1", *files).err, files

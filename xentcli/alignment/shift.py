@@ -68,4 +68,5 @@ class Shift(Record):
             if labels is not None and labels.is_sequence:
                 yield f"the shift leads from none of {files}: tokens that none predicts are ignored"
             else:
-                yield f"the shift leads from each of {files}, as in one text"
+                what = f"the shift leads from each of {files}, as in one text"
+                yield f"{what}; if each is a text of its own, its first label must be -100"

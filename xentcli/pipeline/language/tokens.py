@@ -184,6 +184,11 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
             "generated tokens: the mean NLL of what the model drew itself, which depends on the "
             "temperature and is no loss of a text"
         )
+    if found.used > 1 and not found.total_sum:
+        yield (
+            "every token has the log-probability 0: servers write that for what they did not "
+            "compute, or after sampling at temperature 0"
+        )
     yield from _notes_on_requests(counts, found)
     if counts.unclear:
         what = "tokens of echoes that do not tell where their prompt ends, all counted as its own"
