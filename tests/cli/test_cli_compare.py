@@ -195,7 +195,7 @@ def test_a_temperature_for_all_models_or_one_for_each(run: Run) -> None:
 
 def test_a_page_and_a_picture(run: Run) -> None:
     save_models()
-    surer = TWO + 1.5 * np.eye(3)[TRUE]
+    surer = ONE + 0.5 * np.eye(3)[TRUE]
     np.save("two.npy", surer)
     changes = cross_entropies(surer, TRUE) - cross_entropies(ONE, TRUE)
     gates = ("--fail-if", "loss_difference > -9", "--fail-if", "kl > 9")
@@ -203,7 +203,7 @@ def test_a_page_and_a_picture(run: Run) -> None:
     assert outcome.code == 3
     page = Path("a.html").read_text()
     assert "1 of 2 gates failed." in page
-    assert f"✓</span> two.npy is better by loss: loss {changes.mean():+.2f} ± " in page
+    assert f"✓</span> two.npy is better by loss: loss {changes.mean():+.3f} ± " in page
     assert f"{(changes > 0).sum()} rows worse, {(changes < 0).sum()} better, 0 the same" in page
     assert "How much the losses of rows changed" in Path("a.svg").read_text()
     assert outcome.out == run("compare", *MODELS).out

@@ -124,6 +124,7 @@ def test_labels_in_another_order_than_the_rows(run: Run) -> None:
         np.save(f"{name}.npy", values)
     np.save("few_z.npy", np.roll(z, 1, axis=0)[:29])
     np.save("weak.npy", z * 0.01)
+    np.save("z2.npy", z * 1.1)
     both = np.column_stack([z, np.roll(labels, 1)])
     np.savetxt("both.csv", both, delimiter=",", header="a,b,c,d,label", comments="")
     note = (
@@ -138,6 +139,12 @@ def test_labels_in_another_order_than_the_rows(run: Run) -> None:
         ("loss few_z.npy few.npy", False),
         ("loss both.csv --label-column label", False),
         ("loss z.npy moved.npy --weight 1,2,3,4", False),
+        ("compare z.npy z2.npy --labels moved.npy", True),
+        ("compare z.npy z2.npy z.npy --labels moved.npy", True),
+        ("compare z.npy weak.npy --labels moved.npy", False),
+        ("compare z.npy z2.npy --labels y.npy", False),
+        ("compare z.npy z2.npy --labels moved.npy --temperature 0.5 --temperature 1", False),
+        ("compare z.npy z2.npy", False),
         ("loss z.npy moved.npy --temperature 0.5", False),
     ):
         assert (note in run(*line.split()).err) == told, line

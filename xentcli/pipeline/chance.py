@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
+from xentcli.results.comparison import Comparison
 from xentcli.results.loss import Loss
+from xentcli.results.measure import Measure
 
 _ERRORS = 3.0  # standard errors by which a loss is higher, so that few rows say nothing
 _LEAST_ROWS = 30
@@ -21,14 +23,51 @@ def above_chance(
     and weights of classes may make such a loss another one. Nothing is added to notes that have
     `told` of a shift, which explains it.
     """
-    if labels is None or criterion.binary or criterion.picked or num_classes < 2:
+    found = Measure(loss.mean, loss.standard_error, n=loss.counted)
+    if labels is not None and _are_above([found], num_classes, [criterion], told):
+        yield f"the loss is {_above(num_classes)}"
+
+
+def all_above_chance(
+    comparisons: Sequence[Comparison],
+    num_classes: int,
+    labels: Source | None,
+    criteria: Sequence[Criterion],
+    told: Sequence[str],
+) -> Iterator[str]:
+    """Yield a note if the losses of all models are so, if they are measured."""
+    names = [(comparisons[0], "loss_base"), *((each, "loss_new") for each in comparisons)]
+    losses = [found.metrics[name] for found, name in names if name in found.metrics]
+    if labels is None or len(losses) < len(names):
         return
-    if criterion.options.weight is not None or criterion.temperature < 1.0:
-        return
-    chance = math.log(num_classes)
-    clearly = loss.mean - _ERRORS * loss.standard_error > chance  # NaN is not
-    if clearly and loss.counted >= _LEAST_ROWS and not any("--shift" in note for note in told):
-        yield (
-            f"the loss is above {chance:.4g}, that of equal probabilities for all {num_classes:,} "
-            "classes: do the labels belong to these rows, in this order?"
-        )
+    if _are_above(losses, num_classes, criteria, told):
+        which = "both" if len(losses) == 2 else "all"
+        yield f"the losses of {which} models are {_above(num_classes)}"
+
+
+def _are_above(
+    losses: Sequence[Measure],
+    num_classes: int,
+    criteria: Sequence[Criterion],
+    told: Sequence[str],
+) -> bool:
+    for each in criteria:
+        if each.binary or each.picked or each.options.weight is not None or each.temperature < 1.0:
+            return False
+    if num_classes < 2 or any("--shift" in note for note in told):
+        return False
+    return all(_is_above(each, math.log(num_classes)) for each in losses)
+
+
+def _is_above(loss: Measure, chance: float) -> bool:
+    value, error = loss.value, loss.standard_error
+    if value is None or error is None or (loss.n or 0) < _LEAST_ROWS:
+        return False
+    return value - _ERRORS * error > chance  # NaN is not
+
+
+def _above(num_classes: int) -> str:
+    return (
+        f"above {math.log(num_classes):.4g}, that of equal probabilities for all {num_classes:,} "
+        "classes: do the labels belong to these rows, in this order?"
+    )

@@ -13,6 +13,7 @@ from xentcli.alignment.followers import RowSources, notes_of_place
 from xentcli.alignment.models import AlignedModels, with_models
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
+from xentcli.pipeline.chance import all_above_chance
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total
 from xentcli.pipeline.numbering import Numbering
@@ -156,19 +157,17 @@ def compare(
         comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:
         spools.close()
+    told = (
+        *_notes(models, together, total),
+        *first.axes.shift.notes(first.logits, first.labels, found.unpaired),
+        *plan.notes(comparisons),
+    )
+    doubts = all_above_chance(comparisons, found.rows.num_classes, labels, work.criteria, told)
     return Compared(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
-        tuple(
-            dict.fromkeys(
-                (
-                    *_notes(models, together, total),
-                    *first.axes.shift.notes(first.logits, first.labels, found.unpaired),
-                    *plan.notes(comparisons),
-                )
-            )
-        ),
+        tuple(dict.fromkeys([*told, *doubts])),
         found,
     )
 
