@@ -174,3 +174,13 @@ def test_one_measure_may_be_named_alone() -> None:
 def test_a_function_goes_to_another_process() -> None:
     for name in ("softmax", "loss", "compare"):
         assert pickle.loads(pickle.dumps(getattr(xent, name))) is getattr(xent, name)
+
+
+def test_what_the_caller_makes_of_underflow_changes_nothing() -> None:
+    """A square that is 0 was a FloatingPointError of ``numpy.seterr(all='raise')``."""
+    far = np.random.default_rng(0).normal(size=(200, 3)) * 300.0
+    labels = np.arange(200) % 3
+    want = xent.compare(far, 2 * far, labels, metrics="all", jobs=1).to_json()
+    with np.errstate(all="raise"):
+        assert xent.compare(far, 2 * far, labels, metrics="all", jobs=1).to_json() == want
+        assert np.geterr()["under"] == "raise"

@@ -7,6 +7,8 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
+from numpy import errstate
+
 from xentcli.errors import ArgumentError, InputError, MissingLabels, UsageError, XentError
 from xentcli.pipeline.from_python.arguments import arguments_of, no_array, plain
 from xentcli.pipeline.from_python.frames import check_frames, notes_of_frames
@@ -14,6 +16,8 @@ from xentcli.pipeline.from_python.python_hints import hint_in_python
 
 _OF_OTHERS = (BufferError, RuntimeError, TypeError, ValueError)
 """What libraries raise if NumPy cannot read an array of theirs, as a sparse one."""
+_ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+"""What NumPy does about errors unless told otherwise: an underflow to 0 is right, not an error."""
 _NEAR = 0.55  # a little less than 'axis' is to 'class_axis'
 
 
@@ -40,7 +44,8 @@ def in_python(function: Callable[..., Any]) -> Callable[..., Any]:
                 _check_names(given, names)
             taken = {name: plain(name, arguments.get(name), given[name]) for name in given}
             check_frames(taken)
-            return _noted(function(**taken), notes_of_frames(taken))
+            with errstate(**_ERRORS):
+                return _noted(function(**taken), notes_of_frames(taken))
         except XentError as error:
             _put_in_python(error, frozenset(names))
             raise
