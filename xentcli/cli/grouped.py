@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from xentcli.metrics.names import PAIR_TABLES
+from xentcli.pipeline.measures.measure_plan import TABLES_OF
 from xentcli.pipeline.result_warnings import are_everything
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
+
+_TABLES = {*TABLES_OF, *PAIR_TABLES}
 
 
 def shown_groups(
@@ -27,7 +31,13 @@ def shown_groups(
 
 
 def note_of_groups(form: str, names: Sequence[str] | None, by: str | None) -> list[str]:
-    """Say where groups are, if they are asked for by `--by` alone and the result is CSV."""
-    if by is None or names is not None or form != "file":
+    """Say where groups and other tables are, if they are asked for and the CSV has none."""
+    if form != "file" or (names is None and by is None):
         return []
-    return ["these are the measures of all rows: --metric groups prints those of each group"]
+    if names is None:
+        return ["these are the measures of all rows: --metric groups prints those of each group"]
+    tables = [name for name in names if name in _TABLES]
+    if not tables or len(names) < 2 or "all" in names:
+        return []
+    one = f"--metric {tables[0]} alone prints this table, and --json has all"
+    return [f"CSV is one table, here that of the measures, without {', '.join(tables)}: {one}"]
