@@ -39,7 +39,8 @@ def tell(
         [*doubts, *of_models(found, asked, names, criteria, by)],
         drawn=found.comparisons[0],
     )
-    telling.common.tell_notes(note_of_groups(telling.output.form, asked.metrics, by))
+    of_groups = note_of_groups(telling.output.form, asked.metrics, by, found.comparisons[0].groups)
+    telling.common.tell_notes(of_groups)
 
 
 def judge(keeper: "Gatekeeper", comparisons: "Sequence[Comparison]") -> list[str]:

@@ -35,7 +35,8 @@ def tell(
         [*found.notes, *notes],
         [*doubts, *of_measures(found, asked, criterion, name, by)],
     )
-    telling.common.tell_notes(note_of_groups(telling.output.form, asked.metrics, by))
+    notes = note_of_groups(telling.output.form, asked.metrics, by, found.groups)
+    telling.common.tell_notes(notes)
 
 
 def forms(

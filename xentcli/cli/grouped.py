@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.metrics.names import PAIR_TABLES
-from xentcli.pipeline.measures.measure_plan import TABLES_OF
 from xentcli.pipeline.result_warnings import are_everything
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
-
-_TABLES = {*TABLES_OF, *PAIR_TABLES}
 
 
 def shown_groups(
@@ -30,13 +26,19 @@ def shown_groups(
     return () if by is None or not measures else with_measures(found.groups, measures)
 
 
-def note_of_groups(form: str, names: Sequence[str] | None, by: str | None) -> list[str]:
+def note_of_groups(
+    form: str, names: Sequence[str] | None, by: str | None, groups: "Sequence[Group]"
+) -> list[str]:
     """Say where groups and other tables are, if they are asked for and the CSV has none."""
     if form != "file" or (names is None and by is None):
         return []
     if names is None:
         return ["these are the measures of all rows: --metric groups prints those of each group"]
-    tables = [name for name in names if name in _TABLES]
+    from xentcli.pipeline.measures.measure_plan import TABLES_OF
+    from xentcli.pipeline.pairs.pair_names import PAIR_TABLES
+
+    known = {*TABLES_OF, *PAIR_TABLES} - ({"groups"} if not groups else set())
+    tables = [name for name in names if name in known]
     if not tables or len(names) < 2 or "all" in names:
         return []
     one = f"--metric {tables[0]} alone prints this table, and --json has all"
