@@ -66,6 +66,12 @@ def test_numbers_of_a_column(values: list[float], decimals: int) -> None:
     assert len(decimals_of) <= 1, "one precision a column"
 
 
+def test_short_of_small_numbers_has_more_than_a_digit() -> None:
+    """Those of models that hardly differ, as the KL divergences of quantised ones."""
+    shown = {0.00414: "0.0041", 0.00064157: "0.0006416", -0.00014999: "-0.00015", 4e-5: "4e-05"}
+    assert {value: short(value) for value in shown} == shown
+
+
 @in_one_test
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_short_of_what_is_not_finite(value: float) -> None:

@@ -44,7 +44,7 @@ def short(value: float) -> str:
 
     0 is exact: what is only rounded to it has digits.
     """
-    return f"{value:.4f}" if 1e-4 <= abs(value) < _LARGE else f"{value or 0.0:.4g}"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < _LARGE else f"{value or 0.0:.4g}"
 
 
 def row_word(count: float) -> str:
