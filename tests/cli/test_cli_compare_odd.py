@@ -231,7 +231,10 @@ def test_what_labels_that_are_probabilities_leave_out_is_said(run: Run, terminal
     np.save("soft.npy", np.eye(3)[TRUE])
     files = ("one.npy", "two.npy", "--labels", "soft.npy")
     note = "note: labels are class probabilities: what needs one class a row is left out, such as "
-    assert run("compare", *files).err == f"{note}accuracy and delta_p\n"
+    way = "(of one-hot rows, labels.argmax(1) gives the classes)"
+    assert run("compare", *files).err == f"{note}accuracy and delta_p {way}\n"
+    np.save("classes.npy", np.load("soft.npy").argmax(1))
+    assert run("compare", *files[:3], "classes.npy", "--metric", "accuracy_base").number >= 0
     assert run("compare", *files, "--metric", "loss_difference").err == ""
     assert note not in run("compare", *MODELS).err
     assert note not in run("compare", *files[:2]).err
@@ -239,5 +242,5 @@ def test_what_labels_that_are_probabilities_leave_out_is_said(run: Run, terminal
     np.save("two.npy", better)
     assert terminal("compare", *files).lines[0].startswith("two.npy is better: loss -")
     fitted = run("calibrate", "two.npy", "soft.npy", "--folds", "0", "--json")
-    assert f"{note}accuracy and ece\n" in fitted.err
+    assert f"{note}accuracy and ece {way}\n" in fitted.err
     assert metrics_of(fitted)["ece_after"]["value"] is None

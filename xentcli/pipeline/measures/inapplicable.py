@@ -8,15 +8,20 @@ from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, Plan, metric_name_of
 
 NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
-NOTE_OF_CLASSES = (
-    "labels are class probabilities: what needs one class a row is left out, such as accuracy"
-)
 _NEEDS_CHOICES = (
     "it needs the lengths of choices and which are right, as samples of lm-evaluation-harness have "
     "them without labels of another file"
 )
 _OF_ANY_LABELS = ("loss", "losses", "worst_rows", "brier", "entropy")
 _OF_ROWS = ("ranks", "classwise", "suspects")
+
+
+def note_of_classes(others: str) -> str:
+    """Return what to know where labels are class probabilities; `others` are left out, too."""
+    return (
+        "labels are class probabilities: what needs one class a row is left out, such as accuracy"
+        f"{others} (of one-hot rows, labels.argmax(1) gives the classes)"
+    )
 
 
 def reasons(plan: Plan, found: Measured, *, uneven: bool) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.inputs.clustering import notes_of_errors
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.added_measures import added_measure, notes_of_added
-from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, NOTE_OF_CLASSES, reasons
+from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, note_of_classes, reasons
 from xentcli.pipeline.measures.loss_measures import (
     accuracy_measure,
     groups_of,
@@ -193,7 +193,7 @@ class Report:
                 "of equal values the first one counts"
             )
         if NEEDS_A_CLASS in self.inapplicable.values() and self.plan.options.metrics is None:
-            yield f"{NOTE_OF_CLASSES}, confusions and ece"
+            yield note_of_classes(", confusions and ece")
         yield from self.plan.clustering.notes
         yield from notes_of_errors(self.results.get("clusters"))
 

@@ -7,7 +7,7 @@ from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import MEASURES, OF_PAIRS, PAIR_TABLES
 from xentcli.pipeline.inputs.clustering import Clustering
-from xentcli.pipeline.measures.inapplicable import NOTE_OF_CLASSES
+from xentcli.pipeline.measures.inapplicable import note_of_classes
 from xentcli.pipeline.opening import Source
 from xentcli.results.comparison import Comparison
 from xentcli.results.measure import NOTHING
@@ -145,7 +145,7 @@ class PairPlan:
             yield from each.notes
         usual = self.labelled and self.options.metrics is None
         if usual and comparisons[0].measured and comparisons[0]["accuracy_base"].value is None:
-            yield f"{NOTE_OF_CLASSES} and delta_p"
+            yield note_of_classes(" and delta_p")
         yield from self.clustering.notes
         tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
         if self.clustering.applies and any(each.value is not None for each in tests):

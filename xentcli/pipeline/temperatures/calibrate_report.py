@@ -8,7 +8,7 @@ from xentcli.alignment.by_number import note_of_test_order
 from xentcli.metrics.intervals import t_quantile
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, NOTE_OF_CLASSES
+from xentcli.pipeline.measures.inapplicable import NEEDS_A_CLASS, note_of_classes
 from xentcli.pipeline.measures.loss_measures import loss_measure, with_errors
 from xentcli.pipeline.temperatures.temperature import Fit
 from xentcli.results.measure import NOTHING, Measure
@@ -51,7 +51,7 @@ def report_of(
     tested, notes = of_others
     notes = tuple(dict.fromkeys((*before.notes, *notes)))
     if NEEDS_A_CLASS in before.inapplicable.values():
-        notes = (*notes, f"{NOTE_OF_CLASSES} and ece")
+        notes = (*notes, note_of_classes(" and ece"))
     folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     both = before_and_after(before, after)
     return FittedTemperature(
