@@ -141,9 +141,9 @@ def _cure(fit: ShapeFit, axis: int) -> str | None:
         rows = last - 1 if axis == last else last
         part = f"[{':, ' * rows}:-1]"
         return f"are labels shifted already? Then logits{part} belong to them, and no shift"
-    more = there[-1] - lengths[-1]
-    if len(lengths) > 1 and lengths[:-1] == there[:-1] and more > 0 and axis == len(fit.leads) - 1:
-        part = f"[{':, ' * (len(there) - 1)}{more}:]"
+    is_last = axis == len(fit.leads) - 1
+    if len(lengths) > 1 and is_last and lengths[:-1] == there[:-1] and lengths[-1] < there[-1]:
+        part = f"[{':, ' * (len(there) - 1)}{there[-1] - lengths[-1]}:]"
         return f"do labels begin with a prompt, as generate() has it? Then save labels{part}"
     return None
 
