@@ -250,6 +250,9 @@ def test_what_is_no_sample_is_one_line(run: Run, line: bytes) -> None:
     content = json.dumps(EXAMPLE).encode() + b"\n" + line + b"\n"
     outcome = run("loss", "-", stdin=content)
     if line:
-        assert refusal(outcome).error.startswith("<stdin>")
+        refused = refusal(outcome)
+        assert refused.error.startswith("<stdin>")
+        if "no sample as" in refused.error:
+            assert refused.hint == "leave this line out"
     else:
         assert outcome.code == 0

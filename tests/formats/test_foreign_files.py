@@ -62,6 +62,7 @@ NAMED = {  # its name, besides
     "z.yaml": (b"logits:\n- - 0.125\n", "YAML", "in Python: json.dump(yaml.safe_load("),
     "z.toml": (b"logits = [[1.0, 2.0]]\n", "TOML", "in Python: json.dump(tomllib.load("),
     "z.raw": (b"l\xbf\0>\x7fF\x07\xbe", "neither text", "is it numbers without a header? In Pyth"),
+    "train.bin": (b"\5\0\4\0\7\0", "neither text", "is it numbers without a header?"),
     "labels": (
         b"\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         "neither text",

@@ -213,6 +213,7 @@ def unknown_kind(head: bytes, suffix: str) -> Other | None:
         return _TEXT_BY_SUFFIX.get(suffix)
     zeros = sorted([head[::2].count(0), head[1::2].count(0)])
     wide = zeros[0] == 0 and 4 * zeros[1] > len(head)  # every other byte, or most of them
+    wide = wide and not re.search(rb"[\4-\x08]", head)  # as small numbers have
     return _BY_SUFFIX.get(suffix, _UTF_16 if wide else _RAW)
 
 

@@ -177,4 +177,6 @@ def _several(name: str, files: list[str]) -> InputError:
     listed += [f"{len(files) - _SHOWN_MEMBERS} more"] if len(files) > _SHOWN_MEMBERS else []
     there = f"it holds {', '.join(listed)}" if files else "it holds no file"
     hint = "take the files out of it: unzip" if files else None
+    if "header.json" in files and any(file.startswith("samples/") for file in files):
+        hint = "is it a log of Inspect? inspect log dump LOG > log.json"  # unzip knows no Zstandard
     return InputError(f"{name}: a zip archive is read if it holds one file; {there}", hint=hint)

@@ -89,6 +89,7 @@ FILES: Files = {
     "z.rds": Mended(b"X\n\x00\x00\x00\x02", BARE),
     "z.7z": Mended(b"7z\xbc\xaf'\x1c\x00", BARE),
     "z.bin": Mended("version https://git-lfs.github.com/spec/v1\n", Z),
+    "run.eval": zipped({"header.json": "{}", "samples/1_epoch_1.json": "{}"}),
     "z.zip": zipped({"a.csv": BARE, "b.csv": BARE}),
     "table.json": '{"cat": {"0": 1.5}, "dog": {"0": -0.25}}',
     "table.jsonl": '{"cat": 1.5, "dog": -0.25}\n',
@@ -197,6 +198,8 @@ CASES = [
             pandas.read_feather(old).to_feather(new) writes version 2
         loss z.zip y.npy
             take the files out of it: unzip
+        nll run.eval
+            is it a log of Inspect? inspect log dump LOG > log.json
         softmax table.json
             columns are read from CSV: pandas.read_json(path).to_csv('a.csv', index=False)
         softmax table.jsonl

@@ -117,6 +117,7 @@ samples of lm-evaluation-harness
     are both files of the same task, of the same version of its data?
     the loss of a document: --reduction sum, or none
     leave this doc out
+    leave this line out
     name it details_TASK.parquet, as lighteval does, and do not compress it
     the files of several tasks are named as one, by a quoted pattern
     leave --columns, --drop and --label-column out

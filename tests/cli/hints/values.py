@@ -40,6 +40,7 @@ FILES: Files = {
     "both.jsonl": json.dumps({"meta_info": SGLANG}),
     "echo.jsonl": ECHO,
     "null.jsonl": ECHO.replace("-1.0, -2.0", "null"),
+    "delta.jsonl": json.dumps({"type": "response.output_text.delta", "logprobs": [{}]}),
     "logprob.jsonl": json.dumps({"completion_probabilities": [{"logprob": -1.5}]}),
     "dict.jsonl": str({"choices": [{"logprobs": {"content": []}}]}),
     "prob.jsonl": json.dumps({"completion_probabilities": [{"prob": 0.5}]}),
@@ -103,6 +104,8 @@ CASES = [
             if these are logits: xent calibrate --binary LOGITS LABELS
         nll null.jsonl --tokens prompt
             ask the server for logprobs
+        nll delta.jsonl
+            ask the server for logprobs; those of a stream are in its last event, response.completed
         loss echo.jsonl y.npy
             xent nll echo.jsonl
         nll dict.jsonl

@@ -134,7 +134,7 @@ def _samples(data: Input) -> Iterator[tuple[int, Sample]]:
             raise InputError(f"{data.name}:{line}: {error}") from error
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             what = "no sample as lm-evaluation-harness writes it"
-            raise InputError(f"{data.name}:{line}: {what}") from error
+            raise InputError(f"{data.name}:{line}: {what}", hint="leave this line out") from error
         yield line, sample
 
 

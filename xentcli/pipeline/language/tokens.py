@@ -175,6 +175,8 @@ def _no_log_probs(counts: TokenCounts, source: AnswersSource) -> InputError:
         what = f"every request failed: {_listed(counts.named_failed, counts.failed)}"
     other = "generated" if source.part == "prompt" else "prompt"
     hint = f"--tokens {other}" if counts.others else "ask the server for logprobs"
+    if source.dialect == "OpenAI responses" and not counts.others:
+        hint = f"{hint}; those of a stream are in its last event, response.completed"
     return InputError(f"{source.name}: {what}", hint=hint)
 
 
