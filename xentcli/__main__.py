@@ -19,6 +19,10 @@ def program() -> None:
 
         process.end(stop.code)
         raise
+    except MemoryError:
+        from xentcli.cli import process
+
+        process.end_without_memory()
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ import pytest
 from cli_tools import Run, refusal, run_shell
 from in_one_test import in_one_folder
 
+from xentcli import __main__ as program
+from xentcli.cli import process
 from xentcli.cli.failures import as_xent_error
 from xentcli.errors import XentError
 from xentcli.execution.addresses import AddressedScheduler, forget, register
@@ -155,3 +157,28 @@ def test_a_scheduler_that_yields_nothing_is_an_error_and_nothing_is_written(
     finally:
         forget("idle")
     assert [path.name for path in tmp_path.iterdir()] == ["z.csv"]
+
+
+def test_no_memory_is_left_to_end_with(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Python printed its traceback below what was said, or nothing else."""
+    codes: list[int] = []
+
+    def fail(*_: object, **__: object) -> int:
+        raise MemoryError
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        raise InterruptedError
+
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(program, "main", fail)
+    for code in (None, 2, 0):
+        monkeypatch.setattr(process._Ending, "code", code)
+        with pytest.raises(InterruptedError):
+            program.program()
+    assert (codes, capfd.readouterr().err) == ([1, 2, 0], "error: out of memory\n")
+    with pytest.raises(SystemExit):
+        process.leave(3)
+    assert process._Ending.code == 3

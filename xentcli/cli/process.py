@@ -128,7 +128,21 @@ def leave(code: int) -> NoReturn:
         if clusters := sys.modules.get("xentcli.execution.dask_client"):  # in few runs
             clusters.abandon_local_clusters()
         _exit_now()
+    _Ending.code = code
     sys.exit(code)
+
+
+class _Ending:
+    """With what code this process ends, as soon as nothing is left to say or to write."""
+
+    code: int | None = None
+
+
+def end_without_memory() -> NoReturn:
+    """Exit where memory ran out before the command line ran, or while it ended."""
+    if _Ending.code is None:
+        tell_plainly("error: out of memory")
+    os._exit(1 if _Ending.code is None else _Ending.code)
 
 
 def end(code: Any) -> None:
