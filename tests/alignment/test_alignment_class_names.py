@@ -76,6 +76,31 @@ def test_the_hint_is_the_nearest_of_many_names() -> None:
     assert names.with_hint(problem).hint == "did you mean 'class number 1234'?"
 
 
+def test_stars_are_counted_by_their_number() -> None:
+    """Also where labels lack one of them: 1 was the second class."""
+    classes = ClassNames(("1 star", "2 stars", "3 stars"), where="z.csv")
+    assert classes.indices(np.array([1, 2]), LossOptions()).labels.tolist() == [0, 1]
+    assert classes.indices(np.array(["2 stars"]), LossOptions()).labels.tolist() == [1]
+    (note,) = classes.notes_on(NUMBERS)
+    assert note == "z.csv: labels are columns: 1 star, 2 stars, 3 stars (else --label-base 0)"
+    assert ClassNames(("1 star", "2 bars")).numbers == ClassNames(("2D", "3D")).numbers == ()
+
+
+def test_a_note_says_where_the_first_of_two_classes_is_yes() -> None:
+    says = "z.csv: label 0 is 'p_yes', and 1 is 'p_no', by place (else --columns p_no,p_yes)"
+    columns, shorts = ("p_yes", "p_no"), ("yes", "no")
+    for classes, notes in (
+        (ClassNames(columns, where="z.csv", shorts=shorts), [says]),
+        (ClassNames(columns[::-1], where="z.csv", shorts=shorts[::-1]), []),
+        (ClassNames(columns, True, where="z.csv", shorts=shorts), []),
+        (ClassNames(shorts), []),  # the user has listed them
+        (ClassNames(("yes", "unsure", "no"), where="z.csv"), []),
+    ):
+        assert classes.notes_on(NUMBERS) == notes
+        assert classes.notes_on(np.dtype(str)) == []
+        assert classes.indices(np.array([0, 1]), LossOptions()).labels.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("words", ["True,False", "TRUE,false", "is_true,is_false"])
 def test_the_class_true_is_label_1(words: str) -> None:
     """In whatever order the columns stand; 0 was the class true where that is the first one."""

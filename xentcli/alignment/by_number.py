@@ -1,12 +1,19 @@
 """Says that classes go by number, where only one of two inputs names them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import SHOWN_NAMES, without_shared
 from xentcli.formats.sources import Source
+from xentcli.text import name_option
+
+_SAME = {
+    **dict.fromkeys(("true", "yes", "pos", "positive"), "true"),
+    **dict.fromkeys(("false", "no", "neg", "negative"), "false"),
+}
+"""What two classes may be called that labels call true and false."""
 
 
 def note_by_number(names: Sequence[str], named: str, lacking: str) -> str | None:
@@ -33,6 +40,28 @@ def note_of_flags(labels: Source | None, num_classes: int | None) -> str | None:
     if labels is None or labels.dtype.kind != "b" or (num_classes or 0) <= 2:
         return None
     return f"{labels.name}: labels are true and false, read as 1 and 0 of {num_classes} classes"
+
+
+def said_of_two(names: Iterable[str]) -> list[str | None]:
+    """Return what labels may call classes of these names: true, false, or nothing known."""
+    return [_SAME.get(name.casefold()) for name in names]
+
+
+def note_of_places(where: str, names: Sequence[str], shorts: Sequence[str]) -> Iterator[str]:
+    """Yield the note that 0 is the first of two classes, though its name says yes."""
+    if said_of_two(shorts) != ["true", "false"]:
+        return
+    yes, no = names
+    way = ",".join(map(name_option, (no, yes)))
+    yield f"{where}: label 0 is {yes!r}, and 1 is {no!r}, by place (else --columns {way})"
+
+
+def counted_things(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the numbers before one word in all names: ``1 star, 2 stars``; () of other names."""
+    parts = [re.fullmatch(r"(?a)(\d{1,18})[ _-]([A-Za-z]+)", name) for name in names]
+    found = tuple(part[1] for part in parts if part)
+    one_word = len({part[2].lower().removesuffix("s") for part in parts if part}) == 1
+    return found if one_word and len(found) == len(names) > 1 else ()
 
 
 def _one_is_named(logits: Source, labels: Source) -> bool:

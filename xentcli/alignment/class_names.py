@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.by_number import counted_things, note_of_places, said_of_two
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
@@ -32,11 +33,6 @@ _TEXT = "OUST"
 """The kinds of dtypes that text has."""
 _UNKNOWN_NAME = IGNORED + 1
 _BOOL_LABELS = {"false": 0, "true": 1}
-_SAME = {
-    **dict.fromkeys(("true", "yes", "pos", "positive"), "true"),
-    **dict.fromkeys(("false", "no", "neg", "negative"), "false"),
-}
-"""What two classes may be called that labels call true and false."""
 _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
 
 
@@ -98,7 +94,7 @@ class ClassNames:
     @cached_property
     def _places_of_bools(self) -> dict[str, int]:
         """The places of what labels call true and false, of no or two names of classes."""
-        said = [_SAME.get(name.casefold()) for name in self.shorts or self.names]
+        said = said_of_two(self.shorts or self.names)
         if len({*said} - {None}) == 2:
             return {word: said.index(word) for word in _BOOL_LABELS}
         numbers = self._other_numbers or (0, 1)
@@ -118,6 +114,7 @@ class ClassNames:
         names = self.shorts or self.names
         if all(name.casefold() in _BOOL_LABELS for name in names):
             names = tuple(str(_BOOL_LABELS[name.casefold()]) for name in names)
+        names = counted_things(names) or names
         if not all(re.fullmatch(r"(?a)[+-]?\d{1,18}", name) for name in names):
             return ()
         numbers = tuple(map(int, names))
@@ -138,9 +135,12 @@ class ClassNames:
             if self._other_numbers != tuple(range(first, first + len(names))):
                 what = f"labels count the columns, by --label-base, though these are {shown}"
                 notes.append(f"{self.where}: {what}")
-        if not self.numbers:
-            return notes
         listed = self.where == "--classes"
+        if not self.numbers:
+            by_place = (
+                () if listed or self.counted else note_of_places(self.where, self.names, names)
+            )
+            return [*notes, *by_place]
         what = (
             "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
         )
