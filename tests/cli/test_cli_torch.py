@@ -55,6 +55,10 @@ def test_lists_of_batches(run: Run) -> None:
     batches = [{"logits": Z[i : i + 3], "labels": Y[i : i + 3]} for i in range(0, 8, 3)]
     saved("run.pkl", batches)
     assert_loss(run, "run.pkl")
+    told = "run.pkl:labels: the shift leads from each of 3 arrays of a list into the next, as in"
+    for kept in (list, np.asarray):
+        saved("run.pkl", [{**batch, "labels": kept(batch["labels"].tolist())} for batch in batches])
+        assert [told in run("loss", "run.pkl", "--shift", n).err for n in "10"] == [True, False]
     for i, batch in enumerate(batches):
         saved(f"part-{i}.pkl", batch)
     saved("labels.pkl", Y)

@@ -64,6 +64,7 @@ class Scattered(NamedTuple):
         sizes = [rows * row_bytes for rows in self.rows]
         source = ScatteredSource(held, stored, self.offsets, sizes, format_, name)
         source.size, source.unchanged = data.size, data.check_unchanged
+        source.notes = _notes_of_shift(self.shape, len(self.rows), name, options)
         return source
 
 
@@ -114,7 +115,9 @@ class JoinedArrays(NamedTuple):
         _check_rows(self.shape, lengths, name, options)
         opened = [partial(part.open, data, name, format_, options) for part in self.parts]
         if self.parts[0].shape:
-            return JoinedSource(opened, lengths)
+            source = JoinedSource(opened, lengths)
+            source.notes = _notes_of_shift(self.shape, len(lengths), name, options)
+            return source
         values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
         return LooseValues(values).open(data, name, format_, options)
 
@@ -136,3 +139,13 @@ def _check_rows(
         "number a row?",
         hint="in Python: numpy.stack makes rows of them, numpy.concatenate joins batches",
     )
+
+
+def _notes_of_shift(
+    shape: tuple[int, ...], count: int, name: str, options: ReadOptions
+) -> list[str]:
+    """Say that labels of sequences which a list holds one by one are shifted as those of one."""
+    if not options.shifted or len(shape) != 1 or count < 2:
+        return []
+    what = f"{name}: the shift leads from each of {count:,} arrays of a list into the next"
+    return [f"{what}, as in one text; if each is a text of its own, its first label must be -100"]
