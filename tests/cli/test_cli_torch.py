@@ -52,7 +52,9 @@ def test_arrays_are_named(run: Run) -> None:
 
 
 def test_lists_of_batches(run: Run) -> None:
-    batches = [{"logits": Z[i : i + 3], "labels": Y[i : i + 3]} for i in range(0, 8, 3)]
+    batches: list[dict[str, Any]] = [
+        {"logits": Z[i : i + 3], "labels": Y[i : i + 3]} for i in range(0, 8, 3)
+    ]
     saved("run.pkl", batches)
     assert_loss(run, "run.pkl")
     told = "run.pkl:labels: the shift leads from each of 3 arrays of a list into the next, as in"
