@@ -182,3 +182,18 @@ def test_no_memory_is_left_to_end_with(
     with pytest.raises(SystemExit):
         process.leave(3)
     assert process._Ending.code == 3
+
+
+def test_the_folder_that_it_runs_in_is_gone(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "gone"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    here.rmdir()
+    for rest in (
+        ("loss", folder / "z.npy", folder / "y.npy"),
+        ("loss", "1,2", "0", "-o", "x.json"),
+    ):
+        found = refusal(run(*map(str, rest)))
+        assert found.error.startswith("the folder that this runs in is not there any more")

@@ -1,6 +1,7 @@
 """Turns an exception into what a user needs: one line, perhaps a hint, and the exit code."""
 
 import errno
+import os
 import re
 import signal
 import sys
@@ -53,7 +54,7 @@ def _traceback_of(error: BaseException, arguments: list[str]) -> str:
     return visible_lines(shown_text(text))
 
 
-def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a table
+def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911, PLR0912 - a table
     """Return the error that any exception means to a user."""
     match error:
         case XentError():
@@ -83,7 +84,18 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
             return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
+        case FileNotFoundError(filename=None) if not _is_in_a_folder():
+            where = "the folder that this runs in is not there any more"
+            return XentError(f"{where}: change to another one")
     return _mistake(error)
+
+
+def _is_in_a_folder() -> bool:
+    """Whether the folder in which relative paths start is there still."""
+    try:
+        return bool(os.getcwd())  # noqa: PTH109 - much faster than Path's
+    except OSError:
+        return False
 
 
 def _mistake(error: BaseException) -> XentError:
