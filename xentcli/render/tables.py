@@ -124,8 +124,8 @@ def ends(low: float, high: float, error: float, least: int = 4) -> str:
 
     Examples
     --------
-    >>> ends(-1.883e-05, 0.00029729, 8.06e-05), ends(-0.0418, 0.5251, 0.0205), ends(2.0, 3e8, 8e7)
-    ('-0.000019 to 0.000297', '-0.0418 to 0.5251', '2.0000 to 3e+08')
+    >>> ends(-1.883e-05, 0.00029729, 8.06e-05), ends(-0.0418, 0.5251, 0.0205), ends(2e-9, 3e8, 8e7)
+    ('-0.000019 to 0.000297', '-0.0418 to 0.5251', '2e-09 to 3e+08')
     """
     decimals = least
     if math.isfinite(error) and error > 0.0:
@@ -134,7 +134,8 @@ def ends(low: float, high: float, error: float, least: int = 4) -> str:
     def end(value: float) -> str:
         if decimals > _MOST_DECIMALS or not abs(value) < _LARGE:
             return short(value)
-        return f"{value:.{decimals}f}" if value else "0"
+        text = f"{value:.{decimals}f}"
+        return text if float(text) else short(value)
 
     return f"{end(low)} to {end(high)}"
 
