@@ -127,6 +127,11 @@ class Stopped(XentError):  # noqa: N818
 
 # Errors of the operating system
 
+RAGGED = (
+    "fill shorter lists up to one length: labels with -100, which is ignored, and "
+    "log-probabilities that are picked with null"
+)
+"""The hint on lists of several lengths, as those of sequences."""
 UNSET = "a variable of the shell that is not set is empty"
 """The hint on what is empty, most often a name."""
 

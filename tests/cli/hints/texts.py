@@ -106,9 +106,11 @@ CASES = [
         loss cut.json y.npy
             the file is cut off
         loss ragged.json y.npy
-            fill shorter lists up to one length: labels with -100, which is ignored
+            fill shorter lists up to one length: labels with -100, which is ignored, and
+            log-probabilities that are picked with null
         loss ragged.jsonl y.npy
-            fill shorter lists up to one length: labels with -100, which is ignored
+            fill shorter lists up to one length: labels with -100, which is ignored, and
+            log-probabilities that are picked with null
         loss utf-16.json y.npy
             iconv -f UTF-16 -t UTF-8
         loss printed.json y.npy

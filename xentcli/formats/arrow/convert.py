@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError
+from xentcli.errors import RAGGED, InputError
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import (
     has_no_values,
@@ -164,10 +164,8 @@ def _check_lengths(array: Array, length: int, per_row: int, rows: ColumnRows) ->
     lengths = np.diff(array.offsets.to_numpy())
     wrong = np.flatnonzero(lengths != length)
     if wrong.size:
-        found = lengths[wrong[0]]
-        raise rows.error(
-            int(wrong[0]) // per_row, f"a list of {found} where row 0 has one of {length}"
-        )
+        what = f"a list of {lengths[wrong[0]]} where row 0 has one of {length}"
+        raise rows.error(int(wrong[0]) // per_row, what, RAGGED)
 
 
 def lengths_of(array: Array) -> tuple[int, ...]:

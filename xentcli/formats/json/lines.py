@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.errors import InputError
+from xentcli.errors import RAGGED, InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.line_blocks import LineCutter
 from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import (
-    RAGGED_HINT,
     Array,
     careful,
     decoded,
@@ -216,9 +215,7 @@ class JsonLinesSource(StreamSource):
         values = careful(value, place, **self._kinds)
         if values.shape != self.shape[1:]:
             shape = f"shape {values.shape}, and the first row has {self.shape[1:]}"
-            hint = (
-                RAGGED_HINT if values.shape and len(values.shape) == len(self.shape) - 1 else None
-            )
+            hint = RAGGED if values.shape and len(values.shape) == len(self.shape) - 1 else None
             raise InputError(f"{place(())}: {shape}", hint=hint)
         if values.dtype != self.dtype:
             what = "a number, and the first row is a name"

@@ -8,13 +8,12 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import InputError, RaggedLists
+from xentcli.errors import RAGGED, InputError, RaggedLists
 from xentcli.text import shortened, visible
 
 Array = NDArray[Any]
 Place = Callable[[tuple[int, ...]], str]
 """Names a place in an array, given by its index."""
-RAGGED_HINT = "fill shorter lists up to one length: labels with -100, which is ignored"
 _CUT_OFF_HINT = "the file is cut off"
 
 
@@ -208,7 +207,7 @@ def _gather(
         raise InputError(f"{place(index)}: a list where there should be a number")
     if len(value) != shape[0]:
         what = f"a list of {len(value)} where the first has {shape[0]}"
-        raise RaggedLists(f"{place(index)}: {what}", hint=RAGGED_HINT)
+        raise RaggedLists(f"{place(index)}: {what}", hint=RAGGED)
     for i, part in enumerate(value):
         _gather(part, (*index, i), shape[1:], found, place)
 
