@@ -106,6 +106,12 @@ def test_picked(run: Run) -> None:
         assert float(outcome.out) == 3.375 / 3, name
         assert outcome.err == f"note: tokens without a log-probability, left out: {missing}\n"
     assert "it is null" in run("softmax", "lp.parquet").err
+    np.save("padded.npy", np.array([[-1.0, -2.0, 0.0, 0.0, 0.0], [0.0, 0.0, -3.0, -2.0, 0.0]]))
+    told = "log-probabilities of 0 at the ends of sequences: 5; if they are padding, NaN or null"
+    assert told in run("nll", "--picked", "padded.npy").err
+    np.save("w.npy", np.load("padded.npy") < 0)
+    for more in (["--sample-weight", "w.npy"], ["--rows", ":0"]):
+        assert "padding" not in run("nll", "--picked", "padded.npy", *more).err
     np.save("positive.npy", np.array([0.5, -1.0]))
     assert (
         "positive.npy[0]: log-probability 0.5 is above 0"

@@ -32,6 +32,22 @@ def picked_facts(values: NDArray[Any], *, probs: bool = False) -> RowFacts:
     return RowFacts(x.size, 0, facts, _problems(x, ~none, probs=probs))
 
 
+def zeros_at_ends(log_probs: NDArray[Any]) -> int:
+    """Return how many zeros stand at the ends of sequences, two or more in a row, as padding does.
+
+    Examples
+    --------
+    >>> zeros_at_ends(np.array([[-1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0]]))
+    5
+    """
+    if log_probs.ndim < 2:
+        return 0
+    zero = log_probs.reshape(-1, log_probs.shape[-1]) == 0
+    ends = [np.logical_and.accumulate(each, axis=1).sum(axis=1) for each in (zero, zero[:, ::-1])]
+    ends[1][ends[1] == zero.shape[1]] = 0  # whole rows were counted from the other end
+    return sum(int(each[each > 1].sum()) for each in ends)
+
+
 def _problems(x: NDArray[Any], used: NDArray[np.bool_], *, probs: bool) -> tuple[Problem, ...]:
     with np.errstate(invalid="ignore"):
         wrong = (x < 0.0) | (x > 1.0 + _ABOVE) if probs else x > _ABOVE

@@ -14,7 +14,7 @@ from xentcli.core.binary import binary_facts
 from xentcli.core.binary_options import BinaryOptions
 from xentcli.core.checks import Problem, RowKind
 from xentcli.core.labels import LossOptions
-from xentcli.core.picked import picked_facts
+from xentcli.core.picked import picked_facts, zeros_at_ends
 from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError
@@ -24,7 +24,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.kept_rows import kept_of
 from xentcli.pipeline.measured import Measured
-from xentcli.pipeline.oddities import element_notes, negative_weights
+from xentcli.pipeline.oddities import element_notes, negative_weights, padding_of
 from xentcli.pipeline.rounding import rounding
 
 __all__ = ["BINARY_FACTS", "BinaryOptions", "ElementWork"]
@@ -87,6 +87,8 @@ class ElementWork(NamedTuple):
         problems = facts.problems
         if criterion.from_probs:
             problems = tuple(_of_probability(each, stored) for each in problems)
+        zeros = criterion.picked and not (criterion.from_probs or "weights" in beside)
+        padding = padding_of(zeros_at_ends(values)) if zeros else ()
         return Part(
             rows_chosen(step, criterion.rows),
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
@@ -96,7 +98,7 @@ class ElementWork(NamedTuple):
             criterion.classes_of_elements,
             ids,
             read_in.matched,
-            (*rounding(stored, criterion.dtype), *negative_weights(facts)),
+            (*rounding(stored, criterion.dtype), *negative_weights(facts), *padding),
             kept=kept_of(facts, criterion.kept),
         )
 

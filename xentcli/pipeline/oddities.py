@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
+_PADDING = "padding"
 _NEGATIVE = "negative"  # the remark on rows of such weights
 _FAR_LOWER = 0.7  # the share of the loss without a shift that is far lower
 _LEAST_ROWS = 32  # the fewest that are compared with and without a shift
@@ -167,6 +168,11 @@ def negative_weights(facts: RowFacts) -> tuple[Remark, ...]:
     return (Remark(_NEGATIVE, rows),) if rows else ()
 
 
+def padding_of(zeros: int) -> tuple[Remark, ...]:
+    """Return a remark on log-probabilities of 0 that may be padding."""
+    return (Remark(_PADDING, zeros),) if zeros else ()
+
+
 def _notes_of_weights(remarks: Mapping[str, Remark]) -> Iterator[str]:
     if found := remarks.get(_NEGATIVE):
         yield f"rows of a negative weight: {found.rows:,}"
@@ -205,6 +211,9 @@ def element_notes(
     loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"
+    if found := total.remarks.get(_PADDING):
+        what = f"log-probabilities of 0 at the ends of sequences: {found.rows:,}"
+        yield f"{what}; if they are padding, NaN or null in their place leaves them out"
     if criterion.binary is not None and loss is not None and loss.uneven:
         yield f"labels between 0 and 1: {loss.uneven:,}"
 
