@@ -24,6 +24,7 @@ _KINDS = (
     ("polars", ("DataFrame",), "columns"),
     ("pyarrow", ("Table", "RecordBatch"), "schema"),
 )
+_LABELLED = ("xarray", ("DataArray",))
 _MODELS = ("x", "logits", "log_probs", "base", "new")
 """The arguments whose columns are classes."""
 _WEIGHTS = ("weight", "pos_weight")
@@ -65,7 +66,7 @@ def notes_of_classes(given: Mapping[str, Any]) -> Iterator[str]:
     weight, orders = _weight_and_orders(given)
     for name, series in weight.items():
         if series not in orders and not _count(series):
-            first = repr(given[name].index.tolist()[0])
+            first = repr(index_of(given[name]).tolist()[0])
             yield f"{name}: the index names {shortened(first)}, ...: weights go by place"
     counted = {name: names for name, names in _named_in(given).items() if not _count(names)}
     named = [each for each in counted.items() if each[0] in (*_MODELS, "labels")]
@@ -90,7 +91,13 @@ def two_orders(one: str, other: str, what: str) -> InputError:
 
 
 def columns_of(value: Any) -> NamesOfClasses | None:
-    """Return the names of the columns of a frame, as text; None of anything else."""
+    """Return the names of the columns of a frame, as text; None of anything else.
+
+    The columns of an array of xarray are the coordinates of the second of two axes.
+    """
+    if _is_a(value, *_LABELLED):
+        names = _coordinates(value, 1) if value.ndim == 2 else None
+        return None if names is None else tuple(map(_text, names))
     for module, kinds, columns in _KINDS:
         if _is_a(value, module, kinds):
             found = getattr(value, columns)
@@ -101,12 +108,25 @@ def columns_of(value: Any) -> NamesOfClasses | None:
 
 
 def index_of(value: Any) -> Any:
-    """Return the index of a frame or a series of pandas; None of anything else."""
+    """Return the index of a frame or a series of pandas; None of anything else.
+
+    That of an array of xarray is of the coordinates of its first axis.
+    """
+    if _is_a(value, *_LABELLED):
+        return _coordinates(value, 0) if value.ndim else None
     return value.index if _is_a(value, "pandas", ("DataFrame", "Series")) else None
 
 
+def _coordinates(value: Any, axis: int) -> Any:
+    """Return the names along an axis of an array of xarray, if any, as an index of pandas."""
+    found = value.indexes.get(value.dims[axis])
+    if found is None or found.tolist() != [*range(len(found))]:
+        return found
+    return sys.modules["pandas"].RangeIndex(len(found))  # which names nothing
+
+
 def _is_series(value: Any) -> bool:
-    return _is_a(value, "pandas", ("Series",))
+    return index_of(value) is not None and getattr(value, "ndim", 0) == 1
 
 
 def _is_a(value: Any, module: str, names: Sequence[str]) -> bool:
@@ -128,7 +148,7 @@ def _classes_in(name: str, value: Any) -> NamesOfClasses | None:
     if name not in _OF_CLASSES or value is None:
         return None
     if name in _WEIGHTS and _is_series(value):
-        return tuple(map(_text, value.index))
+        return tuple(map(_text, index_of(value)))
     return tuple(value) if name == "classes" else columns_of(value)
 
 
@@ -143,7 +163,8 @@ def _check_words(argument: str, frame: Any, names: list[str]) -> None:
         return
     first = frame[:_FIRST_ROWS]
     types = getattr(first, "dtypes", None)
-    types = first.schema.types if types is None else types
+    if types is None:
+        types = [first.dtype] * len(names) if hasattr(first, "dims") else first.schema.types
     integers = np.array([str(each).lower().startswith(_WHOLE) for each in types], np.bool_)
     try:
         looks = looks_at(np.asarray(first, np.float64), integers=integers, some_integers=integers)
