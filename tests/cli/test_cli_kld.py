@@ -142,6 +142,16 @@ def test_a_ratio_is_bounded_where_one_of_two_bases_has_floors(run: Run, tmp_path
             assert (found[name]["value"], found[name][other]) == (None, None), name
 
 
+def test_notes_name_the_model_that_they_are_of_and_are_told_once(run: Run) -> None:
+    done = run("compare", BASE, Q4, BASE, "--metric", "kl")
+    told = [line.partition(": rows ")[0] for line in done.err.splitlines()]
+    assert told == [f"note: {Q4}", f"note: {Q4}", f"note: {BASE}"]
+    top = DATA / "top20.npz"
+    notes = run("compare", top, top, top).err.splitlines()
+    assert len(notes) == len({*notes})
+    assert sum("known from below" in note for note in notes) == 1
+
+
 def test_what_floors_leave_open_is_no_number(run: Run) -> None:
     floors = run("compare", BASE, Q4, "--json").json["metrics"]
     expected = statistics(plainly(BASE), plainly(Q4))

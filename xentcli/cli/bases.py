@@ -151,7 +151,7 @@ def _tell(
         chosen,
         partial(_forms, chosen, metrics, provenance),
         provenance,
-        [*(note for each in found for note in each.notes), *notes],
+        list(dict.fromkeys([*(note for each in found for note in each.notes), *notes])),
         [*of_no_rows(found[0].rows, found[0].used)],
     )
 

@@ -67,10 +67,10 @@ def comparison_of(
     counts, metrics = state.compute(), state.measures()
     errors = None
     if isinstance(state, CodedPairsState):
-        notes = [*_notes_of_codes(state.sums)]
+        notes = [*_notes_of_codes(names[1], state.sums)]
     else:
         errors = state.by_cluster()
-        notes = [*clustering.notes, *notes_of_errors(errors), _note_of_lists(kinds)]
+        notes = [*clustering.notes, *notes_of_errors(errors), _note_of_lists(names[1], kinds)]
     return Comparison(
         *names,
         metrics=metrics if errors is None else with_errors_of_clusters(metrics, errors),
@@ -84,15 +84,16 @@ def comparison_of(
     )
 
 
-def _notes_of_codes(sums: CodedSums) -> Iterator[str]:
+def _notes_of_codes(new: str, sums: CodedSums) -> Iterator[str]:
+    """Say in how many rows the floor of a file leaves open what is measured of a `new` model."""
     if sums.bounded:
         yield (
-            f"rows in which the new model's file keeps no value of a class that counts: "
+            f"{new}: rows in which this file keeps no value of a class that counts: "
             f"{sums.bounded:,}; their KL divergence is at least what its floor says"
         )
     if sums.floored_base or sums.floored_new:
         yield (
-            f"rows whose label is at the floor: {sums.floored_base:,} of the base, "
+            f"{new}: rows whose label is at the floor: {sums.floored_base:,} of the base, "
             f"{sums.floored_new:,} of the new model; their losses are at least what it says, and "
             "like all others stored to half a step of their codes"
         )
@@ -100,10 +101,10 @@ def _notes_of_codes(sums: CodedSums) -> Iterator[str]:
         yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"
 
 
-def _note_of_lists(kinds: tuple[str, str]) -> str:
+def _note_of_lists(new: str, kinds: tuple[str, str]) -> str:
     if {*kinds} == {"log-probabilities"}:
         return (
             "of lists, a KL divergence is known from below, as classes that not both list count as "
             "one: kl is a lower bound of the mean, and has no standard error"
         )
-    return "KL needs log-probabilities of both, or their log-sum-exp"
+    return f"{new}: KL needs log-probabilities of both, or their log-sum-exp"
