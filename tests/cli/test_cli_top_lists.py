@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,11 @@ def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(run: Run)
     Path("a.jsonl").write_text("\n".join(lines))
     shifted = ("--label-key", "input_ids", "--shift", "1")
     pq.write_table(pa.Table.from_pylist([*map(json.loads, lines)]), "a.parquet")
-    for name in ("a.jsonl", "a.parquet"):
+    each = [{key: np.array(there) for key, there in json.loads(line).items()} for line in lines]
+    Path("a.pkl").write_bytes(pickle.dumps(each, 4))
+    strided = [{key: np.asfortranarray(there) for key, there in line.items()} for line in each]
+    Path("b.pkl").write_bytes(pickle.dumps(strided, 4))
+    for name in ("a.jsonl", "a.parquet", "a.pkl", "b.pkl"):
         found = run("nll", name, *shifted, "--json").json
         assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact), name
         assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)

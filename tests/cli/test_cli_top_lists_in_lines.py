@@ -71,6 +71,8 @@ def test_a_mask_is_of_labels_and_goes_with_them(kind: str, run: Run) -> None:
     assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
     ignored = save(kind, labels=np.where(MASK, TOKENS, -100))
     assert run("nll", ignored, "--shift", "1", "--json").json == found
+    unread = save(kind, labels=TOKENS, attention_mask=MASK.astype(int))
+    assert "'attention_mask' is not read: a row is left out if" in run("nll", unread).err
 
 
 def test_a_mask_of_places_stays_with_their_rows(run: Run) -> None:

@@ -26,7 +26,7 @@ class JoinedSource(ArraysInSequence):
     def __init__(
         self, parts: Sequence[Callable[[], IndexedSource]], lengths: Sequence[int]
     ) -> None:
-        self._parts = parts
+        self._parts, self.batches = parts, lengths
         self._latest: dict[int, IndexedSource] = {}
         self._lock = threading.Lock()
         first = self._part(0)

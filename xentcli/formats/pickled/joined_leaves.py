@@ -64,6 +64,7 @@ class Scattered(NamedTuple):
         sizes = [rows * row_bytes for rows in self.rows]
         source = ScatteredSource(held, stored, self.offsets, sizes, format_, name)
         source.size, source.unchanged = data.size, data.check_unchanged
+        source.batches = self.rows
         source.notes = _notes_of_shift(self.shape, len(self.rows), name, options)
         return source
 

@@ -28,6 +28,8 @@ class ScatteredSource(ArraySource):
         How many bytes each has.
     """
 
+    batches: Sequence[int] = ()
+    """How many rows each array of the list has, if these are known."""
     of_this_process: ClassVar[tuple[str, ...]] = (*ArraySource.of_this_process, "_between")
 
     def __init__(

@@ -25,8 +25,8 @@ from xentcli.formats.ragged_rows import RaggedRows
 from xentcli.pipeline.inputs.reading import Reader
 from xentcli.pipeline.top_lists.found_lists import FoundLists
 from xentcli.pipeline.top_lists.top_inputs import TopLists, TopOptions
-from xentcli.pipeline.top_lists.top_labels import with_labels
-from xentcli.pipeline.top_lists.top_masks import rows_that_count
+from xentcli.pipeline.top_lists.top_labels import sequences_of, with_labels
+from xentcli.pipeline.top_lists.top_masks import notes_of_unread, rows_that_count
 from xentcli.storage.paths import is_there, reads_once
 
 _MOST_ROWS = 2**28  # as many labels are held in memory
@@ -51,6 +51,8 @@ def open_lists(found: FoundLists | None, options: TopOptions) -> TopLists:
         one = found and found.is_one_line and len(found.contents[found.keys.values].shape) < 3
         error.hint = None if one else _IN_LINES  # a line of one sequence is as it should be
         raise
+    if found is not None:
+        lists.values.notes = [*lists.values.notes, *notes_of_unread(found, options.shift)]
     named = found is not None and "logit" in found.keys.values.rpartition("/")[2].casefold()
     return lists._replace(called_logits=named and not options.probs and lists.log_sum_exp is None)
 
@@ -110,11 +112,12 @@ def _of_arrays(found: FoundLists | None, options: TopOptions) -> TopLists:
         beside["places"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
     values.notes = [*values.notes, *notes]
-    lists = with_labels(values, indices, lead, beside, count, options)
-    sequences = None
+    sequences = sequences_of(values, lead) if options.shift else None
+    lists = with_labels(values, indices, lead, beside, count, options, sequences)
+    slices = lead[0] if sequences is None else int(sequences.max(initial=-1)) + 1
     if len(lead) > 1:
         sequences = np.arange(math.prod(lead)) // max(1, math.prod(lead[1:]))
-    return lists._replace(mask=of_places, sequences=sequences, slices=lead[0])
+    return lists._replace(mask=of_places, sequences=sequences, slices=slices)
 
 
 def _array(name: str | NDArray[Any], role: str) -> IndexedSource:

@@ -74,6 +74,16 @@ def with_labels(
     return TopLists(values, indices, whole, used, beside["log_sum_exp"], count, probs=options.probs)
 
 
+def sequences_of(values: IndexedSource, lead: tuple[int, ...]) -> NDArray[np.int64] | None:
+    """Return the sequence of each row, where a list in a pickle holds one after the other."""
+    from xentcli.formats.pickled.joined import JoinedSource
+    from xentcli.formats.pickled.scattered import ScatteredSource
+
+    if len(lead) != 1 or not isinstance(values, (JoinedSource, ScatteredSource)):
+        return None
+    return np.repeat(np.arange(len(values.batches)), values.batches)
+
+
 def _shifted(
     values: NDArray[np.float64], sequences: NDArray[np.int64], shift: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

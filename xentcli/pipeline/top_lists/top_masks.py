@@ -1,12 +1,15 @@
 """Masks beside lists of classes: of rows, or of the places of each list."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.base import IndexedSource
+from xentcli.formats.base import IndexedSource, ReadOptions
+from xentcli.formats.keys import notes_of_masks
 from xentcli.formats.sources import cuts
+from xentcli.pipeline.top_lists.found_lists import FoundLists
 
 _STEP_ELEMENTS = 2**20
 
@@ -20,3 +23,9 @@ def rows_that_count(mask: IndexedSource) -> NDArray[np.float64]:
     for start, count in cuts(rows, step):
         found[start : start + count] = (mask.tile(start, count) > 0).any(axis=1)
     return found
+
+
+def notes_of_unread(found: FoundLists, shift: int) -> Iterator[str]:
+    """Say which masks beside lists leave no row out, and what tells packed texts apart."""
+    names = [name for name in found.contents if name != found.keys.mask]
+    return notes_of_masks(found.file.path, names, ReadOptions(shifted=shift > 0))
