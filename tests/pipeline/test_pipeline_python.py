@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from close_to import close_to
 from in_one_test import in_one_test
+from ml_dtypes import bfloat16
 
 import xentcli as xent
 from xentcli.errors import InputError, UsageError
@@ -157,6 +158,9 @@ def test_hidden_states_and_a_head(tmp_path: Path) -> None:
     found = xent.evaluate(states.astype(np.float32), labels, lm_head=where, jobs=1)
     assert found.loss.value == wanted
     assert xent.loss(file, labels, lm_head=where, jobs=1).loss == wanted
+    halves = states.astype(bfloat16)  # JAX has such arrays
+    of_halves = xent.loss(halves.astype(np.float32), labels, lm_head=where, jobs=1).loss
+    assert xent.loss(halves, labels, lm_head=where, jobs=1).loss == of_halves
     with pytest.raises(UsageError, match=r"lm_head makes logits, which xent.loss takes"):
         xent.nll(file, labels, lm_head=where)
     shifted = xent.evaluate(file, labels, lm_head=where, shift=1, jobs=1)
@@ -268,3 +272,18 @@ def test_real_numbers_in_arrays_of_objects() -> None:
     for picked, loss in ((logs, 0.75), ([-0.5, None, -1.0], 0.75)):
         found: Any = xent.nll(np.array(picked, object), picked=True)
         assert found.loss == close_to(loss, rel=1e-15)
+
+
+def test_lists_of_classes_in_arrays_of_other_kinds() -> None:
+    """The sums in bfloat16 were called text, and columns of lists no real numbers."""
+    values, indices = np.array([[2.0, 1.0], [0.5, 0.25]]), np.array([[3, 0], [1, 2]])
+    sums, labels = np.array([2.5, 1.25]), [3, 2]
+    kinds: tuple[Any, ...] = (list, np.ndarray.tolist, lambda rows: pd.Series([*rows]))
+    for as_kind in kinds:
+        lists = {"top_values": as_kind(values), "top_indices": as_kind(indices)}
+        for log_sum_exp in (sums, sums.astype(bfloat16), sums.astype(object)):
+            found: Any = xent.loss(labels=labels, **lists, log_sum_exp=log_sum_exp)
+            assert found.loss.value == (0.5 + 1.0) / 2
+    probabilities: Any = pd.Series([[0.5, 0.5], [1.0, 0.0]])
+    z = np.zeros((2, 2))
+    assert xent.binary_cross_entropy_with_logits(z, probabilities) == np.log(2)

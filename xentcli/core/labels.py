@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.checks import MASKED, Problem, bounds_of, check_labels, whole_labels
 from xentcli.core.dtypes import Doubles, is_bfloat16
+from xentcli.core.object_arrays import stacked
 from xentcli.errors import InputError
 
 NO_LABEL = -(2**63)
@@ -87,7 +88,7 @@ def real_numbers(data: Any, name: str, error: type[InputError] = InputError) -> 
     becomes float64, in which None is NaN.
     """
     try:
-        values = np.asarray(data)
+        values = stacked(np.asarray(data))
         if values.dtype == object and not any(map(_is_no_number, values.flat)):
             return values.astype(np.float64)
         if values.dtype.kind in "fiub" or is_bfloat16(values.dtype):

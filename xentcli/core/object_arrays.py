@@ -30,25 +30,25 @@ def array_of(data: Any, name: str) -> NDArray[Any]:
     values = np.asarray(data)
     if values.dtype != object:
         return values
-    found = _rows(values) if values.ndim == 1 and values.size else None
-    if found is None:
-        found = _numbers(values)
+    found = stacked(values)
+    found = _numbers(values) if found is values else found
     if not values.ndim and found is values:
         what = "None" if data is None else f"a {type(data).__name__}"
         raise UsageError(f"{name}: an array is needed, not {what}")
     return found
 
 
-def _rows(values: NDArray[Any]) -> NDArray[Any] | None:
-    """Return rows of numbers, all of one length, as one array; None if they are something else."""
-    kinds = {*map(type, values)}
-    if not all(issubclass(kind, (list, np.ndarray)) for kind in kinds):
-        return None
+def stacked(values: NDArray[Any]) -> NDArray[Any]:
+    """Return rows of numbers, all of one length, as one array, and anything else as it is."""
+    if values.dtype != object or values.ndim != 1 or not values.size:
+        return values
+    if not all(issubclass(kind, (list, np.ndarray)) for kind in {*map(type, values)}):
+        return values
     try:
         found = np.asarray([*values])
     except ValueError:  # of different lengths
-        return None
-    return found if _is_real(found) else None
+        return values
+    return found if _is_real(found) else values
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[Any]:

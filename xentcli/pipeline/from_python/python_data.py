@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core.dtypes import is_bfloat16
 from xentcli.core.labels import as_weight, real_numbers
 from xentcli.core.object_arrays import array_of
 from xentcli.errors import UsageError
-from xentcli.formats.base import MemorySource, Source
+from xentcli.formats.base import MemorySource, Source, read_whole
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
 from xentcli.pipeline.inputs.heads import heads_from, with_head
@@ -193,7 +194,16 @@ def _objects_in(values: NDArray[Any]) -> str:
 
 def rows_source(name: str, data: Any, reader: Reader) -> Source:
     """Return an array of rows as a source: of logits, or of hidden states with their head."""
-    return with_head(array_source(name, data), reader.common.get("head"))
+    head = reader.common.get("head")
+    source = array_source(name, data)
+    if head is not None and is_bfloat16(source.dtype):
+        source = MemorySource(name, without_bfloat16(read_whole(source)))
+    return with_head(source, head)
+
+
+def without_bfloat16(values: NDArray[Any]) -> NDArray[Any]:
+    """Return bfloat16 as float32, which holds each number of it, and other arrays as they are."""
+    return values.astype(np.float32) if is_bfloat16(values.dtype) else values
 
 
 def wanted_measures(metrics: str | Sequence[str] | None) -> tuple[str, ...] | None:

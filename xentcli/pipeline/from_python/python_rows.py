@@ -24,6 +24,7 @@ from xentcli.pipeline.from_python.python_data import (
     notes_of,
     open_data,
     weights_source,
+    without_bfloat16,
 )
 from xentcli.pipeline.in_part.bounded import BoundedRows, measure_bounded
 from xentcli.pipeline.in_part.partly import TopOptions, open_partly
@@ -90,7 +91,7 @@ class GivenLists(NamedTuple):
 def _named(name: str, data: ListData) -> Any:
     """Return the name of a file as text, anything else as an array."""
     names = names_of_files(data)
-    return names[0] if names else real_numbers(data, name)
+    return names[0] if names else without_bfloat16(real_numbers(data, name))
 
 
 def in_part(
