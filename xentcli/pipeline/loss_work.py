@@ -24,6 +24,7 @@ from xentcli.pipeline.flow import Part, Total, begin_of, in_groups
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.oddities import first_notes, negative_weights, oddities, row_notes
 from xentcli.pipeline.of_probabilities import of_probabilities
+from xentcli.pipeline.stray_columns import notes_of_strays
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
@@ -85,6 +86,7 @@ class LossWork:
         if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
+        strays = tuple(notes_of_strays(rows, aligned.logits, criterion)) if first else ()
         before = aligned.rows_before(step, keep)
         facts = self._facts(rows, logits, before)
         odd, remarks = oddities(
@@ -107,7 +109,7 @@ class LossWork:
             rows.ids,
             rows.matched,
             remarks,
-            tuple(first_notes(rows, aligned, criterion)) if first else (),
+            (*strays, *first_notes(rows, aligned, criterion)) if first else (),
             _kept(facts, criterion.kept),
         )
 

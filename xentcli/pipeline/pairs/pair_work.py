@@ -29,6 +29,7 @@ from xentcli.pipeline.oddities import first_notes, oddities
 from xentcli.pipeline.of_probabilities import of_probabilities
 from xentcli.pipeline.opening import Source
 from xentcli.pipeline.rounding import ROUNDED
+from xentcli.pipeline.stray_columns import notes_of_strays
 
 Array = NDArray[Any]
 
@@ -70,6 +71,7 @@ class CompareWork(NamedTuple):
         if is_first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, rows.logits.shape[1], probabilities=probabilities)
+        strays = tuple(notes_of_strays(rows, first.logits, criterion)) if is_first else ()
         before = first.rows_before(step, keep)
         origin = Origin(before, first.rows_of_a_slice, rows.ids, rows.groups, rows.clusters)
         problems, remarks = [*rows.problems], []
@@ -98,7 +100,7 @@ class CompareWork(NamedTuple):
             rows.ids,
             matched,
             tuple(remarks),
-            tuple(first_notes(rows, first, self.criteria[0])) if noted else (),
+            (*strays, *(first_notes(rows, first, criterion) if noted else ())),
             numbers,
         )
 
