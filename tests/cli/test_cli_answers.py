@@ -207,9 +207,10 @@ def test_other_keys(run: Run) -> None:
 )
 def test_what_is_no_log_probability_is_named(run: Run, answer: Any, message: str) -> None:
     write(chat([-1.0]), answer)
-    error = refusal(run("nll", "a.jsonl")).error
-    assert error.startswith("a.jsonl:2: ")
-    assert message in error
+    refused = refusal(run("nll", "a.jsonl"))
+    assert refused.error.startswith("a.jsonl:2: ")
+    assert message in refused.error
+    assert refused.hint == "leave out what is no answer" or answer != {"id": 7}
 
 
 def test_other_commands_say_what_it_is(run: Run) -> None:

@@ -135,6 +135,8 @@ WRONG = {
     "[[1, 2],\n [3, 1e400]]": r"a\.json: 1e400 is larger than any float64",
     "[[1, 2],\n [3, 4": r"a\.json: the JSON ends too early",
     '{"a": [[1, 2],\n [3, 4]': r"a\.json: the JSON ends too early",
+    '{"a": [[1, 2]], "b": nu': r"a\.json: the JSON ends too early",
+    '{"a": [[1, 2]], "b": nu}': r"a\.json:1:22: no JSON: expecting value",
     "[[1, 2],\n [3 4]]": r"a\.json:2:5: no JSON: expecting ',' delimiter",
     "[[1, 2]] [[3]]": r"a\.json:1:10: no JSON: something follows the value",
     "tensor([1., 2.]) tensor([3., 4.])": r"a\.json: something follows the printed array",

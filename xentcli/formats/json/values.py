@@ -14,7 +14,7 @@ from xentcli.text import shortened, visible
 Array = NDArray[Any]
 Place = Callable[[tuple[int, ...]], str]
 """Names a place in an array, given by its index."""
-_CUT_OFF_HINT = "the file is cut off"
+_CUT_OFF, _WORDS = "the file is cut off", ("null", "true", "false", "NaN", "Infinity", "-Infinity")
 
 
 def load(
@@ -36,8 +36,9 @@ def load(
         )
     except json.JSONDecodeError as error:
         rest = text[error.pos :].strip()
-        if not rest or (error.msg.startswith("Unterminated") and "\n" not in rest):
-            raise InputError(f"{name}: the JSON ends too early", hint=_CUT_OFF_HINT) from error
+        cut = error.msg.startswith("Unterminated") and "\n" not in rest
+        if cut or any(word.startswith(rest) for word in _WORDS):
+            raise InputError(f"{name}: the JSON ends too early", hint=_CUT_OFF) from error
         place = f"{name}:{first_line + error.lineno - 1}:{error.colno}"
         raise InputError(f"{place}: no JSON: {_why(error, rest)}", hint=_hint(text)) from error
     except OverflowError as error:

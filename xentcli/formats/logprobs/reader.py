@@ -160,7 +160,8 @@ class AnswersReader:
         if answer is not None:
             self._take(answer, place)
         elif not held and not is_list(document):
-            raise InputError(f"{place}: no answer of a server of language models that is known")
+            what = "no answer of a server of language models that is known"
+            raise InputError(f"{place}: {what}", hint="leave out what is no answer")
 
     def _take(self, answer: Answer, place: str, *, checked: bool = False) -> None:
         if not answer.counts:
