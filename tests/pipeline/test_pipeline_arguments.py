@@ -99,6 +99,8 @@ def test_every_function_is_tried() -> None:
         ("evaluate", {"metrics": 5}, "metrics takes text, a list of texts or None, not 5"),
         ("evaluate", {"worst": True}, "worst takes a whole number, not True"),
         ("evaluate", {"classes": [0, 1, 2]}, "classes takes a list of texts or None, not [0, 1"),
+        ("loss", {"classes": ["a", "b", "a"]}, "classes: two classes are named 'a': 1 and 3"),
+        ("compare", {"classes": ["a", "", "b"]}, "classes: a class without a name"),
         ("evaluate", {"jobs": 0}, "jobs is 1 or more, not 0"),
         ("evaluate", {"drop": 1.5}, "drop takes text, a whole number, a list of these or None"),
         ("evaluate", {"weight": [[1], [2, 3]]}, "weight takes real numbers"),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
@@ -13,7 +14,7 @@ from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
 from xentcli.text import shortened, split_names
 
-__all__ = ["Naming", "read_naming"]
+__all__ = ["Naming", "check_names_of_classes", "read_naming"]
 
 _FILE_NAME = r"/|\.[A-Za-z]{2,5}\Z"  # looks like a file, not like a class
 _MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # limits of a file of class names
@@ -108,15 +109,23 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
     where = shown_name(text) if from_file else "--classes"
     if not any(names):
         raise UsageError(f"{where}: it names no class")
+    check_names_of_classes(names, where, in_lines=from_file)
+    return Naming(names, from_file, counted)
+
+
+def check_names_of_classes(names: Sequence[str], where: str, *, in_lines: bool = False) -> None:
+    """Raise InputError if a class has no name, or that of another one.
+
+    `where` they are is the name of a file that has one `in_lines`, or of an option.
+    """
     seen: dict[str, int] = {}
     for i, name in enumerate(names, 1):
-        place = f"{where}:{i}" if from_file else where
+        place = f"{where}:{i}" if in_lines else where
         if not name:
             raise InputError(f"{place}: a class without a name")
         if name in seen:
             raise InputError(f"{place}: two classes are named {name!r}: {seen[name]} and {i}")
         seen[name] = i
-    return Naming(names, from_file, counted)
 
 
 def _lines(path: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from xentcli.alignment.naming import Naming, read_naming
+from xentcli.alignment.naming import Naming, check_names_of_classes, read_naming
 from xentcli.formats import registry
 from xentcli.formats.base import (
     ArrayHeader,
@@ -36,6 +36,7 @@ __all__ = [
     "Source",
     "are_answers",
     "are_samples",
+    "check_names_of_classes",
     "columns_of_first",
     "expand",
     "expand_all",

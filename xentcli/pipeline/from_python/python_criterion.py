@@ -15,7 +15,7 @@ from xentcli.pipeline.from_python.python_data import Data
 from xentcli.pipeline.from_python.python_temperature import Temperature, temperature_of
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.weights import as_class_weights
-from xentcli.pipeline.opening import Naming
+from xentcli.pipeline.opening import Naming, check_names_of_classes
 from xentcli.pipeline.run import Run, run_of
 
 _LARGEST_BASE = 2**31
@@ -116,6 +116,7 @@ class RowArguments(NamedTuple):
             raise UsageError(f"shift is a whole number from 0 on, not {self.shift}")
         if self.label_base is not None and abs(self.label_base) > _LARGEST_BASE:
             raise UsageError(f"label_base is at most {_LARGEST_BASE}, not {self.label_base}")
+        check_names_of_classes(self.classes or (), "classes")
         for name in ("class_axis", "label_base", "classes", "shift") if binary else ():
             if getattr(self, name) is not self._field_defaults[name]:
                 raise UsageError(f"{name} is for classes, and binary numbers each have a label")
