@@ -145,6 +145,9 @@ def test_tables_of_a_page_are_cut_nowhere(terminal: Terminal) -> None:
         ("Gates", "xent help options has a section 'Gates'"),
         ("csv", "xent help files has a section 'CSV'"),
         ("macro_f1", "xent help measures says what macro_f1 is"),
+        ("perplexity", "xent help measures says what perplexity is"),  # no section of llama's
+        ("McNemar", "xent help measures speaks of mcnemar"),
+        ("bits_per_byte", "xent help language-models speaks of bits_per_byte"),
         ("nosuch", "there are "),
         ("", "there are "),
     ],

@@ -33,12 +33,18 @@ def _nearest(words: str, wanted: str, texts: dict[str, str]) -> str | None:
 
     if near := [name for name in texts if name.startswith(wanted)]:
         return f"did you mean xent help {near[0]}?"
-    if section := _section_on(wanted.replace("-", " "), texts):
-        return "xent help {} has a section {!r}".format(*section)
     if f"`{words}`" in texts["measures"]:
         return f"xent help measures says what {words} is"
-    near = get_close_matches(wanted, texts, 1, 0.6)
-    return f"did you mean xent help {near[0]}?" if near else None
+    if section := _section_on(wanted.replace("-", " "), texts):
+        return "xent help {} has a section {!r}".format(*section)
+    if near := get_close_matches(wanted, texts, 1, 0.6):
+        return f"did you mean xent help {near[0]}?"
+    counts = {
+        name: len(re.findall(rf"(?<!\w){re.escape(words)}", text, re.IGNORECASE))
+        for name, text in texts.items()
+    }
+    most = max(counts, key=lambda name: counts[name])
+    return f"xent help {most} speaks of {words}" if counts[most] else None
 
 
 def _section_on(words: str, texts: dict[str, str]) -> tuple[str, str] | None:

@@ -62,6 +62,8 @@ CASES = [
         help qqqq
             there are benchmark, cluster, design, exit-codes, files,
             language-models, measures, numbers, options
+        help vllm
+            xent help language-models speaks of vllm
         help filez
             did you mean xent help files?
         compare z.npy
