@@ -1,5 +1,8 @@
 """Pages of comparisons and temperatures."""
 
+import re
+
+import numpy as np
 import pytest
 from formulas import mean_cross_entropy
 from hostile_names import HOSTILE
@@ -17,6 +20,8 @@ from report_tools import (
     two_models,
 )
 
+from xentcli.render.comparison_tables import all_models
+from xentcli.render.comparison_verdict import percent
 from xentcli.text import visible
 
 
@@ -51,6 +56,21 @@ def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> No
     most = "The 10 whose losses changed most of 60; all of them: --json, of model 5"
     assert most in words_of(html)
     assert headings[1] == "Models"
+
+
+def test_an_accuracy_of_other_rows_than_the_others_is_not_shown() -> None:
+    """Rows that one model has NaN in count in its own comparison with the first alone."""
+    z, labels = guesses(30, 3)
+    lost = z * 0.5
+    lost[np.flatnonzero(z.argmax(axis=1) == labels)[0], 1] = np.nan
+    for models, shown in (((z, lost, z * 2), False), ((z, z * 0.5, z * 2), True)):
+        found = compared(models, labels, pictures=False)
+        accuracy = found[-1]["accuracy_base"].value or 0.0
+        column = next(each for each in all_models(found, 80).columns if each.header == "accuracy")
+        assert next(iter(column.cells)) == (percent(accuracy) if shown else "")
+        first = re.search(r"<i>0 \S+ ± \S+ (\S+) <i>1 ", words_of(comparison_page(found)))
+        assert first is not None
+        assert first[1] == (f"{accuracy:.4f}" if shown else "–")
 
 
 def test_a_page_says_of_how_many_clusters_errors_are() -> None:

@@ -31,7 +31,7 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     first = comparisons[0]
     headers = ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
     headers += ["KL", "same"]
-    names, *cells = zip(_first_line(first), *map(_line, comparisons), strict=True)
+    names, *cells = zip(_first_line(comparisons), *map(_line, comparisons), strict=True)
     every = dict(zip(headers, cells, strict=True))
     columns = narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
     room = width - sum(max(map(len, (head, *each))) + 2 for head, each in columns.items())
@@ -48,11 +48,22 @@ def _file_names(names: "Sequence[str]") -> "Sequence[str]":
     return files if len(set(files)) == len(names) else names
 
 
-def _first_line(found: "Comparison") -> list[str]:
+def accuracy_of_first(comparisons: "Sequence[Comparison]") -> "Measure":
+    """Return the accuracy of the first model, or nothing where each comparison has another one.
+
+    A comparison is over the rows that are finite in both of its models.
+    """
+    found = {each.metrics.get("accuracy_base", NOTHING) for each in comparisons}
+    return found.pop() if len(found) == 1 else NOTHING
+
+
+def _first_line(comparisons: "Sequence[Comparison]") -> list[str]:
+    found = comparisons[0]
     if not found.labelled:
         return [found.base, "", ""]
-    loss, accuracy = _number(found, "loss_base", short), _number(found, "accuracy_base", percent)
-    return [found.base, loss, "", accuracy, "", "", "", ""]
+    accuracy = accuracy_of_first(comparisons).value
+    shown = "" if accuracy is None else percent(accuracy)
+    return [found.base, _number(found, "loss_base", short), "", shown, "", "", "", ""]
 
 
 def _line(found: "Comparison") -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from heapq import nlargest
 from typing import Any
 
+from xentcli.render.comparison_tables import accuracy_of_first
 from xentcli.render.comparison_verdict import verdict
 from xentcli.render.pictures.kinds import OF_PAIRS
 from xentcli.render.report.template import rendered
@@ -81,6 +82,7 @@ def comparison_page(
         m=first,
         metrics=first.metrics,
         first=[] if several else [name for name in _FIRST if _has(first, name)],
+        first_accuracy=accuracy_of_first(comparisons).value,
         models=[_model(each, i if several else 0) for i, each in enumerate(comparisons, 1)],
         sections=_SECTIONS,
         most_told=_MOST_TOLD,
