@@ -191,3 +191,11 @@ def test_tables_in_json_are_named(run: Run, lines: bool) -> None:
     assert outcome.err.startswith("error: p.json: columns of a table, and no array\nhint: ")
     cure = outcome.err.split("CSV: ")[1].strip()
     assert cure == f"pandas.read_json(path{', lines=True' * lines}).to_csv('a.csv', index=False)"
+
+
+def test_labels_in_json_that_have_ids_beside_them(run: Run) -> None:
+    """They are no table of classes, as numbers in logits are."""
+    np.save("z.npy", np.log(P))
+    Path("y.jsonl").write_text("".join(f'{{"id": {i}, "label": {y}}}\n' for i, y in enumerate(Y)))
+    for key in ([], ["--label-key", "label"]):
+        assert run("loss", "z.npy", "y.jsonl", *key).number == close_to(RIGHT, rel=1e-3)

@@ -92,7 +92,10 @@ FILES: Files = {
     "run.eval": zipped({"header.json": "{}", "samples/1_epoch_1.json": "{}"}),
     "z.zip": zipped({"a.csv": BARE, "b.csv": BARE}),
     "table.json": '{"cat": {"0": 1.5}, "dog": {"0": -0.25}}',
-    "table.jsonl": '{"cat": 1.5, "dog": -0.25}\n',
+    "table.jsonl": '{"cat": 1.5, "dog": -0.25, "label": "cat"}\n',
+    "named.jsonl": '{"logits": {"cat": 1.5, "dog": -0.25}, "label": "cat"}\n',
+    "scores.json": '[[{"label": "cat", "score": 0.75}, {"label": "dog", "score": 0.25}]]',
+    "best.json": '[{"label": "cat", "score": 0.75}]',
     "ids.json": '{"command": "softmax", "id_column": "id", "values": [[0, 1]], "ids": ["a"], '
     '"shape": [1, 2]}',
 }
@@ -205,6 +208,14 @@ CASES = [
         softmax table.jsonl
             columns are read from CSV: pandas.read_json(path, lines=True).to_csv('a.csv',
             index=False)
+        softmax named.jsonl
+            columns are read from CSV: pandas.json_normalize(pandas.read_json(path,
+            lines=True).to_dict('records')).to_csv('a.csv', index=False)
+        softmax scores.json
+            columns are read from CSV: pandas.DataFrame([{c['label']: c['score'] for c in row}
+            for row in rows]).to_csv('a.csv', index=False)
+        softmax best.json
+            pipelines of transformers give the score of every class with top_k=None
         """,
     ),
     *cases(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
+from xentcli.formats.json.cures import ALL_CLASSES, is_scored
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import check_alone, choose, notes_of
@@ -85,13 +86,13 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
     elif isinstance(value, dict):
         if is_ours(value):
             value.pop("shape")
-        check_no_table(value, name)
+        check_no_table(value, name, options)
         found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
         notes += notes_of(name, keys, options, key)
         value, where = value[key], f"{name}:{key}"
     elif isinstance(value, list) and value and isinstance(value[0], dict):
-        check_no_table(value[0], name)
+        check_no_table(value[0], name, options)
         keys = keys_of(value[0], options)
         each = f"in each of {len(value)} objects"
         key = choose(name, keys, options, lambda _: each)
@@ -150,17 +151,32 @@ def _decoded(content: bytes, name: str) -> str:
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
 
 
-def check_no_table(value: dict[str, Any], name: str, how: str = "") -> None:
-    """Raise InputError if an object is a state, or a table: a number for each key, or a column."""
+def check_no_table(value: dict[str, Any], name: str, options: ReadOptions, how: str = "") -> None:
+    """Raise InputError if an object is a state, or a table: a number for each key, or a column.
+
+    A number among them may be the label of a row.
+    """
     if "xent_state" in value:
         raise InputError(f"{name}: the state of a run, and no array", hint="xent merge STATE...")
     kinds = {type(item) for item in value.values()}
-    if len(value) > 1 and not is_ours(value) and (kinds <= {int, float} or kinds == {dict}):
-        raise InputError(
-            f"{name}: columns of a table, and no array",
-            hint="columns are read from CSV: "
-            f"pandas.read_json(path{how}).to_csv('a.csv', index=False)",
-        )
+    if is_ours(value) or options.labels or options.key in value or list in kinds:
+        return
+    if is_scored(value):
+        raise InputError(f"{name}: the score of one class in each row", hint=ALL_CLASSES)
+    read = f"pandas.read_json(path{how})"
+    inner = [item for item in value.values() if isinstance(item, dict)]
+    if inner and (len(inner) < len(value) or len(value) == 1) and _numbers_in(inner[0]) > 1:
+        read = f"pandas.json_normalize({read}.to_dict('records'))"
+    elif _numbers_in(value) < 2 and (len(value) < 2 or kinds != {dict}):
+        return
+    raise InputError(
+        f"{name}: columns of a table, and no array",
+        hint=f"columns are read from CSV: {read}.to_csv('a.csv', index=False)",
+    )
+
+
+def _numbers_in(value: dict[str, Any]) -> int:
+    return sum(type(item) in (int, float) for item in value.values())
 
 
 def is_ours(value: dict[str, Any]) -> bool:

@@ -115,7 +115,7 @@ class JsonLinesSource(StreamSource):
             self.notes.append(f"{self.name}: read as printed: {printed} rounds what it prints")
         first = load(text, self.name, once_in=f"{self.name}:1")
         if isinstance(first, dict):
-            check_no_table(first, self.name, ", lines=True")
+            check_no_table(first, self.name, options, ", lines=True")
             row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import RAGGED, InputError, RaggedLists
+from xentcli.formats.json.cures import cure_of
 from xentcli.text import shortened, visible
 
 Array = NDArray[Any]
@@ -185,7 +186,7 @@ def careful(
         wrong = _no_number(item, labels=labels)
         if wrong:
             index = tuple(int(n) for n in np.unravel_index(i, shape)) if shape else ()
-            raise InputError(f"{place(index)}: {wrong}", hint=_cure(item, labels=labels))
+            raise InputError(f"{place(index)}: {wrong}", hint=cure_of(item, labels=labels))
         numbers[i] = item
     return numbers.reshape(shape)
 
@@ -221,12 +222,6 @@ def _no_number(item: Any, *, labels: bool) -> str | None:
         too_large = isinstance(item, int) and abs(item) >= 2**1024
         return f"{shown(item)} is larger than any float64" if too_large else None
     return f"{shown(item)} is not a number"
-
-
-def _cure(item: Any, *, labels: bool) -> str | None:
-    if item is None and labels:
-        return "mark rows to leave out by -100, for --ignore-index -100"
-    return "NaN and Infinity are numbers, null is none" if item is None else None
 
 
 def shown(value: Any) -> str:
