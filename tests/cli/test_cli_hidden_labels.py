@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,10 @@ class TestLabels:
         got = run("loss", "y?.npz", "--lm-head", "head.npy", "--shift", "1")
         assert abs(got.number - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
         assert "the shift leads from each of 2 files into the next, as in one text" in got.err
+        each = [{"hidden_states": STATES[None, :n], "labels": LABELS[None, :n]} for n in (5, 6)]
+        Path("a.pkl").write_bytes(pickle.dumps(each, 4))
+        refused = refusal(run("loss", "a.pkl", "--lm-head", "head.npy", "--shift", "1"))
+        assert refused.hint.startswith("are these batches of several lengths? Then pad them")
 
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_a_mask_leaves_labels_out(self, run: Run, jobs: str) -> None:

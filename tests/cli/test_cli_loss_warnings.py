@@ -148,3 +148,6 @@ def test_labels_in_another_order_than_the_rows(run: Run) -> None:
         ("loss z.npy moved.npy --temperature 0.5", False),
     ):
         assert (note in run(*line.split()).err) == told, line
+    note += " Labels that are shifted already need no --shift\n"
+    for line in ("loss z.npy y.npy", "compare z.npy z2.npy --labels y.npy"):
+        assert note in run(*line.split(), "--shift", "1").err

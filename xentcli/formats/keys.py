@@ -121,7 +121,7 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
         return "a file of one array is needed here"
     if options.beside and len(keys) == 1:
         return "labels stand in a file of their own: --labels FILE"
-    if numbered := _of_numbered(keys, sorted(LOGITS_KEYS | {"0", "scores"})):
+    if numbered := _of_numbered(keys, sorted(LOGITS_KEYS | HIDDEN_KEYS | {"0", "scores"})):
         return numbered
     logits = options.partner_key or by_name(keys, options._replace(labels=False))
     if options.beside and logits is None:
@@ -134,7 +134,8 @@ def _of_numbered(keys: Collection[str], names: Iterable[str]) -> str | None:
     for name in names:
         if f"0/{name}" in keys and f"1/{name}" in keys:
             return "are these batches of several lengths? Then pad them to one, with labels of -100"
-        if f"{name}/0" in keys and f"{name}/1" in keys and not name.isdigit():
+        steps = not (name.isdigit() or name in HIDDEN_KEYS)  # of which each is a layer
+        if f"{name}/0" in keys and f"{name}/1" in keys and steps:
             return f"is each a step, as of generate()? Then save torch.stack({name}, dim=1)"
     return None
 

@@ -25,7 +25,7 @@ def above_chance(
     """
     found = Measure(loss.mean, loss.standard_error, n=loss.counted)
     if labels is not None and _are_above([found], num_classes, [criterion], told):
-        yield f"the loss is {_above(num_classes)}"
+        yield f"the loss is {_above(num_classes, told)}"
 
 
 def all_above_chance(
@@ -42,7 +42,7 @@ def all_above_chance(
         return
     if _are_above(losses, num_classes, criteria, told):
         which = "both" if len(losses) == 2 else "all"
-        yield f"the losses of {which} models are {_above(num_classes)}"
+        yield f"the losses of {which} models are {_above(num_classes, told)}"
 
 
 def _are_above(
@@ -66,8 +66,10 @@ def _is_above(loss: Measure, chance: float) -> bool:
     return value - _ERRORS * error > chance  # NaN is not
 
 
-def _above(num_classes: int) -> str:
+def _above(num_classes: int, told: Sequence[str]) -> str:
+    shifted = any(note.startswith("rows without a label") for note in told)
+    more = " Labels that are shifted already need no --shift" if shifted else ""
     return (
         f"above {math.log(num_classes):.4g}, that of equal probabilities for all {num_classes:,} "
-        "classes: do the labels belong to these rows, in this order?"
+        f"classes: do the labels belong to these rows, in this order?{more}"
     )
