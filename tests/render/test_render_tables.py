@@ -3,6 +3,7 @@
 import io
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
+from report_tools import compared, guesses
 from rich.cells import cell_len
 from rich.console import Console
 
 from xentcli.formats.base import ArrayHeader
+from xentcli.render.comparison_tables import all_models
 from xentcli.render.number_columns import choose, number_texts, short_names
 from xentcli.render.preview import Preview
 from xentcli.render.tables import full, headline, loss_table, short
@@ -51,6 +54,20 @@ def test_chosen_columns(count: int, most: int, also: set[int]) -> None:
     assert len(wanted) > most or set(wanted) <= set(chosen)
     if not wanted and len(chosen) > 1:
         assert (chosen[0], chosen[-1]) == (0, count - 1)
+
+
+def test_no_number_of_a_model_is_cut() -> None:
+    z, labels = guesses(200, 3)
+    models = [z, *(z + size * np.sin(100 * z) for size in (1e-4, 1e-3, 1.0))]
+    found = [
+        replace(each, base=f"{'b' * 40}.npy", new=f"{'n' * 40}{i}.npy")
+        for i, each in enumerate(compared(models, labels, pictures=False))
+    ]
+    for width in range(44, 100):
+        console = screen(width)
+        console.print(all_models(found, width))
+        lines = text(console).splitlines()
+        assert all(re.search(r"^\S*…\S*[^…]*$", line) for line in lines[1:]), (width, lines)
 
 
 @settings(max_examples=30, deadline=None, database=None)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _LEAST_NAME_WIDTH = 8  # columns of the terminal
+_GAP = 2  # between two columns of a table
 _LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
 _NAMES_OF_ROWS = ("row", "id", "label", "predicted", "predicts now")
 _LEFT_OUT_OF_ROWS = ("was", "now", "predicted", "label", "predicts now")
@@ -33,8 +34,8 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     headers += ["KL", "same"]
     names, *cells = zip(_first_line(comparisons), *map(_line, comparisons), strict=True)
     every = dict(zip(headers, cells, strict=True))
-    columns = narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
-    room = width - sum(max(map(len, (head, *each))) + 2 for head, each in columns.items())
+    columns = narrowed(every, width - _LEAST_NAME_WIDTH - _GAP, _LEFT_OUT)
+    room = width - sum(max(map(len, (head, *each))) + _GAP for head, each in columns.items())
     shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, room))
     table = empty_table("model", *columns)
     for row in zip(shown, *columns.values(), strict=True):
