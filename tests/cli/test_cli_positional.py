@@ -1,5 +1,6 @@
 """Files by position fill, in order, the inputs that no option names."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,23 @@ def test_what_is_not_said_clearly(run: Run, line: list[str], message: str) -> No
     outcome = run(*line)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: {message}")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_pipe_is_one_input(run: Run) -> None:
+    """A second reading waited for ever, or read what the first one had left."""
+    os.mkfifo("pipe")
+    said = "two inputs are this one, which is read once"
+    for line in (
+        ["compare", "pipe", "pipe", "--labels", "y.npy"],
+        ["softmax", "pipe", "./pipe"],
+        ["eval", "z.npy", "pipe", "--cluster", "pipe"],
+        ["info", "pipe", "pipe"],
+    ):
+        outcome = run(*line)
+        assert (outcome.code, said in outcome.err) == (2, True), line
+    outcome = run("loss", "-", "/dev/stdin", stdin=Path("z.npy").read_bytes())
+    assert (outcome.code, outcome.err) == (2, f"error: /dev/stdin: {said}\n")
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,10 +1,12 @@
 """Which files a command reads: by position, by option, and logits with the labels beside them."""
 
+import os
+import stat
 from functools import partial
 from typing import TYPE_CHECKING
 
 from xentcli.errors import UsageError
-from xentcli.text import read_float
+from xentcli.text import read_float, shown_text
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs.labelled import LabelOptions
@@ -81,9 +83,25 @@ def _hint(files: list[str]) -> str:
 
 
 def only_one_standard_input(*paths: str | None) -> None:
-    """Raise UsageError if more than one input is standard input."""
+    """Raise UsageError if more than one input is standard input, or another pipe or terminal."""
     if paths.count("-") > 1:
         raise UsageError("only one input can be standard input")
+    seen: set[tuple[int, int]] = set()
+    for path in filter(None, paths):
+        stream = _stream_of(path)
+        if stream is not None and stream in seen:
+            raise UsageError(f"{shown_text(path)}: two inputs are this one, which is read once")
+        seen.update([] if stream is None else [stream])
+
+
+def _stream_of(path: str) -> tuple[int, int] | None:
+    """Return what tells a pipe or a terminal from others; None for what can be read again."""
+    try:
+        status = os.fstat(0) if path == "-" else os.stat(path)  # noqa: PTH116 - of any name
+    except (OSError, ValueError):
+        return None
+    is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+    return None if is_file else (status.st_dev, status.st_ino)
 
 
 def check_second(

@@ -127,6 +127,9 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     paths, kinds = files.models
     labels = files.labels or []
+    inputs = [*([path] for path in paths), labels]
+    beside = (*(asked.temperature or ()), asked.by, asked.cluster)
+    loss_inputs.check_files(inputs, given, *beside)
     readers = given.reading.readers(kinds)
     probs = [kind == "probabilities" for kind in kinds]
     opened = bases.find(paths, labels, given, readers[0], probs=probs, cluster=asked.cluster)
@@ -135,9 +138,6 @@ def compare(
         bases.check(opened, asked.metric, refused, given.flags, labels)
         bases.run(opened, asked.metric, given, digest=asked.digest)
         return
-    inputs = [*([path] for path in paths), labels]
-    beside = (*(asked.temperature or ()), asked.by, asked.cluster)
-    loss_inputs.check_files(inputs, given, *beside)
     _compare(paths, kinds, labels, asked, given)
 
 
