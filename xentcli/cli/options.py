@@ -222,7 +222,7 @@ class Common(OptionGroup):
 
     def tell_notes(self, notes: "Iterable[str]") -> None:
         """Print notes on standard error, unless quiet."""
-        for note in notes:
+        for note in dict.fromkeys(notes):
             self.tell("note", note)
 
     def tell_error(self, error: "XentError") -> None:
