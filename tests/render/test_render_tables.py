@@ -19,6 +19,7 @@ from xentcli.formats.base import ArrayHeader
 from xentcli.render.comparison_tables import all_models
 from xentcli.render.number_columns import choose, number_texts, short_names
 from xentcli.render.preview import Preview
+from xentcli.render.row_tables import fitted_table, narrowed
 from xentcli.render.tables import full, headline, loss_table, short
 from xentcli.results.loss import LossSummary
 
@@ -68,6 +69,19 @@ def test_no_number_of_a_model_is_cut() -> None:
         console.print(all_models(found, width))
         lines = text(console).splitlines()
         assert all(re.search(r"^\S*…\S*[^…]*$", line) for line in lines[1:]), (width, lines)
+
+
+def test_headers_of_names_make_room_for_numbers() -> None:
+    names = {"row": "178", "id": "x" * 20, "label": "y" * 20, "predicts now": "z" * 20}
+    columns = {**{head: [names[head]] for head in ("row", "id")}, "loss": ["+1.5027"]}
+    columns |= {head: [names[head]] for head in ("label", "predicts now")}
+    for width in range(38, 80):
+        console = screen(width)
+        shown = narrowed(columns, width, ("label",), [*names])
+        console.print(fitted_table(shown, names, width, 2))
+        row = text(console).splitlines()[-1]
+        assert row.startswith("178  "), (width, row)
+        assert "  +1.5027  " in row, (width, row)
 
 
 @settings(max_examples=30, deadline=None, database=None)

@@ -52,7 +52,8 @@ def fitted_table(
     shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
     if "row" in there:  # a place in a file: the files differ in the middle of their names
         shown["row"] = told_apart(columns["row"], max(map(cell_len, ("row", *shown["row"]))))
-    table = empty_table(*shown, left=left)
+    headers = dict(zip(there, (header for header, *_ in fit), strict=True))
+    table = empty_table(*(headers.get(header, header) for header in shown), left=left)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
     return table
