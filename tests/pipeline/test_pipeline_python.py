@@ -44,6 +44,26 @@ def test_lists_of_files_and_patterns(tmp_path: Path) -> None:
     assert xent.evaluate(names, LABELS).metrics == xent.evaluate(LOGITS, LABELS).metrics
 
 
+class Somewhere:
+    """A path of another library, as that of py.path is."""
+
+    def __fspath__(self) -> str:
+        return str(LOGITS)
+
+    def __str__(self) -> str:
+        return "digits"
+
+
+def test_names_of_files_of_any_kind() -> None:
+    """Others were the text that shows them, and errors of Python."""
+    path: Any = Somewhere()
+    assert xent.loss(path, LABELS).loss == xent.loss(LOGITS, [LABELS]).loss
+    with pytest.raises(InputError, match=r"a\\x00b': no file can have this name"):
+        xent.load("a\0b")
+    with pytest.raises(InputError, match="cannot be read: file name too long"):
+        xent.load("x" * 5000)
+
+
 def test_options() -> None:
     z, y = np.load(LOGITS).astype(np.float64), np.load(LABELS)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)

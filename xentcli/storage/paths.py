@@ -160,7 +160,13 @@ def are_files(name: str) -> bool:
 
 def reads_once(path: str) -> bool:
     """Whether `path` can be opened and read only once, as a pipe or a terminal."""
-    return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()
+    if path == STANDARD_STREAM:
+        return True
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - of any name
+    except (OSError, ValueError):  # whoever reads the file says what is wrong
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def is_blank(path: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Number
-from os import PathLike
+from os import PathLike, fsdecode
 from typing import Annotated, Any, Literal, Self, TypedDict
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.core.dtypes import is_bfloat16
 from xentcli.core.labels import as_weight, real_numbers
 from xentcli.core.object_arrays import array_of
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, Source, read_whole
 from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs.beside_files import open_weights
@@ -56,11 +56,25 @@ _OF_LOGITS = ("columns", "drop", "key", "input_dtype")
 
 def names_of_files(data: Any) -> list[str] | None:
     """Return the names of files, which may be patterns; None for an array."""
-    if isinstance(data, (str, PathLike)):
-        return [str(data)]
+    if _is_name(data):
+        return [_name(data)]
     if isinstance(data, (list, tuple)) and data:
-        return [str(each) for each in data] if all(map(_is_name, data)) else None
+        return [*map(_name, data)] if all(map(_is_name, data)) else None
     return None
+
+
+def _name(data: Name) -> str:
+    """Return the name of a file as text.
+
+    Raises
+    ------
+    InputError
+        If no file can have it.
+    """
+    name = fsdecode(data)
+    if "\0" in name:
+        raise InputError(f"{name!r}: no file can have this name")
+    return name
 
 
 class GivenRows(Record):
