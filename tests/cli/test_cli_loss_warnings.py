@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cli_files import log_probs
 from cli_tools import Run, refusal
+from close_to import close_to
 from formulas import cross_entropies
 from in_one_test import in_one_test
 
@@ -111,6 +112,31 @@ def test_why_a_perplexity_or_what_a_gate_names_is_infinite(run: Run) -> None:
     assert reason not in run(*line, "accuracy").err
     gated = run(*line, "accuracy", "--fail-if", "loss > 9")
     assert (gated.code, reason in gated.err) == (3, True)
+
+
+def test_probabilities_on_another_scale(run: Run) -> None:
+    """They were taken for logits without a word, or the warning said that logits would fit."""
+    z = np.random.default_rng(7).normal(size=(9, 4))
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    y = np.arange(9) % 4
+    np.save("y.npy", y)
+    right = float(-np.log(p[np.arange(9), y]).mean())
+    for values, called, way, mend in (
+        (100 * p, "percents", "divide them by 100, and give them as", lambda x: np.log(x / 100)),
+        (-np.log(p), "negative log-probabilities", "change their sign", np.negative),
+        (np.log10(p), "log-probabilities to the base 10", "by 2.302585", lambda x: x * np.log(10)),
+        (np.log2(p), "log-probabilities to the base 2", "by 0.693147", lambda x: x * np.log(2)),
+    ):
+        np.save("p.npy", values)
+        np.save("mended.npy", mend(values))
+        for line in ("loss p.npy y.npy", "nll p.npy y.npy", "softmax p.npy", "eval p.npy y.npy"):
+            said = run(*line.split()).err
+            assert f"warning: p.npy: these look like {called}, not log" in said, line
+            assert way in said
+            assert "would fit" not in said
+        assert run("nll", "mended.npy", "y.npy").number == close_to(right, rel=1e-12)
+    np.save("one.npy", np.array([[40.0, 60.0]]))
+    assert "look like" not in run("loss", "one.npy", "0").err
 
 
 def test_labels_in_another_order_than_the_rows(run: Run) -> None:

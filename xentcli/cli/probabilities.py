@@ -73,11 +73,16 @@ def run_softmax(
 
 
 def _warn(command: str, name: str, looks_like: str | None, common: Common) -> None:
-    """Warn of logits that look like what the command makes of logits."""
+    """Warn of logits that look like what the command makes of logits, on whatever scale."""
+    from xentcli.pipeline.inputs.output_kinds import MENDED
+
     if looks_like == "probabilities":
         common.tell("warning", f"{name}: these look like probabilities already, not logits")
     elif looks_like == "log-probabilities" and command == "log-softmax":
         common.tell("warning", f"{name}: these look like log-probabilities already")
+    elif looks_like in MENDED:
+        what = f"these look like {looks_like}, not logits: {MENDED[looks_like]}"
+        common.tell("warning", f"{name}: {what}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Floats, is_floating
+from xentcli.core.scales import Scale, scale_of
 from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.records import Record
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 """The kind of numbers in the rows from which a loss is computed."""
-RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
+RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"] | Scale
 """What rows look like."""
 _MOST_MISSING = 0.3  # how far the sum of a row of rounded probabilities may be from 1
 _MOST_MISSING_ON_AVERAGE = 0.1  # the same for the mean of all sums
@@ -203,7 +204,7 @@ def row_kind(rows: Floats) -> RowKind:
                 return "probabilities"
         if wide.max() <= 0.0 and (np.abs(np.exp(wide).sum(axis=1) - 1.0) < tolerance).all():
             return "log-probabilities"
-    return "logits"
+        return scale_of(wide, tolerance) or "logits"
 
 
 def _are_rounded(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> bool:

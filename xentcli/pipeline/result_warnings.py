@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.pipeline.inputs.output_kinds import KINDS
+from xentcli.pipeline.inputs.output_kinds import KINDS, MENDED
 
 if TYPE_CHECKING:
     from xentcli.core.checks import Kind
@@ -21,9 +21,8 @@ _INPUT_OPTIONS: dict[str, str] = {kind: f"--input {name}" for name, kind in KIND
 _WITH_EVERYTHING = ("all", "groups")
 _OF_LOSS = ("loss", "perplexity", "bits")
 _NOTHING_USED = "nothing is used: "
-_NO_ROWS = "there are no rows"
+_NO_ROWS, _EVERY_LABEL_IGNORED = "there are no rows", "every label is ignored"
 _WITHOUT_LABELS = ("kl", "js", "infinite", "agreement")  # so begin measures that need none
-_EVERY_LABEL_IGNORED = "every label is ignored"
 _SO = {"mean": ", so the mean is NaN", "sum": ", so the sum is 0"}
 _ONE_CLASS = "there is one class: its probability is 1, whatever the logits are"
 
@@ -179,8 +178,9 @@ def _misfits(looks_like: str, kind: "Kind") -> bool:
 
 def _of_kind(name: str, kind: "Kind", looks_like: str, fitting: Mapping[str, str]) -> Iterator[str]:
     """Say that a file looks like another kind, and which of `fitting` takes that."""
-    if looks_like in fitting and _misfits(looks_like, kind):
-        yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
+    fits = looks_like in fitting and _misfits(looks_like, kind)
+    if way := f"{fitting[looks_like]} would fit" if fits else MENDED.get(looks_like):
+        yield f"{name}: these look like {looks_like}, not {kind}: {way}"
 
 
 def _of_sums(name: str, rows: int, most: float) -> str:

@@ -1,5 +1,6 @@
 """The kinds of a model's outputs."""
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from xentcli.errors import InputError
@@ -16,6 +17,13 @@ KINDS: "dict[str, Kind]" = {
     "probs": "probabilities",
 }
 """The kinds by their names in options and in the argument `input`."""
+MENDED: dict[str, str] = {
+    "percents": "divide them by 100, and give them as probabilities",
+    "negative log-probabilities": "change their sign",
+    "log-probabilities to the base 10": f"multiply them by {math.log(10.0)}",
+    "log-probabilities to the base 2": f"multiply them by {math.log(2.0)}",
+}
+"""What makes probabilities, or natural logarithms of them, of rows that look like each."""
 
 
 def check_name(kind: "Kind", source: "Source") -> None:
