@@ -52,7 +52,10 @@ def test_a_list_for_each_sequence_has_a_label_for_each_of_its_tokens(run: Run) -
     ("labels", "why"),
     [
         ('["a"]', "4 tokens, and 1 labels"),
-        ("[1, 2, 3, 4]", "the answers name their tokens by texts, the labels numbers"),
+        (
+            "[1, 2, 3, 4]",
+            "the answers name their tokens by texts, the labels numbers\nhint: save the labels as",
+        ),
         ("[1.5, 2, 3, 4]", "a label is a token's number or its text"),
         ("[1, ", "the JSON ends too early"),
         (json.dumps(CHAT), "y.json: answers of a server, and no labels of their tokens"),

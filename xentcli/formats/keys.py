@@ -18,6 +18,7 @@ MASK_KEYS = ("loss_mask", "target_mask")
 """Masks of the labels of hidden states."""
 _PACKED_KEYS = {"position_ids", "seq_idx", "segment_ids", "sequence_ids", "document_ids"}
 _PACKED_KEYS |= {"cu_seqlens"}
+_PICKED_KEYS = {"logprob", "log_prob", "token_logprob"}
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
@@ -121,6 +122,8 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
         return "a file of one array is needed here"
     if options.beside and len(keys) == 1:
         return "labels stand in a file of their own: --labels FILE"
+    if picked := next((key for key in keys if key.casefold() in _PICKED_KEYS), None):
+        return f"if each is that of a token: xent nll FILE --picked --key {shlex.quote(picked)}"
     if numbered := _of_numbered(keys, sorted(LOGITS_KEYS | HIDDEN_KEYS | {"0", "scores"})):
         return numbered
     logits = options.partner_key or by_name(keys, options._replace(labels=False))

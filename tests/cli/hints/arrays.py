@@ -1,6 +1,7 @@
 """Arrays by name, damaged ones, tables of columns, and files of other programs."""
 
 import gzip
+import json
 import pickle
 
 import numpy as np
@@ -10,6 +11,7 @@ from pandas import DataFrame
 from hints.making import (
     BARE,
     COLUMNS,
+    LP,
     NAMES,
     OF_PROBS,
     RIGHT,
@@ -51,6 +53,9 @@ FILES: Files = {
     "text.pkl": Mended(pickle.dumps(Z.tolist(), 0), pickle.dumps(Z.tolist(), 4)),
     "joblib.pkl": Mended(b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81.", Z),
     "frame.pkl": Mended(pickle.dumps(DataFrame(Z, columns=NAMES)), parquet(**COLUMNS)),
+    "tokens.jsonl": "\n".join(
+        json.dumps({"token": "a", "logprob": value}) for value in LP[np.arange(4), Y]
+    ),
     "batches.pkl": Mended(
         pickle.dumps(
             [
@@ -133,6 +138,8 @@ CASES = [
             in Python: numpy.save('a.npy', joblib.load(path)), or an array of what it loads
         loss frame.pkl y.npy
             in Python: pandas.read_pickle(path).to_parquet('a.parquet')
+        nll tokens.jsonl
+            if each is that of a token: xent nll FILE --picked --key logprob
         loss batches.pkl
             are these batches of several lengths? Then pad them to one, with labels of -100
         loss batches.pkl --label-key labels

@@ -7,6 +7,7 @@ answers of servers
     ask Triton for whole answers (/generate)
     ask for one prompt at a time
     leave out what is no answer
+    save the labels as texts
     a label for each token, in their order; null leaves one out
     take the file that the batch gives
     several files of answers are one quoted pattern: xent nll 'requests-*.jsonl'

@@ -186,7 +186,8 @@ def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow
         raise InputError(f"{where()}: the answers do not name their tokens, so no label is found")
     if all(name is None for name in named):
         kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
-        raise InputError(f"{where()}: the answers name their tokens by {other}, the labels {kind}")
+        what = f"the answers name their tokens by {other}, the labels {kind}"
+        raise InputError(f"{where()}: {what}", hint=f"save the labels as {other}")
     pairs = zip(others, named, strict=True)
     found = [float(one.logprob or 0.0) for one, name in pairs if name == label]
     if found and max(found) - min(found) <= _ROUNDED:
