@@ -106,6 +106,19 @@ def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
     assert hint_in_python(hint, frozenset(arguments.split())) == said
 
 
+class Lazy:
+    """An array as dask has it: NumPy drops the mask of what it computes."""
+
+    def __init__(self, values: Any) -> None:
+        self._values, self._meta = values, values[:0]
+
+    def compute(self) -> Any:
+        return self._values
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self._values, dtype, copy=copy)
+
+
 @in_one_test
 @pytest.mark.parametrize(
     "call",
@@ -115,6 +128,9 @@ def test_options_become_arguments(hint: str, arguments: str, said: str) -> None:
         lambda z: xent.compare(Z, z),
         lambda z: xent.calibrate(Z, Y, test=(z, Y)),
         lambda z: xent.loss(logits=z, labels=Y),
+        lambda z: xent.loss([Z[0], *z[1:]], Y),
+        lambda z: xent.calibrate(Z, Y, test=([*z], Y)),
+        lambda z: xent.cross_entropy(Lazy(z), Y),
     ],
 )
 def test_masked_numbers_are_refused(call: Callable[[Any], Any]) -> None:

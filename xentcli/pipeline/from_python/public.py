@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
-from numpy import errstate
+from numpy import errstate, ndarray
 
 from xentcli.errors import ArgumentError, InputError, MissingLabels, UsageError, XentError
 from xentcli.pipeline.from_python.arguments import arguments_of, no_array, plain
@@ -92,11 +92,20 @@ def _noted(found: Any, notes: Iterable[str]) -> Any:
 
 def _check_masks(values: tuple[Any, ...]) -> None:
     """Raise InputError if an array has masked numbers, which would count as if they had no mask."""
-    from numpy.ma import is_masked
-
-    pairs = (each for value in values if isinstance(value, tuple) for each in value)
-    if any(map(is_masked, (*values, *pairs))):
+    if any(map(_has_masked, values)):
         raise InputError(
             "an array has masked numbers, which have no meaning here",
             hint="fill them: labels.filled(-100) leaves rows out",
         )
+
+
+def _has_masked(value: Any) -> bool:
+    """Whether an array, one that dask computes, or one of those in a list has masked numbers."""
+    from numpy.ma import MaskedArray, is_masked
+
+    if isinstance(value, (list, tuple)):
+        arrays = value and isinstance(value[0], (list, tuple, ndarray))
+        return bool(arrays) and any(map(_has_masked, value))
+    if isinstance(getattr(value, "_meta", None), MaskedArray):
+        value = value.compute()
+    return bool(is_masked(value))
