@@ -122,14 +122,21 @@ def _which(keys: Collection[str], options: ReadOptions) -> str:
         return "a file of one array is needed here"
     if options.beside and len(keys) == 1:
         return "labels stand in a file of their own: --labels FILE"
-    if picked := next((key for key in keys if key.casefold() in _PICKED_KEYS), None):
-        return f"if each is that of a token: xent nll FILE --picked --key {shlex.quote(picked)}"
-    if numbered := _of_numbered(keys, sorted(LOGITS_KEYS | HIDDEN_KEYS | {"0", "scores"})):
-        return numbered
+    if known := _of_known(keys):
+        return known
     logits = options.partner_key or by_name(keys, options._replace(labels=False))
     if options.beside and logits is None:
         return "--key NAME --label-key NAME say which"
     return f"{options.key_option} NAME says which"
+
+
+def _of_known(keys: Collection[str]) -> str | None:
+    """Return what to do with arrays that have the names of what a harness or a library saves."""
+    if "lm_eval_version" in keys:
+        return "results of lm-evaluation-harness: samples_*.jsonl beside them hold log-likelihoods"
+    if picked := next((key for key in keys if key.casefold() in _PICKED_KEYS), None):
+        return f"if each is that of a token: xent nll FILE --picked --key {shlex.quote(picked)}"
+    return _of_numbered(keys, sorted(LOGITS_KEYS | HIDDEN_KEYS | {"0", "scores"}))
 
 
 def _of_numbered(keys: Collection[str], names: Iterable[str]) -> str | None:

@@ -53,6 +53,7 @@ FILES: Files = {
     "text.pkl": Mended(pickle.dumps(Z.tolist(), 0), pickle.dumps(Z.tolist(), 4)),
     "joblib.pkl": Mended(b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81.", Z),
     "frame.pkl": Mended(pickle.dumps(DataFrame(Z, columns=NAMES)), parquet(**COLUMNS)),
+    "results.json": json.dumps({"results": {}, "lm_eval_version": "0.4", "pad": ["a", "1"]}),
     "tokens.jsonl": "\n".join(
         json.dumps({"token": "a", "logprob": value}) for value in LP[np.arange(4), Y]
     ),
@@ -208,6 +209,8 @@ CASES = [
             pandas.read_feather(old).to_feather(new) writes version 2
         loss z.zip y.npy
             take the files out of it: unzip
+        eval results.json
+            results of lm-evaluation-harness: samples_*.jsonl beside them hold log-likelihoods
         nll run.eval
             is it a log of Inspect? inspect log dump LOG > log.json
         softmax table.json
