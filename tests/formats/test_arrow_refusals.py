@@ -36,6 +36,23 @@ def mixed(format_: str) -> bytes:
     return stored(MIXED, format_)
 
 
+def test_the_hint_makes_numbers_of_other_values() -> None:
+    """As long as no other column is read."""
+    odd = {
+        "money": (pa.array([1, 2], pa.decimal128(9, 2)), "frame[NAME].astype(float) makes"),
+        "fields": (pa.array([{"cat": 1.5}, {"cat": 2.5}]), "table.flatten() makes a column"),
+        "text": (pa.array(["[1.5]", "[2.5]"]), "frame[NAME].map(json.loads) makes lists"),
+        "bytes": (pa.array([b"1234", b"5678"]), "frame[NAME].map(lambda x: numpy.frombuffer"),
+        "when": (pa.array([1, 2], pa.date32()), None),
+    }
+    for name, (values, cure) in odd.items():
+        table = pa.table({name: values, "more": values})
+        with pytest.raises(InputError) as caught:
+            read(stored(table, "parquet"), "f.x", columns=(name, "more"))
+        hint = caught.value.hint
+        assert hint is None if cure is None else (hint or "").startswith(f"in Python: {cure}")
+
+
 @in_one_test
 @pytest.mark.parametrize(
     ("options", "message"),

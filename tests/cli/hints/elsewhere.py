@@ -156,6 +156,11 @@ files of other programs, tested in test_foreign_files.py
     torch.distributed.checkpoint.format_utils.dcp_to_torch_save(path, 'a.pt')
     is it numbers without a header? In Python: numpy.save('a.npy', numpy.fromfile(path,
         DTYPE).reshape(N, C))
+columns of Parquet and Arrow, tested in test_arrow_refusals.py
+    in Python: frame[NAME].astype(float) makes numbers of decimals
+    in Python: table.flatten() makes a column of each field
+    in Python: frame[NAME].map(json.loads) makes lists or numbers of text
+    in Python: frame[NAME].map(lambda x: numpy.frombuffer(x, DTYPE)) reads bytes
 folders of datasets
     name the folder of one of them
     was the dataset saved to the end?

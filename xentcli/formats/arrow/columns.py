@@ -7,6 +7,7 @@ from xentcli.errors import InputError
 from xentcli.formats import label_columns
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import (
+    cure_of,
     has_no_values,
     is_list,
     is_text,
@@ -219,7 +220,7 @@ def _check_values(
             f"{file}: column {odd[0]!r} holds {what}, not numbers",
             hint=f"leave it out with --drop {_option(odd)}, or name what to read: --columns A,B"
             if some
-            else None,
+            else cure_of(types[odd[0]]),
         )
 
 

@@ -159,6 +159,20 @@ def shown(type_: Type) -> str:
     return shortened(str(type_))
 
 
+def cure_of(type_: Type) -> str | None:
+    """Return a hint at how values become numbers, or columns or lists of these, if that is so."""
+    is_, plain = pyarrow().types, plain_type(type_)
+    if is_.is_decimal(plain):
+        return "in Python: frame[NAME].astype(float) makes numbers of decimals"
+    if is_.is_struct(plain):
+        return "in Python: table.flatten() makes a column of each field"
+    if is_text(type_):
+        return "in Python: frame[NAME].map(json.loads) makes lists or numbers of text"
+    if is_.is_binary(plain) or is_.is_large_binary(plain):
+        return "in Python: frame[NAME].map(lambda x: numpy.frombuffer(x, DTYPE)) reads bytes"
+    return None
+
+
 def _tensor_shape(type_: Type) -> tuple[int, ...] | None:
     """Return the shape that tensors in C order have, or None for any other type."""
     if not isinstance(type_, pyarrow().FixedShapeTensorType):
