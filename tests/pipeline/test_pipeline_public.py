@@ -94,6 +94,7 @@ def test_what_a_hint_says_is_an_argument(
             "binary ones: binary=True; or --report F",
         ),
         ("probabilities: --probs FILE", "input", "probabilities: input='probs'"),
+        ("of these: --classes A,B,C or --classes FILE", "classes", "of these: classes=[A, B, C]"),
         ("--columns A,B,..., or 3-12", "columns", "columns=[A, B, ...], or 3-12"),
         (
             "xent nll --probs FILE; else --key NAME",

@@ -9,6 +9,7 @@ _FLAGS = {"binary": True, "header": True, "no-header": False, "picked": True}
 _KINDS = ("probs", "log-probs")
 _LISTS = ("columns", "drop", "classes")
 _NOT_VALUES = ("out", "has")  # leave --columns out; a file of --classes has ...
+_FILE_OF_CLASSES = " or --classes FILE"  # the argument takes no file
 _PLACEHOLDER = re.compile(r"[A-Z_:]+|[A-Z](?:,[A-Z])*(?:,\.\.\.)?")
 
 
@@ -37,6 +38,8 @@ def hint_in_python(hint: str, arguments: frozenset[str]) -> str:
         bare = value.rstrip(",)") or value
         return f"{name}={_shown(name, bare)}{value[len(bare) :]}"
 
+    if "classes" in arguments:
+        hint = hint.replace(_FILE_OF_CLASSES, "")
     return "".join(
         clause if _COMMAND.search(clause) else _OPTION.sub(argument, clause)
         for clause in _CLAUSE.findall(hint)
