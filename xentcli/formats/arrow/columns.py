@@ -18,11 +18,11 @@ from xentcli.formats.arrow.types import (
     shown,
 )
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.beside_columns import BesideColumns
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, is_unnamed, listed
 from xentcli.formats.doubts import are_sure, check
 from xentcli.formats.keys import check_no_lists
-from xentcli.formats.label_columns import BesideColumns
 from xentcli.records import Record
 from xentcli.text import name_option
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.beside_columns import BesideColumns
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import ColumnNames, without_shared, without_some_shared
 from xentcli.formats.column_words import is_beside, says_no_class
@@ -102,7 +103,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     """
     there = ColumnNames(fields.file, fields.names, fields.width)
     label = None if options.label_column is None else there.find(options.label_column)
-    beside = label_columns.BesideColumns.of(
+    beside = BesideColumns.of(
         fields.names or (), options, lambda i: look_at_cells(fields.rows.column(i)).is_text
     )
     ids = beside.ids

@@ -29,8 +29,8 @@ def open_weights(
     InputError
         If several columns may be the weights, or stand beside weights that go by place.
     """
+    from xentcli.formats.beside_columns import same_ids
     from xentcli.formats.column_words import says_ids
-    from xentcli.formats.label_columns import same_ids
 
     weights_of = partial(file_of, weights=True, key_option=None)
     header, file = _header(paths, weights_of), shown_name(paths[0])
@@ -75,8 +75,8 @@ def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | No
     InputError
         If there is not one column of names besides the ids.
     """
+    from xentcli.formats.beside_columns import same_ids
     from xentcli.formats.column_words import says_ids
-    from xentcli.formats.label_columns import same_ids
 
     names_of = partial(file_of, names=True, key_option=None)
     header = _header([path], names_of)

@@ -186,7 +186,7 @@ def _open_two(logits: Sequence[str], labels: Sequence[str], how: Opening) -> tup
     names = how.options.classes or source.columns or ()
     ids = None
     if there and source.id_column is not None:
-        from xentcli.formats.label_columns import same_ids
+        from xentcli.formats.beside_columns import same_ids
 
         ids = same_ids(source.id_column, there)
     elif there and not how.options.shift:
