@@ -130,6 +130,7 @@ class Lazy:
         lambda z: xent.calibrate(Z, Y, test=(z, Y)),
         lambda z: xent.loss(logits=z, labels=Y),
         lambda z: xent.loss([Z[0], *z[1:]], Y),
+        lambda z: xent.loss([[*Z[0]], *z[1:]], Y),
         lambda z: xent.calibrate(Z, Y, test=([*z], Y)),
         lambda z: xent.cross_entropy(Lazy(z), Y),
     ],

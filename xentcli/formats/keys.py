@@ -16,8 +16,10 @@ TOKEN_KEYS = {"input_ids", "token_ids"}
 """What stands beside hidden states in the place of labels: the tokens themselves."""
 MASK_KEYS = ("loss_mask", "target_mask")
 """Masks of the labels of hidden states."""
-_PACKED_KEYS = {"position_ids", "seq_idx", "segment_ids", "sequence_ids", "document_ids"}
-_PACKED_KEYS |= {"cu_seqlens"}
+_PACKED_KEYS = frozenset(
+    ["position_ids", "seq_idx", "segment_ids", "sequence_ids", "document_ids", "cu_seqlens"]
+)
+"""What tells texts apart that are packed into one row."""
 _PICKED_KEYS = {"logprob", "log_prob", "token_logprob"}
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"

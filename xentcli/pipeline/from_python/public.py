@@ -104,8 +104,11 @@ def _has_masked(value: Any) -> bool:
     from numpy.ma import MaskedArray, is_masked
 
     if isinstance(value, (list, tuple)):
-        arrays = value and isinstance(value[0], (list, tuple, ndarray))
-        return bool(arrays) and any(map(_has_masked, value))
+        first = value
+        while isinstance(first, (list, tuple)) and first:
+            first = first[0]
+        of_arrays = isinstance(first, ndarray)  # else rows of numbers, of which there may be many
+        return any(_has_masked(each) for each in value if of_arrays or isinstance(each, ndarray))
     if isinstance(getattr(value, "_meta", None), MaskedArray):
         value = value.compute()
     return bool(is_masked(value))
