@@ -136,8 +136,32 @@ def test_names_that_two_arrays_might_have_are_a_note(format_: str) -> None:
         "full_time part_time temporary",
         "V W X Y Z A B space",
         "x y z",
+        "pants-fire false barely-true half-true mostly-true true",
+        "correct incorrect partial",
+        "win draw loss",
+        "home_win draw home_loss",
+        "y n unknown",
+        "O B-TARGET I-TARGET",
     ],
 )
 def test_names_of_classes_are_in_no_doubt(names: str, format_: str) -> None:
     source = opened(table(names), format_)
     assert (source.columns, source.notes) == (tuple(names.split()), [])
+
+
+@in_one_test
+@both
+def test_digits_beside_letters_are_classes(format_: str) -> None:
+    """One letter alone may be something else, and so may a correct without an incorrect."""
+    names = "0 1 2 3 4 5 6 7 8 9 A B c d"
+    assert opened(table(names), format_).columns == tuple(names.split())
+    for names, beside in (
+        ("0 1 2 n", "n"),
+        ("0 1 2 A noise", "A"),
+        ("right wrong_way correct", "correct"),
+        ("true false y_true", "y_true"),
+        ("n cat y", "y"),
+        ("O B_PER target", "target"),
+    ):
+        message, _ = refused(table(names), format_)
+        assert repr(beside) in message

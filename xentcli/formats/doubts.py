@@ -6,6 +6,7 @@ Both formats of tables ask here, with what they know of the first rows, before a
 from collections.abc import Sequence
 
 from xentcli.errors import DoubtfulColumns
+from xentcli.formats.class_words import has_opposite, is_tag
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
 from xentcli.formats.column_words import (
@@ -132,10 +133,14 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     look = column.look
     counts = look.some_integers and not look.has_fractions
     against = WORDS | NAME_WORDS if counts else WORDS
+    names = [other.name for other in columns]
+    if is_tag(column.name, names):
+        return []
     words = [word for word in words_of(column.name) if word in against]
+    words = [word for word in words if not has_opposite(word, column.name, names)]
     if not words:
         return [column.name] if says_measure(column.name) else []
-    if words == ["y"] and are_letters([other.name for other in columns]):  # x, y, z
+    if words == ["y"] and are_letters(names):  # x, y, z
         return []
     if words_of(column.name) == ("true",):  # and false
         return []

@@ -32,7 +32,7 @@ _NUMBERED = re.compile(r"(\D*)([0-9]{1,9})(\D*)")
 _TWICE_NUMBERED = re.compile(r"(\D*)([0-9]{1,9})(\D+)([0-9]{1,9})(\D*)")
 _MOST_TRIED = 8  # what the first name may begin or end with besides the name of a class
 _MOST_LETTERS = 2  # x0, x1, p0, p1 are models; A1, A2, B1, B2 are levels of a language
-_TAGS = frozenset("BIOESLUM")
+TAGS = frozenset("BIOESLUM")
 """What the classes of words begin with, where several words have a class: B-PER, I-PER."""
 
 
@@ -204,7 +204,7 @@ def _product(
         return None
     numbers = all(part.isdecimal() for pair in pairs for part in pair)  # 0-0, 0-1, 1-0, 1-1
     firsts = {first for first, _ in pairs}
-    return Sides(arrays, sure=not numbers and not firsts <= _TAGS and are_sides(firsts))
+    return Sides(arrays, sure=not numbers and not firsts <= TAGS and are_sides(firsts))
 
 
 def _says_side(word: str) -> bool:

@@ -80,4 +80,6 @@ def _unnumbered(names: Sequence[str], *, same_kind: bool) -> dict[int, str]:
     if not plain and not same_kind:
         return {}
     others = {*range(len(names))} - {*places}
+    if not stem and len(others) > 1 and are_letters(names):  # 0, 1, ..., 9, A, B, ...
+        return {}
     return {i: names[places[0]] for i in sorted(others) if names[i].lower() not in OF_THE_REST}
