@@ -151,10 +151,11 @@ def test_names_of_classes_are_in_no_doubt(names: str, format_: str) -> None:
 
 @in_one_test
 @both
-def test_digits_beside_letters_are_classes(format_: str) -> None:
+def test_digits_beside_letters_and_signs_are_classes(format_: str) -> None:
     """One letter alone may be something else, and so may a correct without an incorrect."""
-    names = "0 1 2 3 4 5 6 7 8 9 A B c d"
-    assert opened(table(names), format_).columns == tuple(names.split())
+    for names in ("0 1 2 3 4 5 6 7 8 9 A B c d", "-1 0 1"):
+        source = opened(table(names), format_, **{"header": True} if format_ == "csv" else {})
+        assert source.columns == tuple(names.split())
     for names, beside in (
         ("0 1 2 n", "n"),
         ("0 1 2 A noise", "A"),

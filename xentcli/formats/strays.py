@@ -82,4 +82,6 @@ def _unnumbered(names: Sequence[str], *, same_kind: bool) -> dict[int, str]:
     others = {*range(len(names))} - {*places}
     if not stem and len(others) > 1 and are_letters(names):  # 0, 1, ..., 9, A, B, ...
         return {}
+    if not stem and all(names[i].removeprefix("-").isdecimal() for i in others):  # -1, 0, 1
+        return {}
     return {i: names[places[0]] for i in sorted(others) if names[i].lower() not in OF_THE_REST}
