@@ -10,6 +10,7 @@ from column_tools import FRAME, ROWS, Z, both, opened, refused, values
 from in_one_test import in_one_test
 from opening import csv_source
 
+from xentcli.errors import InputError
 from xentcli.text import split_names
 
 NO_CLASSES = [
@@ -195,3 +196,12 @@ def test_the_judgement_needs_no_more_than_the_beginning(format_: str) -> None:
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(3000, 2)), columns=["a", "b"])
     frame["c"] = np.r_[frame["a"][:5], np.arange(2995)]
     assert opened(frame, format_).columns == ("a", "b", "c")
+
+
+def test_a_measure_that_labels_have_too_names_no_rows() -> None:
+    """Labels with a column for each class have the names of the classes."""
+    names = ["cat", "dog", "temperature"]
+    frame = pd.DataFrame(Z.round().astype(int), columns=names)
+    with pytest.raises(InputError) as caught:
+        opened(frame, "csv", partner=tuple(names), of_labels=tuple(names))
+    assert "--id-column" not in (caught.value.hint or "")

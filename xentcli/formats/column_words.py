@@ -104,7 +104,9 @@ def names_rows(name: str) -> bool:
 def may_be_ids(name: str) -> bool:
     """Whether a name is that of ids, or says nothing of what a column holds."""
     words = words_of(name)
-    return names_rows(name) or not OF_IDS.isdisjoint(words) or WORDS.isdisjoint(words)
+    if names_rows(name) or not OF_IDS.isdisjoint(words):
+        return True
+    return WORDS.isdisjoint(words) and not says_measure(name)
 
 
 def says_ids(name: str) -> bool:
