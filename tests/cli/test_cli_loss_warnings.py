@@ -174,6 +174,13 @@ def test_labels_in_another_order_than_the_rows(run: Run) -> None:
         ("loss z.npy moved.npy --temperature 0.5", False),
     ):
         assert (note in run(*line.split()).err) == told, line
+    z[np.arange(200), labels] -= 1.5
+    np.save("sure.npy", z * 100)  # most are right, and others cost much
+    assert f"{note} If they do, the model is far too sure\n" in run("loss", "sure.npy", "y.npy").err
+    said = run("eval", "sure.npy", "y.npy", "--metric", "accuracy").err
+    assert "for all 4 classes, at an accuracy of 0.685: is the model far too sure (xent" in said
+    said = run("eval", "sure.npy", "moved.npy", "--metric", "accuracy").err
+    assert f"{note}\n" in said  # whose accuracy is that of chance
     note += " Labels that are shifted already need no --shift\n"
     for line in ("loss z.npy y.npy", "compare z.npy z2.npy --labels y.npy"):
         assert note in run(*line.split(), "--shift", "1").err

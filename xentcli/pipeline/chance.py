@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
+from xentcli.results.accuracy import Accuracy
 from xentcli.results.comparison import Comparison
 from xentcli.results.loss import Loss
 from xentcli.results.measure import Measure
@@ -14,18 +15,24 @@ _LEAST_ROWS = 30
 
 
 def above_chance(
-    loss: Loss, num_classes: int, labels: Source | None, criterion: Criterion, told: Sequence[str]
+    loss: Loss,
+    num_classes: int,
+    labels: Source | None,
+    criterion: Criterion,
+    told: Sequence[str],
+    accuracy: Accuracy | None = None,
 ) -> Iterator[str]:
     """Yield a note if a loss is clearly above that of equal probabilities for all classes.
 
     That is so where labels are in another order than the rows, or are those of other rows. Labels
     beside their rows, as in samples, are neither. A temperature below 1 may have the same effect,
     and weights of classes may make such a loss another one. Nothing is added to notes that have
-    `told` of a shift, which explains it.
+    `told` of a shift, which explains it. An accuracy above chance is said, too: a model that is far
+    too sure has such a loss with the right labels.
     """
     found = Measure(loss.mean, loss.standard_error, n=loss.counted)
     if labels is not None and _are_above([found], num_classes, [criterion], told):
-        yield f"the loss is {_above(num_classes, told)}"
+        yield f"the loss is {_above(num_classes, told, accuracy)}"
 
 
 def all_above_chance(
@@ -66,10 +73,17 @@ def _is_above(loss: Measure, chance: float) -> bool:
     return value - _ERRORS * error > chance  # NaN is not
 
 
-def _above(num_classes: int, told: Sequence[str]) -> str:
+def _above(num_classes: int, told: Sequence[str], accuracy: Accuracy | None = None) -> str:
     shifted = any(note.startswith("rows without a label") for note in told)
     more = " Labels that are shifted already need no --shift" if shifted else ""
+    classes = f"{num_classes:,} classes"
+    above = f"above {math.log(num_classes):.4g}, that of equal probabilities for all {classes}"
+    ask = "do the labels belong to these rows, in this order?"
+    if accuracy is None and not more:  # not asked for
+        more = " If they do, the model is far too sure"
+    if accuracy is None or accuracy.low is None or accuracy.low * num_classes <= 1.0:
+        return f"{above}: {ask}{more}"
     return (
-        f"above {math.log(num_classes):.4g}, that of equal probabilities for all {num_classes:,} "
-        f"classes: do the labels belong to these rows, in this order?{more}"
+        f"{above}, at an accuracy of {accuracy.value:.3g}: is the model far too sure "
+        f"(xent calibrate), or do the labels belong to other rows?{more}"
     )

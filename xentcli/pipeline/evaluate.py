@@ -84,7 +84,9 @@ def evaluate(
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
     missing = missing_sums(criterion, found.total.remarks)
     loss, classes = found.results["loss"], found.num_classes
-    notes = [*found.notes, *above_chance(loss, classes, labels, criterion, found.notes)]
+    accuracy = found.results.get("accuracy")
+    doubts = above_chance(loss, classes, labels, criterion, found.notes, accuracy)
+    notes = [*found.notes, *doubts]
     return Evaluation(summary, notes, found.total.looks_like, missing, found.results, found)
 
 

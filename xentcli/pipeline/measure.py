@@ -134,7 +134,8 @@ def measure(
         suspects = _suspects(plan, found, logits, labels, run) if twice else None
         measures = Report(plan, found, spools, suspects).measures()
         loss, classes = found.results["loss"], found.num_classes
-        doubts = above_chance(loss, classes, labels, criterion, measures.notes)
+        accuracy = found.results.get("accuracy")
+        doubts = above_chance(loss, classes, labels, criterion, measures.notes, accuracy)
         measures = replace(measures, notes=(*measures.notes, *doubts))
     if len(logits.files) > 1:
         files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
