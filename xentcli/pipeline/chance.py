@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.results.accuracy import Accuracy
-from xentcli.results.comparison import Comparison
 from xentcli.results.loss import Loss
-from xentcli.results.measure import Measure
 
+if TYPE_CHECKING:
+    from xentcli.results.accuracy import Accuracy
+    from xentcli.results.comparison import Comparison
+
+_Mean = tuple[float | None, float | None, int | None]
+"""A mean loss, its standard error, and of how many rows it is."""
 _ERRORS = 3.0  # standard errors by which a loss is higher, so that few rows say nothing
 _LEAST_ROWS = 30
 
@@ -20,7 +24,7 @@ def above_chance(
     labels: Source | None,
     criterion: Criterion,
     told: Sequence[str],
-    accuracy: Accuracy | None = None,
+    accuracy: "Accuracy | None" = None,
 ) -> Iterator[str]:
     """Yield a note if a loss is clearly above that of equal probabilities for all classes.
 
@@ -30,13 +34,13 @@ def above_chance(
     `told` of a shift, which explains it. An accuracy above chance is said, too: a model that is far
     too sure has such a loss with the right labels.
     """
-    found = Measure(loss.mean, loss.standard_error, n=loss.counted)
+    found = loss.mean, loss.standard_error, loss.counted
     if labels is not None and _are_above([found], num_classes, [criterion], told):
         yield f"the loss is {_above(num_classes, told, accuracy)}"
 
 
 def all_above_chance(
-    comparisons: Sequence[Comparison],
+    comparisons: "Sequence[Comparison]",
     num_classes: int,
     labels: Source | None,
     criteria: Sequence[Criterion],
@@ -44,7 +48,8 @@ def all_above_chance(
 ) -> Iterator[str]:
     """Yield a note if the losses of all models are so, if they are measured."""
     names = [(comparisons[0], "loss_base"), *((each, "loss_new") for each in comparisons)]
-    losses = [found.metrics[name] for found, name in names if name in found.metrics]
+    measures = [found.metrics[name] for found, name in names if name in found.metrics]
+    losses = [(each.value, each.standard_error, each.n) for each in measures]
     if labels is None or len(losses) < len(names):
         return
     if _are_above(losses, num_classes, criteria, told):
@@ -53,10 +58,7 @@ def all_above_chance(
 
 
 def _are_above(
-    losses: Sequence[Measure],
-    num_classes: int,
-    criteria: Sequence[Criterion],
-    told: Sequence[str],
+    losses: Sequence[_Mean], num_classes: int, criteria: Sequence[Criterion], told: Sequence[str]
 ) -> bool:
     for each in criteria:
         if each.binary or each.picked or each.options.weight is not None or each.temperature < 1.0:
@@ -66,14 +68,14 @@ def _are_above(
     return all(_is_above(each, math.log(num_classes)) for each in losses)
 
 
-def _is_above(loss: Measure, chance: float) -> bool:
-    value, error = loss.value, loss.standard_error
-    if value is None or error is None or (loss.n or 0) < _LEAST_ROWS:
+def _is_above(loss: _Mean, chance: float) -> bool:
+    mean, error, rows = loss
+    if mean is None or error is None or (rows or 0) < _LEAST_ROWS:
         return False
-    return value - _ERRORS * error > chance  # NaN is not
+    return mean - _ERRORS * error > chance  # NaN is not
 
 
-def _above(num_classes: int, told: Sequence[str], accuracy: Accuracy | None = None) -> str:
+def _above(num_classes: int, told: Sequence[str], accuracy: "Accuracy | None" = None) -> str:
     shifted = any(note.startswith("rows without a label") for note in told)
     more = " Labels that are shifted already need no --shift" if shifted else ""
     classes = f"{num_classes:,} classes"
