@@ -205,3 +205,24 @@ def test_a_measure_that_labels_have_too_names_no_rows() -> None:
     with pytest.raises(InputError) as caught:
         opened(frame, "csv", partner=tuple(names), of_labels=tuple(names))
     assert "--id-column" not in (caught.value.hint or "")
+
+
+@in_one_test
+@both
+def test_probabilities_of_all_columns_are_classes_whatever_their_names(format_: str) -> None:
+    """They no longer are, if the sum needs no such column: a small loss changes no sum."""
+    names = ["cat", "weight_scale", "target"]
+    shares = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    frame = pd.DataFrame(shares.round(4), columns=names)
+    assert opened(frame, format_).columns == tuple(names)
+    for name, values_ in (
+        ("loss", np.linspace(1e-7, 2e-6, ROWS)),
+        ("loss", np.linspace(0.1, 0.9, ROWS)),
+        ("label", np.zeros(ROWS)),
+    ):
+        beside = FRAME * 0 + shares
+        message, ways = refused(beside.assign(**{name: values_}), format_)
+        assert message.startswith(f"f.{format_}: column {name!r} may be no class")
+        assert ways["--drop"] == name
+    moved = frame.assign(target=frame.target + 0.01)
+    assert "may be no classes" in refused(moved, format_)[0]

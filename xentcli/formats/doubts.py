@@ -3,7 +3,7 @@
 Both formats of tables ask here, with what they know of the first rows, before anything is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xentcli.errors import DoubtfulColumns
 from xentcli.formats.class_words import has_opposite, is_tag
@@ -19,6 +19,7 @@ from xentcli.formats.column_words import (
 )
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.formats.doubt_notes import is_phrase, is_sentence, notes
+from xentcli.formats.label_columns import ROUNDED_TO_4
 from xentcli.formats.several_arrays import check_sides
 from xentcli.formats.side_by_side import are_twice_numbered
 from xentcli.formats.strays import are_letters, strays
@@ -44,11 +45,13 @@ def check(
     names: Sequence[str],
     partner: Sequence[str] = (),
     of_labels: Sequence[str] = (),
+    sum_to_one: Callable[[list[int], float], bool] = lambda _, __: False,
 ) -> list[str]:
     """Return notes about columns that are read as classes; `names` are those of all columns.
 
     `partner` are the columns of other files of these rows, and `of_labels` those of the file of
-    labels among them, if they stand in another file.
+    labels among them, if they stand in another file. Fields that `sum_to_one` row by row, and do
+    not without those whose names are in doubt, are the probabilities of classes.
 
     Raises
     ------
@@ -62,10 +65,10 @@ def check(
     reasons = _reasons(columns, of_labels)
     several = check_sides(file, [c for i, c in enumerate(columns) if i not in reasons], names)
     reasons = dict(sorted({**strays([column.name for column in columns]), **reasons}.items()))
-    if not reasons:
-        return [*several, *notes(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
+    if not reasons or _are_probabilities(columns, doubtful, rest, sum_to_one):
+        return [*several, *notes(file, columns)]
     first = doubtful[0]
     message = f"{file}: {first.shown} may be no class: {next(iter(reasons.values()))}"
     if len(doubtful) > 1:
@@ -76,6 +79,22 @@ def check(
     if len(doubtful) == 1 and first.name and says_ids(first.name):
         error.ids = first.name
     raise error
+
+
+def _are_probabilities(
+    columns: Sequence[Column],
+    doubtful: Sequence[Column],
+    rest: Sequence[Column],
+    sum_to_one: Callable[[list[int], float], bool],
+) -> bool:
+    """Whether rows are probabilities with all columns, and are none without those in doubt.
+
+    A small loss beside probabilities is neither needed for their sum nor seen in it.
+    """
+    if not rest or not all(column.look.has_fractions for column in doubtful):
+        return False
+    fields, others = ([column.number - 1 for column in each] for each in (columns, rest))
+    return sum_to_one(fields, ROUNDED_TO_4) and not sum_to_one(others, ROUNDED_TO_4)
 
 
 def _says_something(column: Column) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SHOWN_CHOICES = 3  # columns that a hint lists
 _ROUNDING_ERROR = 5e-3  # how far rounding to two decimals may move a share
+ROUNDED_TO_4 = 5e-5
+"""How far rounding to four decimals may move a share."""
 
 
 def choose(
@@ -83,10 +85,10 @@ def in_order_of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]
     return found if found is not None and sorted(found) == sorted(fields) else fields
 
 
-def are_shares(rows: "NDArray[Any]") -> bool:
-    """Whether rows (N, C) hold shares of 1: class probabilities, or one-hot labels."""
+def are_shares(rows: "NDArray[Any]", error: float = _ROUNDING_ERROR) -> bool:
+    """Whether rows (N, C) hold shares of 1, each within an error: probabilities, or one-hot."""
     within = bool(((rows >= 0) & (rows <= 1)).all())
-    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDING_ERROR * rows.shape[1]).all())
+    return within and bool((abs(rows.sum(axis=1) - 1) <= error * rows.shape[1]).all())
 
 
 def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int] | None:

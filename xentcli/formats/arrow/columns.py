@@ -57,7 +57,7 @@ def select(
     file: str,
     options: ReadOptions,
     look: Callable[[tuple[str, ...]], dict[str, Look]],
-    sum_to_one: Callable[[tuple[str, ...]], bool],
+    sum_to_one: Callable[..., bool],
 ) -> Selection:
     """Choose columns as the user says, or else all that may be classes.
 
@@ -66,7 +66,7 @@ def select(
     look : callable
         Returns what the first rows of some columns hold.
     sum_to_one : callable
-        Returns whether some columns hold shares of 1, row by row.
+        Returns whether some columns hold shares of 1, row by row, within an error of each.
 
     Raises
     ------
@@ -82,11 +82,13 @@ def select(
     by_name = _chosen(schema, file, options, names, named)
     values, notes = by_name.values, by_name.notes
     place = {name: i for i, name in enumerate(names)}
+
+    def sums(at: list[int], *error: float) -> bool:
+        return sum_to_one(tuple(names[i] for i in at), *error)
+
     if options.labels and named is None and not options.any_columns:
         fields = [(place[name], name) for name in values]
-        found, more = label_columns.choose(
-            file, fields, options, lambda at: sum_to_one(tuple(names[i] for i in at))
-        )
+        found, more = label_columns.choose(file, fields, options, sums)
         values, notes = tuple(names[i] for i in found), notes + more
     elif options.labels and len(values) > 1:
         fields = [(place[name], name) for name in values]
@@ -100,7 +102,7 @@ def select(
         floats = all(_is_float(schema.field(name).type) for name in values)
         looks = {} if floats and are_sure(values, options.of_labels) else look(values)
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
-        notes += check(file, columns, names, options.partner, options.of_labels)
+        notes += check(file, columns, names, options.partner, options.of_labels, sums)
     if not options.any_columns:
         _check_values(schema, file, values, options, may_be_names=certain and not options.weights)
     selection = Selection(values, by_name.labels, by_name.ids, notes)

@@ -114,12 +114,12 @@ class TableSource(StreamSource):
             looks[name] = look_at(values, integers=name in integers)
         return looks
 
-    def _sum_to_one(self, names: tuple[str, ...]) -> bool:
+    def _sum_to_one(self, names: tuple[str, ...], *error: float) -> bool:
         """Return whether the first rows of columns are shares of 1."""
         numbers = all(number_dtype(self._type(name)) for name in names)
         found = [*self._first_rows(names).values()] if numbers and len(names) > 1 else []
         same = len({len(values) for values in found}) == 1  # no value is missing
-        return same and are_shares(np.stack(found, axis=1))
+        return same and are_shares(np.stack(found, axis=1), *error)
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
         """Return the first numbers of columns that are not null."""

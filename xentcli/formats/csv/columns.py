@@ -160,7 +160,7 @@ def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOp
         return []
     looks = fields.looks()
     columns = [Column(name, i + 1, looks[i]) for i, name in named]
-    beside = options.partner, options.of_labels
+    beside = options.partner, options.of_labels, fields.rows.sum_to_one
     notes = doubts.check(fields.file, columns, fields.names or (), *beside)
     if fields.names is None and len(named) > 1 and _counts_rows(fields.rows.column(named[0][0])):
         number = columns[0].number

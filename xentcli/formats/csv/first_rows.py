@@ -51,13 +51,13 @@ class FirstRows:
         ]
         return 2 * sum(map(list_cells.is_list, cells)) > len(cells)
 
-    def sum_to_one(self, fields: list[int]) -> bool:
+    def sum_to_one(self, fields: list[int], *error: float) -> bool:
         """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
         try:
             table = np.array([[_share(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
-        return are_shares(table.reshape(-1, len(fields)))  # of no rows, too
+        return are_shares(table.reshape(-1, len(fields)), *error)  # of no rows, too
 
     def are_flags(self, fields: Sequence[int]) -> bool:
         """Whether columns hold true and false, and nothing else."""

@@ -17,6 +17,7 @@ from xentcli.alignment.by_number import (
 from xentcli.errors import DoubtfulColumns, InputError
 from xentcli.formats import doubts
 from xentcli.formats.column_looks import Column, looks_at
+from xentcli.formats.label_columns import are_shares
 from xentcli.text import shortened
 
 _KINDS = (
@@ -167,12 +168,13 @@ def _check_words(argument: str, frame: Any, names: list[str]) -> None:
         types = [first.dtype] * len(names) if hasattr(first, "dims") else first.schema.types
     integers = np.array([str(each).lower().startswith(_WHOLE) for each in types], np.bool_)
     try:
-        looks = looks_at(np.asarray(first, np.float64), integers=integers, some_integers=integers)
+        table = np.asarray(first, np.float64)
+        looks = looks_at(table, integers=integers, some_integers=integers)
     except (TypeError, ValueError):
         return  # no numbers, as whoever computes with them says
     columns = [Column(*each) for each in zip(names, range(1, len(names) + 1), looks, strict=True)]
     try:
-        doubts.check(argument, columns, names)
+        doubts.check(argument, columns, names, (), (), lambda at, e: are_shares(table[:, at], e))
     except DoubtfulColumns as error:
         hint = "leave it out of the frame; if it is a class, give to_numpy()"
         raise InputError(error.message, hint=hint) from None
