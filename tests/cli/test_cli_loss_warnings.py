@@ -135,6 +135,9 @@ def test_probabilities_on_another_scale(run: Run) -> None:
             assert way in said
             assert "would fit" not in said
         assert run("nll", "mended.npy", "y.npy").number == close_to(right, rel=1e-12)
+    np.save("alike.npy", np.full((9, 2), -1.0))  # 2**-1 is a half
+    np.save("two.npy", y % 2)
+    assert run("loss", "alike.npy", "two.npy").err == ""
     np.save("one.npy", np.array([[40.0, 60.0]]))
     assert "look like" not in run("loss", "one.npy", "0").err
 

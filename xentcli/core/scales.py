@@ -29,7 +29,7 @@ def scale_of(rows: NDArray[np.float64], tolerance: float) -> Scale | None:
         if (np.abs(rows.sum(axis=1) - 100.0) < _OFF_100).all():
             return "percents"
         return "negative log-probabilities" if _sum_to_1(np.exp(-rows), tolerance) else None
-    if rows.max() > 0.0:
+    if rows.max() > 0.0 or rows.min() == rows.max():  # logits of -1 in two columns, or ten
         return None
     if _sum_to_1(10.0**rows, tolerance):
         return "log-probabilities to the base 10"
