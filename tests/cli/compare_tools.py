@@ -18,7 +18,8 @@ TRUE = RNG.integers(0, 3, 40)
 ONE = RNG.normal(size=(40, 3)) * 2 + np.eye(3)[TRUE]  # better than equal probabilities
 TWO = ONE + RNG.normal(size=(40, 3))
 IDS = [f"r{i}" for i in range(40)]
-MODELS = ("one.npy", "two.npy", "--labels", "y.npy")
+WITH_LABELS = ("--labels", "y.npy")
+MODELS = ("one.npy", "two.npy", *WITH_LABELS)
 
 
 def save_models() -> None:

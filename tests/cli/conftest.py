@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from cli_tools import (
     call_main,
     run_at_terminal,
 )
+from compare_tools import whole_comparison
 from hidden_files import save_hidden_files
 from merge_tools import write_shards
 from numpy.typing import NDArray
@@ -49,6 +51,12 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
         return run_at_terminal(arguments, columns, env)
 
     return call
+
+
+@pytest.fixture
+def compared(run: Run) -> dict[str, Any]:
+    """Write two models and their labels, and return the metrics of their comparison."""
+    return whole_comparison(run)
 
 
 @pytest.fixture

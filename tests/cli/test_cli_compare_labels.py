@@ -14,42 +14,35 @@ from compare_tools import (
     RNG,
     TRUE,
     TWO,
+    WITH_LABELS,
     found,
     metrics_of,
     save_models,
-    whole_comparison,
     write_with_ids,
 )
 
-LABELS = ("--labels", "y.npy")
 
-
-@pytest.fixture
-def expected(run: Run) -> dict[str, Any]:
-    return whole_comparison(run)
-
-
-def test_labels_within_the_first_file(run: Run, expected: dict[str, Any]) -> None:
+def test_labels_within_the_first_file(run: Run, compared: dict[str, Any]) -> None:
     for name, rows in (("a", ONE), ("b", TWO)):
         lines = [[*z, y] for z, y in zip(rows.tolist(), TRUE.tolist(), strict=True)]
         write_rows(f"{name}.csv", [*CLASSES, "label"], lines)
         np.savez(f"{name}.npz", logits=rows, labels=TRUE)
     column = ("--label-column", "label")
-    assert found(run, "a.csv", "b.csv", *column) == expected
-    assert found(run, "a.npz", "b.npz") == expected
+    assert found(run, "a.csv", "b.csv", *column) == compared
+    assert found(run, "a.npz", "b.npz") == compared
     for labels in ("a.csv", "b.csv"):  # beside one of them, or in a file of their own
-        assert found(run, "a.csv", "b.csv", "--labels", labels, *column) == expected
+        assert found(run, "a.csv", "b.csv", "--labels", labels, *column) == compared
 
 
-def test_labels_within_another_file(run: Run, expected: dict[str, Any]) -> None:
+def test_labels_within_another_file(run: Run, compared: dict[str, Any]) -> None:
     column = ("--label-column", "label")
     write_with_ids("a.csv", ONE)
     rows = [[IDS[i], *TWO[i].tolist(), CLASSES[TRUE[i]]] for i in RNG.permutation(40)]
     write_rows("b.csv", ["id", *CLASSES, "label"], rows)
-    assert found(run, "a.csv", "b.csv", *column) == expected
+    assert found(run, "a.csv", "b.csv", *column) == compared
     write_rows("b.csv", [*CLASSES, "label"], [[*TWO[i].tolist(), TRUE[i]] for i in range(40)])
     outcome = run("compare", "one.npy", "b.csv", *column, "--json")
-    assert metrics_of(outcome) == expected
+    assert metrics_of(outcome) == compared
     assert [file["role"] for file in outcome.json["files"]] == ["base", "new", "labels"]
     piped = run("compare", "one.npy", "-", *column, stdin=Path("b.csv").read_bytes())
     assert piped.code == 1
@@ -79,15 +72,15 @@ def test_labels_of_each_model_tell_that_rows_are_in_two_orders(run: Run, ending:
         left = "<stdin>: column 'label' is left out: the labels of a.csv are taken for all"
         assert (piped.code, left in piped.err) == (0, True)
     drop = ("--drop", "label") if column else ()
-    own = run("compare", *files[::2], *LABELS, *drop, "--metric", "loss_base", "--quiet")
+    own = run("compare", *files[::2], *WITH_LABELS, *drop, "--metric", "loss_base", "--quiet")
     right = metrics_of(run("compare", *files[:2], *column, "--json"))
     assert own.number == right["loss_base"]["value"]
 
 
 def test_labels_of_rows_with_ids_may_be_in_another_order(
-    run: Run, expected: dict[str, Any]
+    run: Run, compared: dict[str, Any]
 ) -> None:
     for name, rows, order in (("a", ONE, range(40)), ("b", TWO, range(39, -1, -1))):
         lines = [[IDS[i], *rows[i].tolist(), TRUE[i]] for i in order]
         write_rows(f"{name}.csv", ["id", *CLASSES, "label"], lines)
-    assert found(run, "a.csv", "b.csv", "--label-column", "label") == expected
+    assert found(run, "a.csv", "b.csv", "--label-column", "label") == compared

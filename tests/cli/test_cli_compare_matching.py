@@ -18,15 +18,14 @@ from compare_tools import (
     RNG,
     TRUE,
     TWO,
+    WITH_LABELS,
     Array,
     found,
     metrics_of,
     save_models,
-    whole_comparison,
     write_with_ids,
 )
 
-LABELS = ("--labels", "y.npy")
 KINDS: dict[str, Callable[[Array], Array]] = {
     "logits": np.asarray,
     "log-probs": log_probs,
@@ -34,44 +33,41 @@ KINDS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-@pytest.fixture
-def expected(run: Run) -> dict[str, Any]:
-    return whole_comparison(run)
-
-
 @pytest.mark.parametrize(
     ("base", "new"),
     [("logits", "log-probs"), ("log-probs", "probs"), ("probs", "probs"), ("log-probs",) * 2],
 )
 def test_log_probabilities_and_probabilities(
-    run: Run, expected: dict[str, Any], base: str, new: str
+    run: Run, compared: dict[str, Any], base: str, new: str
 ) -> None:
     np.save("a.npy", KINDS[base](ONE))
     np.save("b.npy", KINDS[new](TWO))
     options = ("--input", base) if base == new else ("--input", base, "--input", new)
-    outcome = run("compare", "a.npy", "b.npy", *LABELS, *options, "--json")
+    outcome = run("compare", "a.npy", "b.npy", *WITH_LABELS, *options, "--json")
     assert outcome.err == ""
     metrics = metrics_of(outcome)
-    assert metrics.keys() == expected.keys()
-    for name, measure in expected.items():
+    assert metrics.keys() == compared.keys()
+    for name, measure in compared.items():
         assert metrics[name]["value"] == pytest.approx(measure["value"], rel=1e-11, abs=1e-14)
     if base == new:
         kinds = (f"--{base}", "a.npy", f"--{base}", "b.npy")
         assert run("compare", *kinds, "--metric", "kl").number == pytest.approx(
-            expected["kl"]["value"], rel=1e-11
+            compared["kl"]["value"], rel=1e-11
         )
 
 
-def test_names_of_classes_that_no_file_has(run: Run, expected: dict[str, Any]) -> None:
-    outcome = run("compare", "one.npy", "two.npy", *LABELS, "--classes", "cat,dog,fox", "--json")
-    assert (outcome.err, metrics_of(outcome)) == ("", expected)
+def test_names_of_classes_that_no_file_has(run: Run, compared: dict[str, Any]) -> None:
+    outcome = run(
+        "compare", "one.npy", "two.npy", *WITH_LABELS, "--classes", "cat,dog,fox", "--json"
+    )
+    assert (outcome.err, metrics_of(outcome)) == ("", compared)
     write_rows("one.csv", CLASSES, ONE.tolist())
     said = "two.npy: its classes have no names; they are matched by number with one.csv"
-    assert found(run, "one.csv", "two.npy", *LABELS, said=said).keys() == expected.keys()
+    assert found(run, "one.csv", "two.npy", *WITH_LABELS, said=said).keys() == compared.keys()
 
 
 def test_classes_in_two_orders_that_the_first_model_does_not_name(
-    run: Run, expected: dict[str, Any]
+    run: Run, compared: dict[str, Any]
 ) -> None:
     """By number, its classes would be those of both."""
     back = [*CLASSES][::-1]
@@ -80,8 +76,8 @@ def test_classes_in_two_orders_that_the_first_model_does_not_name(
     write_rows("w.csv", CLASSES, [[1, 1, 1]])
     write_rows("hot.csv", CLASSES, np.eye(3)[TRUE].astype(int).tolist())
     for named, *rest in (
-        ("same.csv", "same.csv", *LABELS),
-        ("w.csv", *LABELS, "--weight", "w.csv"),
+        ("same.csv", "same.csv", *WITH_LABELS),
+        ("w.csv", *WITH_LABELS, "--weight", "w.csv"),
         ("hot.csv", "--labels", "hot.csv"),
     ):
         outcome = run("compare", "one.npy", "two.csv", *rest)
@@ -91,8 +87,8 @@ def test_classes_in_two_orders_that_the_first_model_does_not_name(
         assert "which of them is this?\nhint: name the classes in the order" in outcome.err
         names = ("--classes", ",".join(CLASSES), "--json")
         outcome = run("compare", "one.npy", "two.csv", *rest, *names)
-        assert metrics_of(outcome)["kl"] == expected["kl"]
-        assert metrics_of(outcome)["loss_new"]["value"] == expected["loss_new"]["value"]
+        assert metrics_of(outcome)["kl"] == compared["kl"]
+        assert metrics_of(outcome)["loss_new"]["value"] == compared["loss_new"]["value"]
     write_rows("hot.csv", back, np.eye(3)[TRUE].astype(int).tolist())  # in the order of two.csv
     outcome = run("compare", "one.npy", "two.csv", "--labels", "hot.csv")
     assert outcome.code == 0
@@ -111,7 +107,7 @@ def test_a_warning_of_another_kind(run: Run) -> None:
     assert both.err.count(f"{said} would") == 2
 
 
-def test_other_formats_and_shards_have_the_same_bits(run: Run, expected: dict[str, Any]) -> None:
+def test_other_formats_and_shards_have_the_same_bits(run: Run, compared: dict[str, Any]) -> None:
     write_rows("one.csv", CLASSES, ONE.tolist())
     write_rows("two.csv", CLASSES, TWO.tolist())
     columns = {name: pa.array(TWO[:, i]) for i, name in enumerate(CLASSES)}
@@ -126,18 +122,18 @@ def test_other_formats_and_shards_have_the_same_bits(run: Run, expected: dict[st
         ("one.csv", "two.npz"),
         ("one-*.npy", "two-*.npy"),
     ):
-        outcome = run("compare", *pair, *LABELS, "--json", "--jobs", "1")
-        assert metrics_of(outcome) == expected, pair
+        outcome = run("compare", *pair, *WITH_LABELS, "--json", "--jobs", "1")
+        assert metrics_of(outcome) == compared, pair
         counts = {each["role"]: 0 for each in outcome.json["files"]}
         for each in outcome.json["files"]:
             counts[each["role"]] += each["shape"][0]  # also of texts, which have to be counted
         assert counts == {"base": 40, "new": 40, "labels": 40}, pair
 
 
-def test_standard_input(run: Run, expected: dict[str, Any]) -> None:
+def test_standard_input(run: Run, compared: dict[str, Any]) -> None:
     content = Path("two.npy").read_bytes()
-    outcome = run("compare", "one.npy", "-", *LABELS, "--json", stdin=content)
-    assert metrics_of(outcome) == expected
+    outcome = run("compare", "one.npy", "-", *WITH_LABELS, "--json", stdin=content)
+    assert metrics_of(outcome) == compared
     assert outcome.json["files"][1]["name"] == "<stdin>"
 
 
@@ -150,7 +146,7 @@ def test_the_rounding_of_another_dtype_is_no_difference(run: Run) -> None:
     same = ("kl_max", "loss_difference", "share_worse", "rms_delta_p", "perplexity_difference")
     pairs = (("float16.npy", "float32.npy"), ("float32.npy", "float64.npy"))
     for pair in (*pairs, ("text.csv", "float16.npy")):
-        metrics = found(run, *pair, *LABELS, "--metric=all")
+        metrics = found(run, *pair, *WITH_LABELS, "--metric=all")
         assert {name: metrics[name]["value"] for name in same} == dict.fromkeys(same, 0.0), pair
         assert metrics["perplexity_difference"]["standard_error"] == 0.0, pair
 
@@ -158,17 +154,17 @@ def test_the_rounding_of_another_dtype_is_no_difference(run: Run) -> None:
 # Rows
 
 
-def test_rows_in_another_order_are_matched_by_id(run: Run, expected: dict[str, Any]) -> None:
+def test_rows_in_another_order_are_matched_by_id(run: Run, compared: dict[str, Any]) -> None:
     order = RNG.permutation(40)
     write_with_ids("a.csv", ONE)
     write_with_ids("b.csv", TWO, order)
     write_rows("y.csv", ["id", "label"], [[IDS[i], TRUE[i]] for i in order[::-1]])
     outcome = run("compare", "a.csv", "b.csv", "--labels", "y.csv", "--json")
-    assert metrics_of(outcome) == expected
+    assert metrics_of(outcome) == compared
     assert "b.csv: in another order than a.csv; matched by 'id'" in outcome.err
     changed = outcome.json["changed_rows"]
     assert [each["id"] for each in changed] == [IDS[each["row"]] for each in changed]
-    assert found(run, "a.csv", "b.csv")["kl"] == expected["kl"]
+    assert found(run, "a.csv", "b.csv")["kl"] == compared["kl"]
 
 
 @pytest.mark.parametrize(
@@ -188,16 +184,16 @@ def test_ids_that_do_not_fit(run: Run, rows: list[int], message: str) -> None:
     assert "\nhint: " in outcome.err
 
 
-def test_ids_in_one_file_alone(run: Run, expected: dict[str, Any]) -> None:
+def test_ids_in_one_file_alone(run: Run, compared: dict[str, Any]) -> None:
     write_with_ids("a.csv", ONE)
-    by_place = ("a.csv", "two.npy", *LABELS, "--id-column", "id")
-    assert found(run, *by_place, said="rows are matched by place") == expected
+    by_place = ("a.csv", "two.npy", *WITH_LABELS, "--id-column", "id")
+    assert found(run, *by_place, said="rows are matched by place") == compared
     for more, said in (
         (("--drop", "id"), "two.npy: its classes have no names; they are matched by number"),
         (("--id-column", "id"), "no column 'id' as in a.csv: rows are matched by place"),
     ):
         back = found(run, "two.npy", "a.csv", *more, said=said)
-        assert back["kl"]["value"] == expected["kl_reverse"]["value"], more
+        assert back["kl"]["value"] == compared["kl_reverse"]["value"], more
 
 
 # Classes
@@ -205,18 +201,18 @@ def test_ids_in_one_file_alone(run: Run, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "logit_"])
 def test_classes_in_another_order_are_matched_by_name(
-    run: Run, expected: dict[str, Any], prefix: str
+    run: Run, compared: dict[str, Any], prefix: str
 ) -> None:
     order = [2, 0, 1]
     write_rows("a.csv", CLASSES, ONE.tolist())
     write_rows("b.csv", [prefix + CLASSES[i] for i in order], TWO[:, order].tolist())
     said = "b.csv: its classes are in another order; matched by name"
     numbers = f"{said}; labels that are numbers go by the order of a.csv"
-    assert found(run, "a.csv", "b.csv", *LABELS, said=numbers) == expected
+    assert found(run, "a.csv", "b.csv", *WITH_LABELS, said=numbers) == compared
     columns = {f"{prefix}{CLASSES[i]}": TWO[:, i] for i in order}
     pq.write_table(pa.table(columns), "b.parquet")
-    listed = ("--classes", "cat,dog,fox", *LABELS)
-    assert found(run, "one.npy", "b.parquet", *listed) == expected
+    listed = ("--classes", "cat,dog,fox", *WITH_LABELS)
+    assert found(run, "one.npy", "b.parquet", *listed) == compared
 
 
 def test_what_is_wrong_with_classes_in_another_order_is_told_by_their_names(run: Run) -> None:
@@ -235,13 +231,13 @@ def test_what_is_wrong_with_classes_in_another_order_is_told_by_their_names(run:
 
 
 def test_classes_of_other_names_are_matched_by_number_and_said(
-    run: Run, expected: dict[str, Any]
+    run: Run, compared: dict[str, Any]
 ) -> None:
     write_rows("a.csv", ["c0", "c1", "c2"], ONE.tolist())
     said = "b.csv: its classes 'd0', 'd1', ... are taken for 'c0', 'c1', ... of a.csv"
     for order in ([0, 1, 2], [2, 0, 1]):
         write_rows("b.csv", [f"d{i}" for i in order], TWO[:, order].tolist())
-        assert found(run, "a.csv", "b.csv", *LABELS, said=said) == expected, order
+        assert found(run, "a.csv", "b.csv", *WITH_LABELS, said=said) == compared, order
 
 
 def test_other_classes(run: Run) -> None:
