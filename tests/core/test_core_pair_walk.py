@@ -52,3 +52,32 @@ def test_long_rows_are_read_once() -> None:
     (found,) = read_together(walks)
     assert isinstance(found, Divergences)
     assert not np.isnan(found.kl).any()
+
+
+@pytest.mark.parametrize("order", ["near first", "far first", "in turns", "near", "far"])
+def test_bits_are_those_of_a_row_alone_whatever_rows_are_around_it(order: str) -> None:
+    rng = np.random.default_rng(5)
+    rows, classes = 1500, 1000  # several tiles of either size
+    steps = 10.0 ** rng.uniform(-3.0, 1.0, rows)
+    steps = {
+        "near first": np.sort(steps),
+        "far first": np.sort(steps)[::-1],
+        "in turns": np.where(np.arange(rows) // 90 % 2, 1e-3, 4.0),
+        "near": np.full(rows, 1e-2),
+        "far": np.full(rows, 4.0),
+    }[order]
+    base = (2.0 * rng.normal(size=(rows, classes))).astype(np.float32)
+    new = (base + steps[:, None] * rng.normal(size=base.shape)).astype(np.float32)
+    base[70, 3] = new[800, 5] = np.nan
+    base[900] -= 2.0 * np.float32(1e3) * (np.arange(classes) > 0)  # sure of one class
+    labels = np.zeros(rows, int)
+    walks = [FactWalk(each, labels, LossOptions(), NEEDS) for each in (base, new)]
+    (found,) = read_together(walks)
+    assert found is not None
+    for row in (*range(0, rows, 17), 70, 800, 900, rows - 1):
+        one, other = (each[row : row + 1] for each in (base, new))
+        alone = [FactWalk(each, labels[:1], LossOptions(), NEEDS) for each in (one, other)]
+        (its,) = read_together(alone)
+        assert its is not None
+        for values, wanted in zip(found, its, strict=True):
+            np.testing.assert_array_equal(values[row], wanted[0])

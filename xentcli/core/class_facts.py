@@ -11,7 +11,7 @@ from xentcli.core.cell_sums import CellSums
 from xentcli.core.dtypes import Doubles, Places, widen
 from xentcli.core.fact import fact
 from xentcli.core.given import Given
-from xentcli.core.normalizer import exponentials_of
+from xentcli.core.row_passes import exponentials_of
 from xentcli.core.tiled_rows import tiles
 
 MOST_BINNED_CLASSES = 1000

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.checks import Kind
 from xentcli.core.dtypes import Doubles, computing_dtype, widen
-from xentcli.core.long_rows import divergences_of_rows
+from xentcli.core.long_pairs import divergences_of_rows
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer
 from xentcli.core.observer import sum_classes
 from xentcli.core.tiled_rows import LogitRows, tiles

@@ -8,37 +8,18 @@ from numpy.typing import NDArray
 
 from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
-from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.fact import Fact, When, plan
 from xentcli.core.fact_values import check_cast, locked, misfit
 from xentcli.core.given import Given, TileFacts
 from xentcli.core.labels import LossOptions
-from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
+from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import NonFiniteError
 
 Array = NDArray[Any]
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
-
-
-class Tile:
-    """Some long rows of logits of one model in float32, while they are in the cache.
-
-    Attributes
-    ----------
-    rows, gaps, terms : ndarray of float32 of shape (n, C)
-        The logits z, ``z - peak``, and ``exp(z - peak)``.
-    norm : Normalizer
-        The normalizer of these rows.
-    """
-
-    def __init__(self, rows: Floats, gaps: Floats, terms: Floats, norm: Normalizer) -> None:
-        self.rows = rows
-        self.gaps = gaps
-        self.terms = terms
-        self.norm = norm
 
 
 class FactWalk:
@@ -79,22 +60,12 @@ class FactWalk:
         if not all(each.alone or each.when == "labels" for each in self._planned):
             self._problems = _walk(self.given, self._planned)
 
-    def begin(self, name: str) -> None:
-        """Begin to read the rows by the tile; `name` is that of the tiles' scratch memory."""
-        given = self.given
-        rows = given.logits.shape[0]
-        given.norm = Normalizer(np.empty(rows, computing_dtype(given.logits.dtype)), np.empty(rows))
-        self._observer = _KeepingObserver(given, self._planned, name)
-
-    def tile(self, part: slice) -> Tile:
-        """Read a tile of long rows of logits in float32; the caller ignores NumPy's errors."""
-        rows, norm, observer = self.given.logits[part], self.given.norm.of(part), self._observer
-        observer.begin(part.start, rows.shape)
-        put_normalizer(rows, norm, observer)
-        return Tile(rows, observer.gaps, observer.terms, norm)
+    def observer(self) -> "TileObserver":
+        """Return what computes facts while the rows are read in another way than by `read_all`."""
+        return TileObserver(self.given, self._planned)
 
     def end(self) -> None:
-        """End reading by the tile."""
+        """End such a reading of logits, whose normalizer is there."""
         self._problems = _not_finite(self.given)
 
     def found(self) -> dict[str, Any]:
@@ -111,7 +82,7 @@ class FactWalk:
 
 def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
     """Read the rows, compute facts tile by tile, and return the problems of the rows."""
-    facts = _TileObserver(given, planned)
+    facts = TileObserver(given, planned)
     if given.kind == "logits":
         given.norm = normalizer(given.logits, facts)
         return _not_finite(given)
@@ -128,7 +99,7 @@ def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
     return _not_probable(given)
 
 
-class _TileObserver(Observer):
+class TileObserver(Observer):
     """Fills the arrays of facts that are computed from each tile while it is in the cache."""
 
     def __init__(self, given: Given, planned: tuple[Fact, ...]) -> None:
@@ -164,42 +135,18 @@ class _TileObserver(Observer):
             place[...] = values
 
     def before(self, tile: slice, rows: Array) -> None:
+        """Compute the facts that need the rows themselves."""
         shown = rows.view()
         shown.flags.writeable = False  # a fact that changed them would change the loss
         self._fill("before", tile, shown)
 
     def peaks(self, tile: slice, found: Peaks) -> None:
+        """Compute the facts of maxima."""
         self._fill("peaks", tile, found)
 
     def after(self, tile: slice, found: Exponentials) -> None:
+        """Compute the facts of exponentials."""
         self._fill("after", tile, found)
-
-
-class _KeepingObserver(_TileObserver):
-    """Keeps the exponentials of one tile, and the gaps, until the next tile is read."""
-
-    def __init__(self, given: Given, planned: tuple[Fact, ...], name: str) -> None:
-        super().__init__(given, planned)
-        self._name = name
-        self._shape: tuple[int, ...] = ()
-
-    def begin(self, start: int, shape: tuple[int, ...]) -> None:
-        """Begin a tile of this shape, whose first row is `start`."""
-        self._start = start
-        if shape != self._shape:
-            self._shape = shape
-            self.gaps, self.terms = (
-                scratch(f"{what} of {self._name}", shape, np.float32) for what in ("gaps", "terms")
-            )
-
-    def _fill(self, when: When, tile: slice, found: Any) -> None:
-        super()._fill(when, slice(self._start + tile.start, self._start + tile.stop), found)
-
-    def room(self, tile: slice) -> Floats:
-        return self.terms[tile]
-
-    def room_for_gaps(self, tile: slice) -> Floats:
-        return self.gaps[tile]
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:

@@ -16,19 +16,14 @@ less than a form that is symmetric in p and q.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xentcli.core.dtypes import Doubles, Floats, Mask, widen
-from xentcli.core.fact_walk import Tile
-from xentcli.core.near_rows import Sums, of_near_rows
-from xentcli.core.normalizer import Normalizer, exponentials_of
-from xentcli.core.products import sums_of_products
-from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
+from xentcli.core.dtypes import Doubles, Floats, Mask
+from xentcli.core.gathered_rows import GatheredRows, divergences_of_near, put_weights, scales_of
+from xentcli.core.long_walk import LongPiece
+from xentcli.core.near_rows import Sums
+from xentcli.core.normalizer import Normalizer
+from xentcli.core.products import SumsOfProducts
 
-PAIR_ELEMENTS = 2**18
-"""How many elements of each model are read at a time: few for the caches, many for cheap calls."""
-_NEAR_ELEMENTS = 2**17  # the same for near rows
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.035
@@ -36,12 +31,16 @@ _SURE_SHARE = 0.05  # of JS in the sum of both KL; with less, terms cancel
 
 
 class LongRows:
-    """The divergences of long rows of two models, which come tile by tile.
+    """The divergences of long rows of two models, which come tile by tile, and these in pieces.
+
+    Rows are judged, whether they are near, when their tile ends. Only of its first piece is this
+    known at once, and of each piece after one whose rows were near for the most part: near rows are
+    then computed where they stand, and what only other rows need is left out.
 
     Parameters
     ----------
     norms : tuple of Normalizer
-        The normalizers of all rows of both models; those of a tile's rows are there when it comes.
+        The normalizers of all rows of both models; those of a piece's rows are there when it comes.
     num_classes : int
         The length of a row.
     name : str
@@ -52,16 +51,78 @@ class LongRows:
         self, norms: tuple[Normalizer, Normalizer], num_classes: int, name: str = "near rows"
     ) -> None:
         rows = len(norms[0].rest)
+        self._norms = norms
+        self._products = [SumsOfProducts(rows, num_classes, np.float32) for _ in range(3)]
         self._sums = np.zeros((3, rows))
-        self._far = np.ones(rows, np.bool_)
-        self._near = _NearRows(norms, num_classes, self._sums, name)
+        self._near = np.zeros(rows, np.bool_)
+        self._rows = GatheredRows(norms, num_classes, self._sums, name)
+        self.near = False
+        self._first, self._judged = True, 0
 
-    def add(self, part: slice, one: Tile, other: Tile) -> None:
-        """Add the rows of a tile of both models; the gaps and terms of `other` are overwritten."""
-        near = _put_far(one, other, self._sums[:, part])
-        if near.any():
-            self._far[part] = ~near
-            self._near.add(part.start, np.flatnonzero(near), one, other)
+    def add(self, part: slice, one: LongPiece, other: LongPiece) -> None:
+        """Add a piece of a tile; the gaps and terms of `other` are overwritten.
+
+        With fewer arrays, more of them stays in the cache.
+        """
+        of_one, of_other, shared = self._products
+        apart = np.subtract(other.gaps, one.gaps, out=other.gaps)
+        of_one.put(part, one.terms, apart)
+        of_other.put(part, other.terms, apart)
+        factor = ((1.0 + one.rest) / (1.0 + other.rest)).astype(np.float32)
+        weights = put_weights(one.terms, other.terms, factor)
+        judged = self.near or self._first
+        if judged and self._are_near(part).all():
+            self._put_near(part, one, other, weights)
+            return
+        logs = np.log(weights, out=apart)
+        np.subtract(logs, one.gaps, out=logs)
+        shared.put(part, weights, logs)
+        if judged:
+            self._judge(part)
+            if self.near:
+                self._put_near(part, one, other, weights)
+
+    def _put_near(self, part: slice, one: LongPiece, other: LongPiece, weights: Floats) -> None:
+        """Compute the near rows of a piece, and with them all others, which is cheaper."""
+        near = self._near[part]
+        norm, other_norm = (each.of(part) for each in self._norms)
+        found = divergences_of_near(norm, other_norm, one.rows, other.rows, weights)
+        self._sums[:, part][:, near] = found[:, near]
+        self.near, self._judged = True, part.stop
+
+    def end(self, tile: slice, one: Floats, other: Floats) -> None:
+        """End a tile of these rows, all of whose pieces were added."""
+        left = slice(max(tile.start, self._judged), tile.stop)
+        if left.start < left.stop:
+            self._judge(left)
+            places = np.flatnonzero(self._near[left]) + left.start
+            self._rows.add(places, places - tile.start, one, other)
+        self._first, self._judged = True, tile.stop
+
+    def _judge(self, part: slice) -> None:
+        """Put what all products of some rows come to, and mark those that are near."""
+        near = self._are_near(part)
+        total, ratio, factor = scales_of(*(norm.of(part) for norm in self._norms))
+        kl, kl_reverse, js = self._sums[:, part]
+        shared = self._products[2].of(part) / total
+        log_factor = np.log(factor).astype(np.float64)
+        shared -= 2.0 * _LN_2 + (factor.astype(np.float64) / ratio - 1.0) * (1.0 + _LN_2)
+        np.divide(kl_reverse - shared, 2.0, out=js)
+        both = kl + kl_reverse
+        near |= ~(js + log_factor / 2.0 >= np.maximum(_SURE_JS, _SURE_SHARE * both))
+        self.near = 2 * int(np.count_nonzero(near)) > len(near)
+        self._first = False
+
+    def _are_near(self, part: slice) -> Mask:
+        """Put KL of some rows, both ways, and mark those that are near by it."""
+        total, ratio, _ = scales_of(*(norm.of(part) for norm in self._norms))
+        kl, kl_reverse, _ = self._sums[:, part]
+        of_one, of_other, _ = self._products
+        np.divide(of_one.of(part), -total, out=kl)
+        np.divide(of_other.of(part), total / ratio, out=kl_reverse)
+        near = self._near[part]
+        np.logical_not(kl + kl_reverse >= _SURE_KL, out=near)
+        return near
 
     def sums(self, log_rest: Doubles, other: Doubles) -> Sums:
         """Return KL(one || other), KL(other || one) and JS of all rows, given their `log_rest`.
@@ -69,123 +130,7 @@ class LongRows:
         They are NaN if a row must be computed in another way: if it holds -inf, or if the
         computation of near rows loses its digits.
         """
-        self._near.compute()
-        apart = np.where(self._far, other - log_rest, 0.0)
+        self._rows.compute()
+        apart = np.where(self._near, 0.0, other - log_rest)
         kl, kl_reverse, js = self._sums
         return kl + apart, kl_reverse - apart, np.minimum(js - apart / 2.0, _LN_2)
-
-
-class _NearRows:
-    """Collects near rows until they are many enough for cheap calls."""
-
-    def __init__(
-        self, norms: tuple[Normalizer, Normalizer], num_classes: int, sums: Doubles, name: str
-    ) -> None:
-        self._norms = norms
-        self._name = name
-        self._shape = 3, max(1, _NEAR_ELEMENTS // num_classes), num_classes
-        self._sums = sums
-        self._waiting: list[NDArray[np.intp]] = []
-        self._count = 0
-
-    def add(self, start: int, places: NDArray[np.intp], one: Tile, other: Tile) -> None:
-        """Add the rows at some places of tiles that begin with row `start`, after `_put_far`."""
-        if 2 * len(places) > len(one.rows):  # all where they stand, before some are gathered
-            pair = one.norm, other.norm
-            found = _divergences_of(*pair, one.rows, other.rows, other.terms)
-            self._sums[:, start + places] = found[:, places]
-            return
-        most = self._shape[1]
-        while len(places):
-            left = most - self._count
-            some, places = places[:left], places[left:]
-            room = self._memory()[:, self._count : self._count + len(some)]
-            for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
-                values.take(some, 0, memory, "clip")  # "raise" would copy again
-            self._waiting.append(start + some)
-            self._count += len(some)
-            if self._count == most:
-                self.compute()
-
-    def _memory(self) -> Floats:
-        """Return the logits of both models, and the weights, of the rows that wait."""
-        return scratch(self._name, self._shape, np.float32)
-
-    def compute(self) -> None:
-        """Compute the divergences of the rows that wait."""
-        if not self._waiting:
-            return
-        places = np.concatenate(self._waiting)
-        norm, other = (Normalizer(each.peak[places], each.rest[places]) for each in self._norms)
-        found = _divergences_of(norm, other, *self._memory()[:, : self._count])
-        self._sums[:, places] = found
-        self._waiting, self._count = [], 0
-
-
-def _divergences_of(
-    norm: Normalizer, other: Normalizer, one: Floats, two: Floats, weights: Floats
-) -> Doubles:
-    """Return KL both ways and JS of near rows: logits of both models, and a multiple of p + q."""
-    shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
-    scale, ratio, factor = _scales(norm, other)
-    found = np.array(of_near_rows(one, two, shift, weights))
-    found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
-    return found
-
-
-def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floats]:
-    """Return the scales of a pair's rows: a, a / b, and a / b in float32."""
-    total = 1.0 + norm.rest
-    ratio = total / (1.0 + other.rest)
-    return total, ratio, ratio.astype(np.float32)
-
-
-def _put_far(one: Tile, other: Tile, out: Doubles) -> Mask:
-    """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into the other's terms.
-
-    The sums are KL both ways and JS, without the part that follows from the rows' normalizers. The
-    mask that is returned marks rows that are not far enough apart. The gaps of `other` are
-    overwritten, since with fewer arrays more of them stays in the cache.
-    """
-    total, ratio, factor = _scales(one.norm, other.norm)
-    apart = np.subtract(other.gaps, one.gaps, out=other.gaps)
-    kl, kl_reverse, js = out
-    np.divide(sums_of_products(one.terms, apart), -total, out=kl)
-    np.divide(sums_of_products(other.terms, apart), total / ratio, out=kl_reverse)
-    with row_by_row(apart.shape[1]):
-        weights = np.multiply(other.terms, factor[:, None], out=other.terms)
-    np.add(weights, one.terms, out=weights)
-    both = kl + kl_reverse
-    near: Mask = ~(both >= _SURE_KL)
-    if not near.all():
-        logs = np.log(weights, out=apart)
-        np.subtract(logs, one.gaps, out=logs)
-        shared = sums_of_products(weights, logs) / total
-        shared -= 2.0 * _LN_2 + (factor / ratio - 1.0) * (1.0 + _LN_2)  # as q is a little more
-        np.divide(kl_reverse - shared, 2.0, out=js)
-        near |= ~(js + np.log(factor) / 2.0 >= np.maximum(_SURE_JS, _SURE_SHARE * both))
-    return near
-
-
-def divergences_of_rows(
-    base: LogitRows, norm: Normalizer, new: LogitRows, new_norm: Normalizer
-) -> Sums:
-    """Return KL(base || new), KL(new || base) and JS of each row (N, C) of logits.
-
-    They are NaN for the same rows as in `LongRows.sums`.
-    """
-    rows, num_classes = base.shape
-    found = LongRows((norm, new_norm), num_classes)
-    for part in tiles(rows, num_classes, PAIR_ELEMENTS):
-        one = _tile_of(base[part], norm.of(part), "base")
-        found.add(part, one, _tile_of(new[part], new_norm.of(part), "new"))
-    return found.sums(norm.log_rest, new_norm.log_rest)
-
-
-def _tile_of(stored: Floats, norm: Normalizer, name: str) -> Tile:
-    rows, gaps, terms = (
-        scratch(f"{what} of {name}", stored.shape, np.float32) for what in ("rows", "gaps", "terms")
-    )
-    np.copyto(rows, widen(stored))
-    exponentials_of(rows, norm.peak, out=terms, gaps=gaps)
-    return Tile(rows, gaps, terms, norm)

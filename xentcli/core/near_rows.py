@@ -85,20 +85,30 @@ def _add_apart(ratio: Floats, weights: Floats, apart: Mask, out: Doubles) -> Non
     """Add A, B and F of the classes that are far `apart`, whose weights become 0."""
     rows, num_classes = ratio.shape
     some = sampled_classes(apart)
-    many = np.flatnonzero(np.count_nonzero(some, axis=1) * _FEW > some.shape[1])
+    counts = np.add.reduce(some.astype(np.intp), axis=1)
+    many = np.flatnonzero(counts * _FEW > some.shape[1])
+    if many.size == rows:
+        _add_many(ratio, weights, apart, out)
+        return
     if many.size:
-        theirs, far = scratch("far", (2, many.size, num_classes), np.float32)
-        np.take(ratio, many, axis=0, out=theirs, mode="clip")  # "raise" would copy again
-        np.multiply(weights[many], apart[many], out=far)
-        out[:, many] += [sums_of_products(far, each) for each in _factors(theirs)]
-        weights[many] -= far
-        apart[many] = False
+        theirs, mass = ratio[many], weights[many]
+        sums = out[:, many]
+        _add_many(theirs, mass, apart[many], sums)
+        out[:, many], weights[many], apart[many] = sums, mass, False
     places = np.flatnonzero(apart)
     mass = weights.reshape(-1)[places]
     row_of = places // num_classes
     factors = _factors(ratio.reshape(-1)[places])
     out += [np.bincount(row_of, mass * each, rows) for each in factors]
     weights.reshape(-1)[places] = 0.0
+
+
+def _add_many(ratio: Floats, weights: Floats, apart: Mask, out: Doubles) -> None:
+    """Add those of rows in which many classes are far apart."""
+    far = scratch("far", ratio.shape, np.float32)
+    np.multiply(weights, apart.astype(np.float32), out=far)  # a mask would go through a buffer
+    out += [sums_of_products(far, each) for each in _factors(ratio)]
+    np.subtract(weights, far, out=weights)
 
 
 def _factors(ratio: Floats) -> Floats:

@@ -13,17 +13,15 @@ Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and 
 IMA J. Numer. Anal. 41 (2021).
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary, half_table
-from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.dtypes import Doubles, Floats, computing_dtype, widen
 from xentcli.core.observer import Exponentials, Observer, Peaks, sum_classes, sum_classes_of
+from xentcli.core.row_passes import exponentials_of, put_peaks, put_rest
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows, copy_by_class, row_by_row, row_starts, tiles
+from xentcli.core.tiled_rows import LogitRows, copy_by_class, row_starts, tiles
 from xentcli.records import Record
 
 # NumPy's row-wise argmax and sum have a cost per row. At 10 classes they take 8 ns an element, but
@@ -49,10 +47,10 @@ class Normalizer(Record):
     """
 
     peak: Floats
-    rest: NDArray[np.float64]
+    rest: Doubles
 
     @property
-    def log_rest(self) -> NDArray[np.float64]:
+    def log_rest(self) -> Doubles:
         """``logsumexp(z) - peak``, never negative: ``log1p(rest)``."""
         return elementary.log1p(self.rest)
 
@@ -79,9 +77,7 @@ class _TileResults:
 
     __slots__ = ("observer", "peak", "rest", "rows")
 
-    def __init__(
-        self, rows: slice, peak: Floats, rest: NDArray[np.float64], observer: Observer
-    ) -> None:
+    def __init__(self, rows: slice, peak: Floats, rest: Doubles, observer: Observer) -> None:
         self.rows = rows
         self.peak = peak
         self.rest = rest
@@ -109,22 +105,23 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
         for part in tiles(rows, num_classes * (dtype.itemsize // 4)):  # as many bytes
             tile = _TileResults(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
-        _mend(logits, norm)
+        mend(logits, norm)
     return norm
 
 
-def put_normalizer(logits: Floats, norm: Normalizer, observer: Observer) -> None:
-    """Put the normalizer of a tile of rows into `norm`; the caller ignores NumPy's errors."""
-    part = slice(0, len(logits))
-    _compute(logits, _TileResults(part, norm.peak, norm.rest, observer), observer.room(part))
-    _mend(logits, norm)
+def least_sure(num_classes: int) -> float:
+    """Return the least `rest` of a row whose digits are not lost."""
+    return _CONFIDENT * num_classes
 
 
-def _mend(logits: LogitRows, norm: Normalizer) -> None:
-    """Mark rows that have no normalizer, and compute again those whose digits are lost."""
+def mend(logits: LogitRows, norm: Normalizer) -> None:
+    """Mark rows that have no normalizer, and compute again those whose digits are lost.
+
+    The caller ignores NumPy's errors.
+    """
     num_classes = logits.shape[1]
-    least = _CONFIDENT * num_classes
-    if not norm.rest.min(initial=np.inf) >= least:  # true for NaN too
+    least = least_sure(num_classes)
+    if not np.minimum.reduce(norm.rest, initial=np.inf) >= least:  # true for NaN too
         norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
         if num_classes > 1:
             from xentcli.core.confident_rows import mend_confident
@@ -154,21 +151,17 @@ def _row_major(
 
     The cache then holds one array instead of two.
     """
-    rows, num_classes = logits.shape
-    places = logits.argmax(axis=1)
-    at = places + row_starts(rows, num_classes)
-    np.take(logits.reshape(-1), at, out=tile.peak)
+    places, at = put_peaks(logits, tile.peak, row_starts(*logits.shape))
     if tile.observer.wants_peaks:
         tile.observer.peaks(tile.rows, Peaks(tile.peak, logits, places))
-    terms, gaps = room, tile.observer.room_for_gaps(tile.rows)
-    if gaps is None and tile.observer.wants_gaps:
+    terms, gaps = room, None
+    if tile.observer.wants_gaps:
         gaps = logits if overwritable else scratch("differences", logits.shape, logits.dtype)
         overwritable = False
     if terms is None:
         terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
     exponentials_of(logits, tile.peak, out=terms, gaps=gaps, exp=tile.observer.exp)
-    terms.reshape(-1)[at] = 0.0
-    tile.rest[...] = np.add.reduce(terms, axis=1)
+    put_rest(terms, at, tile.rest)
     if tile.observer.wants_exponentials:
         tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak, gaps))
     if room is not None:
@@ -231,17 +224,3 @@ def _class_major(logits: Floats, tile: _TileResults, room: Floats | None) -> Non
         tile.rest[...] = sum_classes(terms)
     if room is not None:
         exponentials_of(logits, peak, out=room, exp=tile.observer.exp)
-
-
-def exponentials_of(
-    logits: Floats,
-    peak: Floats,
-    out: Floats,
-    gaps: Floats | None = None,
-    exp: Callable[..., Any] = np.exp,
-) -> None:
-    """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and ``logits - peak`` into `gaps`."""
-    gaps = out if gaps is None else gaps
-    with row_by_row(logits.shape[1]):
-        np.subtract(logits, peak[:, None], out=gaps)
-    exp(gaps, out=out)

@@ -153,14 +153,6 @@ class Observer:
         del tile
         return None
 
-    def room_for_gaps(self, tile: slice) -> Floats | None:
-        """Return an array (n, C) into which ``z - peak`` of a tile is put, or None.
-
-        It is used for long rows only. With room for both, the rows of the tile are not overwritten.
-        """
-        del tile
-        return None
-
     def peaks(self, tile: slice, found: Peaks) -> None:
         """Look at the maxima of some rows, which are a tile or a part of one."""
 

@@ -1,14 +1,16 @@
 """Reads the rows of several models together, so that exponentials serve facts and divergences."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from xentcli.core.divergences import Divergences
 from xentcli.core.fact_walk import FactWalk
-from xentcli.core.long_rows import PAIR_ELEMENTS, LongRows
+from xentcli.core.long_pairs import MOST_PIECE_ELEMENTS, rows_of, walk_together
+from xentcli.core.long_rows import LongRows
+from xentcli.core.long_walk import LongWalk
 from xentcli.core.normalizer import FEW_CLASSES
-from xentcli.core.tiled_rows import row_by_row, tiles
 
 
 def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
@@ -17,28 +19,25 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
     They are None if they must be computed from the rows later: for short rows, and for anything but
     logits in float32. Else rows whose digits are lost have NaN.
     """
-    base, *others = walks
     if not _are_fast(walks):
         for walk in walks:
             walk.read_all()
-        return [None] * len(others)
-    for i, walk in enumerate(walks):
-        walk.begin(f"model {min(i, 1)}")
-    rows, num_classes = base.given.logits.shape
+        return [None] * (len(walks) - 1)
+    shape = walks[0].given.logits.shape
+    most = rows_of(MOST_PIECE_ELEMENTS, shape[1])
+    base, *others = (LongWalk(each, most, f"model {min(i, 1)}") for i, each in enumerate(walks))
     pairs = [
-        LongRows((base.given.norm, walk.given.norm), num_classes, f"near rows {i}")
-        for i, walk in enumerate(others)
+        LongRows((base.norm, other.norm), shape[1], f"near rows {i}")
+        for i, other in enumerate(others)
     ]
-    with np.errstate(all="ignore"), row_by_row(num_classes):  # once for all tiles
-        for part in tiles(rows, num_classes, PAIR_ELEMENTS):
-            one = base.tile(part)
-            for walk, pair in zip(others, pairs, strict=True):
-                pair.add(part, one, walk.tile(part))
-        for walk in walks:
-            walk.end()
+    walk_together(base, others, pairs, shape)
+    for walk in walks:
+        walk.end()
+    first, *rest = (walk.given.log_rest for walk in walks)
+    with np.errstate(all="ignore"):
         return [
-            Divergences(*pair.sums(base.given.log_rest, walk.given.log_rest))
-            for walk, pair in zip(others, pairs, strict=True)
+            Divergences(*pair.sums(first, log_rest))
+            for pair, log_rest in zip(pairs, rest, strict=True)
         ]
 
 
@@ -52,7 +51,7 @@ def _are_fast(walks: Sequence[FactWalk]) -> bool:
         return False
     if any(walk.given.kind != "logits" or walk.given.logits.dtype != np.float32 for walk in walks):
         return False
-    first, *others = (walk.given.logits[:1] for walk in walks)
-    return all(each.dtype.isnative for each in (first, *others)) and not any(
-        np.may_share_memory(first, each) for each in others
+    first_rows = [walk.given.logits[:1] for walk in walks]
+    return all(each.dtype.isnative for each in first_rows) and not any(
+        np.may_share_memory(*pair) for pair in combinations(first_rows, 2)
     )

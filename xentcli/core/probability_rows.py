@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.normalizer import FEW_CLASSES, Normalizer, exponentials_of
+from xentcli.core.normalizer import FEW_CLASSES, Normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
+from xentcli.core.row_passes import exponentials_of
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, copy_by_class, tiles
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.normalizer import Normalizer, exponentials_of, normalizer
+from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.object_arrays import array_of
 from xentcli.core.observer import Observer
+from xentcli.core.row_passes import exponentials_of
 from xentcli.core.shapes import as_rows, from_rows
 from xentcli.core.tiled_rows import row_by_row, tiles
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 TILE_ELEMENTS = 2**19
 """How many elements are computed at a time: few enough for the caches, many for cheap calls."""
+_MOST_ELEMENTS = 2**20  # of any tile
 _PIECE_BYTES = 2**19  # of each of several arrays, which the processor's own cache holds
 
 
@@ -70,7 +71,7 @@ def row_starts(rows: int, num_classes: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=2)
 def _starts_in_a_tile(num_classes: int) -> NDArray[np.int64]:
-    starts = np.arange(0, max(num_classes, TILE_ELEMENTS), num_classes)
+    starts = np.arange(0, max(num_classes, _MOST_ELEMENTS), num_classes)
     starts.flags.writeable = False
     return starts
 
