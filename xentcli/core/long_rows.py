@@ -27,7 +27,7 @@ from xentcli.core.products import SumsOfProducts
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.035
-_SURE_SHARE = 0.05  # of JS in the sum of both KL; with less, terms cancel
+_SURE_SHARE = 0.035  # of JS in the sum of both KL; with less, terms cancel
 
 
 class LongRows:
