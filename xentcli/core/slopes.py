@@ -31,7 +31,6 @@ Array = NDArray[Any]
 
 ROUGH_ORDERS, FINE_ORDERS = 4, 3
 """How many derivatives there are: rough ones, in float32, and fewer fine ones, in float64."""
-_SMALLER_TILES = 2  # as a factor: there are more arrays of a tile than in other computations
 
 
 class SlopeOptions(NamedTuple):
@@ -101,7 +100,7 @@ def slopes(given: Given) -> Slopes:
     if not num_classes:
         return found
     with np.errstate(all="ignore"):
-        for tile in tiles(rows, _SMALLER_TILES * num_classes):
+        for tile in tiles(rows, num_classes):
             values = widen(given.logits[tile])
             tops = Tops(values)
             part = Slopes(*(each[..., tile] for each in found))
