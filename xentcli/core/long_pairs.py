@@ -26,7 +26,7 @@ class Walk(Protocol):
     rows: Floats
 
     def begin(self, tile: slice) -> None:
-        """Read a tile."""
+        """Begin a tile."""
 
     def piece(self, part: slice) -> LongPiece:
         """Compute some rows of the tile."""
