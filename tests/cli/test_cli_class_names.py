@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from cli_files import write_rows
 from cli_tools import Run, refusal
@@ -194,6 +195,43 @@ def test_labels_that_are_names_are_no_numbers(run: Run) -> None:
     said = "note: z.csv: labels are columns: 5, 0, 3 (else --label-base 0)\n"
     assert_losses(run(*LOSS, "z.csv", "--labels", "numbers.csv"), note=said)
     assert_losses(run(*LOSS, "z.csv", "--labels", "names.csv"), note="")
+
+
+def test_names_beside_the_logits_have_no_note_of_numbers(run: Run) -> None:
+    """Notes say what labels mean as numbers: not of names, nor of true and false for yes and no."""
+    stars, ask = ("1 star", "2 stars", "3 stars"), ("--label-column", "label")
+    write_beside("names.csv", stars, [stars[i] for i in INDICES])
+    write_beside("numbers.csv", stars, INDICES + 1)
+    said = "labels are columns: 1 star, 2 stars, 3 stars (else --label-base 0)\n"
+    for suffix in (".csv", ".parquet"):
+        for kind in ("names", "numbers") if suffix != ".csv" else ():
+            pd.read_csv(f"{kind}.csv").to_parquet(kind + suffix)
+        note = f"note: numbers{suffix}: {said}"
+        assert_losses(run(*LOSS, f"names{suffix}", *ask))
+        assert_losses(run(*LOSS, f"numbers{suffix}", *ask), note=note)
+    assert_losses(run(*LOSS, "-", *ask, stdin=Path("names.csv").read_bytes()))
+    write_rows("flags.csv", ["yes", "no", "label"], [[1, 0, True], [0, 2, False], [3, 0, False]])
+    pd.read_csv("flags.csv").to_parquet("flags.parquet")
+    want = np.log1p(np.exp([-1.0, -2.0, 3.0]))
+    for suffix in (".csv", ".parquet"):
+        assert_losses(run(*LOSS, f"flags{suffix}", *ask), want)
+
+
+def test_shards_of_which_some_have_numbers_for_labels_have_the_note(run: Run) -> None:
+    """The note is true of their labels, whichever shard stands first; of names alone it is not."""
+    for name, labels in (("a", ["yes", "no"]), ("b", ["no", "no"]), ("c", [1, 0])):
+        rows = ([2, i, label] for i, label in enumerate(labels))
+        write_rows(f"{name}.csv", ["yes", "no", "label"], rows)
+    said = "note: {}: label 0 is 'yes', and 1 is 'no', by place (else --columns no,yes)\n"
+    ask = ("--label-column", "label")
+    yes, no = np.log1p(np.exp([-2.0, -1.0])), np.log1p(np.exp([2.0, 1.0]))
+    for shards, losses in (("ab", [yes[0], no[1], *no]), ("ac", [yes[0], no[1], no[0], yes[1]])):
+        for order in (shards, shards[::-1]):
+            files = [f"{name}.csv" for name in order]
+            note = said.format(f"{files[0]} and 1 more") if "c" in shards else ""
+            want = losses if order == shards else [*losses[2:], *losses[:2]]
+            inputs = [each for file in files for each in ("--logits", file)]
+            assert_losses(run(*LOSS[:-1], *inputs, *ask), want, note)
 
 
 # Other commands

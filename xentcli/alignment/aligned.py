@@ -85,14 +85,13 @@ class Aligned:
         self._beside = [each for each in followers if each is not self._labels]
         self.logits, self.name = logits, logits.name
         self.labels = labels = self._labels.source if self._labels else None
-        self.axes, self.names, self.tiled = axes, names, tiled
+        self.axes, self.names, self.tiled, self._note = axes, names, tiled, note
         self.unlabelled = labels is None and not logits.labelled
         self.labels_in_text = (labels or logits).format in _TEXT
         self.shareable = logits.shareable and (labels is None or labels.shareable)
         self.sources = logits, *(each.source for each in followers)
         self.followers = tuple(followers)
         self.shape, self.rows_of_a_slice = axes.rows, math.prod(axes.inner)
-        self._note = note
         self._gapless = axes.lead[1:] == axes.rows[1:]
 
     @property
@@ -105,9 +104,10 @@ class Aligned:
         """Notes that tell the user what was decided."""
         named, axes = self.names.where == "--classes", self.axes
         by_number = None if named else note_of_labels(self.logits, self.labels)
-        flags = None if axes.probabilities else note_of_flags(self.labels, axes.num_classes)
-        dtype = self.labels.dtype if self.labels else None
-        of_names = self.names.notes_on(dtype, probabilities=axes.probabilities)
+        dtype = self.labels.dtype if self.labels else self.logits.label_dtype
+        where, soft = (self.labels or self.logits).name, axes.probabilities
+        flags = None if soft else note_of_flags(where, dtype, axes.num_classes)
+        of_names = self.names.notes_on(dtype, probabilities=soft)
         return [*filter(None, (self._note, axes.note, by_number, flags)), *of_names]
 
     def in_memory(self) -> "Aligned":

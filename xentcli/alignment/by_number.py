@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Any
+
+import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import SHOWN_NAMES, without_shared
@@ -35,11 +38,11 @@ def note_of_labels(logits: Source, labels: Source | None) -> str | None:
     return note_by_number(there.columns or (), there.name, lacking.name)
 
 
-def note_of_flags(labels: Source | None, num_classes: int | None) -> str | None:
+def note_of_flags(where: str, labels: np.dtype[Any] | None, num_classes: int | None) -> str | None:
     """Return a note if labels are true and false, and there are more than two classes."""
-    if labels is None or labels.dtype.kind != "b" or (num_classes or 0) <= 2:
+    if labels is None or labels.kind != "b" or (num_classes or 0) <= 2:
         return None
-    return f"{labels.name}: labels are true and false, read as 1 and 0 of {num_classes} classes"
+    return f"{where}: labels are true and false, read as 1 and 0 of {num_classes} classes"
 
 
 def said_of_two(names: Iterable[str]) -> list[str | None]:

@@ -126,9 +126,11 @@ class ClassNames:
         notes = []
         if self.header is not None:
             notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
-        if probabilities or (labels is not None and labels.kind in _TEXT):
-            return notes
         names = self.shorts or self.names
+        kind = "" if labels is None else labels.kind
+        words = kind == "b" and not self.counted and {*said_of_two(names)} == {*_BOOL_LABELS}
+        if probabilities or words or (kind and kind in _TEXT):
+            return notes
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         if self.counted and self._other_numbers:
             first = self._other_numbers[0]

@@ -199,6 +199,7 @@ class Reshaped(StreamSource):
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "notes"):
             setattr(self, field, getattr(source, field))
         self.labelled, self.label_row = source.labelled, source.label_row
+        self.label_dtype = source.label_dtype
         self.header, self.id_column = source.header, source.id_column
         self.shareable, self.carries_bytes = source.shareable, source.carries_bytes
         self.unchanged = source.check_unchanged

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, IndexedSource, Source, StreamSource, Table
-from xentcli.formats.sources import cuts
 from xentcli.formats.stored import Stored, widen_words
+from xentcli.formats.table_blocks import cuts
 from xentcli.storage.inputs import Input
 
 _RUN_BYTES = 2**16  # what one read of a strided slice should bring

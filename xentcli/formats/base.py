@@ -8,15 +8,8 @@ from numpy.typing import NDArray
 
 from xentcli.formats.blocks import BLOCK_ELEMENTS, blocks_along, indexed, read_whole
 from xentcli.formats.memory import MemorySource
-from xentcli.formats.sources import (
-    Block,
-    IndexedSource,
-    Reference,
-    Shape,
-    Source,
-    StreamSource,
-    Table,
-)
+from xentcli.formats.sources import IndexedSource, Reference, Source, StreamSource
+from xentcli.formats.table_blocks import Block, Shape, Table
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output

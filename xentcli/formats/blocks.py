@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from xentcli.errors import ShapeError
 from xentcli.formats.memory import MemorySource
-from xentcli.formats.sources import Block, IndexedSource, Source, Table
+from xentcli.formats.sources import IndexedSource, Source
+from xentcli.formats.table_blocks import Block, Table
 
 BLOCK_ELEMENTS = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""

@@ -1,6 +1,6 @@
 """What a file of several arrays or columns holds, as its beginning describes it."""
 
-from xentcli.formats.sources import Shape
+from xentcli.formats.table_blocks import Shape
 from xentcli.records import Record
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.sources import IndexedSource, Source, Table
+from xentcli.formats.sources import IndexedSource, Source
+from xentcli.formats.table_blocks import Table
 
 
 class MemorySource(IndexedSource):
@@ -50,6 +51,7 @@ class MemorySource(IndexedSource):
         self.notes = []
         self.labelled = labels is not None
         self.label_row = () if labels is None else labels.shape[1:]
+        self.label_dtype = None if labels is None else labels.dtype
         self.tileable = values.ndim > 0 and labels is None and ids is None
         self._table = Table(values, labels, ids)
         if origin is not None:

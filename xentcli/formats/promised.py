@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.blocks import copy_of
-from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
+from xentcli.formats.sources import IndexedSource, Source, StreamSource
+from xentcli.formats.table_blocks import Block, Shape, Table
 
 _HINT = "is the file cut off? This format was added to xent; what it must have: xent help design"
 _HINT_OF_SOURCE = "what a format that is added to xent must have: xent help design"

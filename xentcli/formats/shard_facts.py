@@ -28,6 +28,8 @@ class ShardFacts(NamedTuple):
         The rows of each; None until the end of a file tells.
     row, label_row : tuple of int
         The shape of a row, and of its label.
+    label_dtype : dtype or None
+        The dtype of the labels beside the rows.
     blank : frozenset of int
         The shards that have no row, and do not say what one would be.
     indexed, tileable, shareable, is_sequence : bool
@@ -47,6 +49,7 @@ class ShardFacts(NamedTuple):
     header: tuple[str, ...] | None
     labelled: bool
     label_row: Shape
+    label_dtype: np.dtype[Any] | None
     id_column: str | None
     array: str
     notes: tuple[str, ...]
@@ -98,6 +101,7 @@ def facts_of(source: Source, file: InputFile, reference: FileReference | None) -
         source.header,
         source.labelled,
         source.label_row,
+        source.label_dtype,
         source.id_column,
         source.array or source.name.removeprefix(shown_name(file.path)).removeprefix(":"),
         (),
@@ -112,7 +116,7 @@ def facts_of(source: Source, file: InputFile, reference: FileReference | None) -
 def blank_shard(facts: ShardFacts, i: int) -> Source:
     """Return a shard that has no row, as an array like the others."""
     row, label_row = ([n or 0 for n in shape] for shape in (facts.row, facts.label_row))
-    labels = np.zeros((0, *label_row)) if facts.labelled else None
+    labels = np.zeros((0, *label_row), facts.label_dtype) if facts.labelled else None
     ids = np.zeros(0, object) if facts.id_column else None
     name, values = shown_name(facts.files[i].path), np.zeros((0, *row), facts.dtype)
     source = MemorySource(name, values, facts.columns, labels=labels, ids=ids)

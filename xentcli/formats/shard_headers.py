@@ -8,17 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import NO_DTYPE, MemorySource, Source
+from xentcli.formats.alike_shards import Alike, label_dtype_of, other_array
+from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.blank_shards import EMPTY, blank_among, is_empty_text, only_cells_of
 from xentcli.formats.files import InputFile, open_file
 from xentcli.formats.names import FROM_OUTSIDE
 from xentcli.formats.references import FileReference, folder_here
-from xentcli.formats.shard_facts import ShardFacts, facts_of, hint_on_lengths, total
+from xentcli.formats.shard_facts import ShardFacts, facts_of, total
 from xentcli.storage.names import is_url, shown_name
-from xentcli.storage.numbered_names import unnumbered
 from xentcli.storage.paths import reads_once
-from xentcli.text import shortened
 
 Check = Callable[[], None]
 Mapped = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -61,7 +59,7 @@ def read_facts(
     once: dict[int, Source] = {}
     checks: list[Check] = []
     shards: list[_ShardHeader] = []
-    common = _Alike()
+    common = Alike()
     elsewhere: list[FileReference] = []
     for i, header in enumerate(_headers(files)):
         facts, _, source, only_cells = header
@@ -85,27 +83,12 @@ def read_facts(
     return _joined(name, files, shards, blank, common), once, checks
 
 
-class _Alike:
-    """What shards that are alike have in common, as far as they are known."""
-
-    like: ShardFacts | None = None
-    """The first that has a dtype."""
-    columns: tuple[str, ...] | None = None
-
-    def take(self, facts: ShardFacts) -> None:
-        """Take one more; raise ShapeError if it is not like the others."""
-        self.columns = self.columns or facts.columns
-        _check_alike(facts, self.like or facts, self.columns)
-        if self.like is None or self.like.stored_dtype == NO_DTYPE:
-            self.like = facts
-
-
 def _joined(
     name: str,
     files: tuple[InputFile, ...],
     headers: Sequence["_ShardHeader"],
     blank: frozenset[int],
-    common: _Alike,
+    common: Alike,
 ) -> ShardFacts:
     """Return what is known of all shards, of which some are blank."""
     notes: dict[str, list[str]] = {}
@@ -114,7 +97,7 @@ def _joined(
     first = filled[0]
     for i, (facts, noted, _, only_cells) in enumerate(headers):
         blank_notes = filter(_says_empty, noted)
-        said = tuple(blank_notes) if i in blank else (*noted, *_other_array(facts, first))
+        said = tuple(blank_notes) if i in blank else (*noted, *other_array(facts, first))
         if only_cells is not None and i not in blank:
             common.take(facts)
         for note in said:  # of the file, or of its array
@@ -133,6 +116,7 @@ def _joined(
         format=", ".join(dict.fromkeys(shard.format for shard in filled)),
         size=total([shard.size for shard in shards]),
         columns=common.columns,
+        label_dtype=label_dtype_of(filled),
         notes=tuple(_note(text, names) for text, names in notes.items()),
         indexed=all(shard.indexed for shard in filled),
         tileable=all(shard.tileable for shard in filled),
@@ -209,39 +193,6 @@ def _check_elsewhere(references: Sequence[FileReference]) -> None:
     mapped = _MAPPED.get() or map
     for _ in mapped(FileReference.check, references):
         pass
-
-
-def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] | None) -> None:
-    """Raise ShapeError if a shard is not like the first."""
-    name = shard.name
-    if shard.row != first.row:
-        what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
-        raise ShapeError(f"{name}: {what}", hint=hint_on_lengths(shard, first))
-    if shard.label_row != first.label_row:
-        what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
-        raise ShapeError(f"{name}: {what}")
-    dtypes = [each.dtype.newbyteorder("=") for each in (shard, first)]
-    if dtypes[0] != dtypes[1] and NO_DTYPE not in (shard.stored_dtype, first.stored_dtype):
-        here, there = ("text" if each.kind == "O" else each for each in dtypes)
-        what = "numbers" if "text" not in (here, there) else "values"
-        raise ShapeError(f"{name}: {what} are {here}, and {there} in {first.name}")
-    if shard.id_column != first.id_column:
-        one, other = (f"{s.name}: ids are {s.id_column or 'none'}" for s in (shard, first))
-        raise ShapeError(f"{one}, and in {other}")
-    for i, (ours, theirs) in enumerate(zip(shard.columns or (), columns or (), strict=False)):
-        if ours != theirs:
-            what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"
-            raise ShapeError(f"{name}: {what}")
-    if shard.files[0].options.names and shard.array != first.array:
-        raise InputError(f"{name}: names of another array than {first.name}")
-
-
-def _other_array(shard: ShardFacts, first: ShardFacts) -> Iterator[str]:
-    """Say if a shard has an array of another name than the first, but for numbers."""
-    arrays = shard.array, first.array
-    if all(arrays) and unnumbered(shard.array) != unnumbered(first.array):
-        names = [shortened(repr(each)) for each in arrays]
-        yield f"its array is {names[0]}, and {names[1]} in the first file"
 
 
 def _note(text: str, names: list[str]) -> str:

@@ -74,7 +74,7 @@ class Shards(Source):
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "labelled"):
             setattr(self, field, getattr(facts, field))
         self.header, self.id_column = facts.header, facts.id_column
-        self.label_row = facts.label_row
+        self.label_row, self.label_dtype = facts.label_row, facts.label_dtype
         self.tileable, self.shareable = facts.tileable, facts.shareable
         self.is_sequence = facts.is_sequence
         self.notes = list(facts.notes)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.memory import MemorySource
-from xentcli.formats.sources import IndexedSource, Table
+from xentcli.formats.sources import IndexedSource
+from xentcli.formats.table_blocks import Table
 
 
 class SomeRows(IndexedSource):

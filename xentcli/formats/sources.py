@@ -11,64 +11,16 @@ import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import numpy as np
-
-from xentcli.records import Record
+from xentcli.formats.table_blocks import Block, Table, cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from xentcli.formats.files import InputFile
-
-Shape = tuple[int | None, ...]
-"""An array's shape; the first length is None where only the end of the file tells it."""
-
-
-class Table(Record):
-    """Decoded rows: the numbers, and each row's label and id where the file holds them too.
-
-    Numbers or text: labels may be class names, ids whatever names a row.
-    """
-
-    values: NDArray[Any]
-    labels: NDArray[Any] | None = None
-    ids: NDArray[Any] | None = None
-
-    @classmethod
-    def joined(cls, tables: list[Table]) -> Table:
-        """Return the rows of several tables, of which all or none hold labels and ids, as one."""
-        if len(tables) == 1:
-            return tables[0]
-
-        def join(parts: Sequence[Any]) -> Any:
-            return None if parts[0] is None else np.concatenate(parts)
-
-        return cls(*map(join, zip(*tables, strict=True)))
-
-    def copied(self) -> Table:
-        """Return the same rows in memory of their own, in plain arrays that pickle."""
-        return Table(*(None if part is None else np.array(part) for part in self))  # type: ignore[arg-type]
-
-
-class Block(Record):
-    """Consecutive slices of an axis of a source, still encoded: plain data that pickles, no code.
-
-    `Source.decode` reads, parses and converts it.
-    """
-
-    start: int
-    rows: int
-    axis: int = 0
-    content: Any = None
-    """Bytes, or where the source finds them; None where start, rows and axis say it all."""
-
-
-def cuts(length: int, step: int) -> Iterator[tuple[int, int]]:
-    """Cut slices 0 to `length` into pieces of `step`: where each begins, and how many it has."""
-    for start in range(0, length, step):
-        yield start, min(step, length - start)
+    from xentcli.formats.table_blocks import Shape
 
 
 class Reference(Protocol):
@@ -110,6 +62,8 @@ class Source(ABC):
         Whether the tables hold labels beside the values.
     label_row : tuple of int
         The shape of one row's label beside the values: () for a number or a name.
+    label_dtype : dtype or None
+        The dtype of the labels beside the values: that of objects where they are names.
     header : tuple of str or None
         The names of all columns in the file, also of those that are no values.
     id_column : str or None
@@ -150,6 +104,7 @@ class Source(ABC):
     without_layer: bool = False
     labelled: bool = False
     label_row: Shape = ()
+    label_dtype: np.dtype[Any] | None = None
     id_column: str | None = None
     array: str = ""
     reference: Reference | None = None

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.arrays import ArraySource
-from xentcli.formats.sources import Source, Table
+from xentcli.formats.sources import Source
 from xentcli.formats.stored import Stored
+from xentcli.formats.table_blocks import Table
 from xentcli.storage.inputs import Input
 from xentcli.storage.temporary import TemporaryCopy
 
@@ -44,6 +45,7 @@ class SpooledArray(ArraySource):
         self.header, self.stored_dtype = origin.header, origin.stored_dtype
         self.unchanged = origin.unchanged
         self.labelled, self.label_row = origin.labelled, origin.label_row
+        self.label_dtype = origin.label_dtype
         self.id_column = origin.id_column
         self.tileable = labels is None and ids is None
         self._beside = (labels, ids)

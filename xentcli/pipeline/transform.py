@@ -17,7 +17,7 @@ from xentcli.core.softmax import Apply, along, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, IndexedSource, Source, blocks_along
 from xentcli.formats.coming import coming
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare

@@ -20,6 +20,7 @@ from xentcli.formats.arrow.convert import (
     times_of,
     wide,
 )
+from xentcli.formats.arrow.first_batch import FirstBatch
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import RowGroups, open_table_file, schema_of
 from xentcli.formats.arrow.types import (
@@ -28,16 +29,11 @@ from xentcli.formats.arrow.types import (
     names_of,
     nested,
     number_dtype,
-    plain,
-    shown,
 )
 from xentcli.formats.base import NO_DTYPE, Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.column_looks import Look, judged_rows, look_at
-from xentcli.formats.label_columns import are_shares
 from xentcli.formats.time_names import fineness_of, texts_of
 from xentcli.storage.inputs import Input
 
-_MOST_JUDGED_COLUMNS = 256  # beyond these, only columns of integers are looked at
 _TIMES_AT_ONCE = 2**16
 
 
@@ -59,7 +55,10 @@ class TableSource(StreamSource):
         with self._understood():
             self._file = open_table_file(data.spooled(), format_)
             self._schema = schema_of(self._file)
-            self._selection = select(self._schema, self.name, options, self._look, self._sum_to_one)
+            first = FirstBatch(self._file, self._schema, self.name)
+            self._selection = select(
+                self._schema, self.name, options, first.looks, first.sum_to_one
+            )
             row, self.dtype = self._row()
             labels = self._selection.labels
             self._label_lists = None if labels is None else self._lists_of(labels)
@@ -69,8 +68,10 @@ class TableSource(StreamSource):
         self.notes = [*self._file.notes, *self._selection.notes]
         self.header = tuple(self._file.schema.names)
         self.labelled = self._selection.labels is not None
+        if labels is not None:
+            self.label_dtype = number_dtype(self._type(labels)) or np.dtype(object)
         if self._label_lists:
-            length = self._label_lists[0]
+            length, self.label_dtype = self._label_lists
             self.label_row = () if length == (1,) else length
         self.id_column = self._selection.ids
         self._lists = self._nested is not None
@@ -99,38 +100,6 @@ class TableSource(StreamSource):
     @property
     def _nested(self) -> Any:
         return nested(self._type(self._selection.values[0]))
-
-    def _look(self, names: tuple[str, ...]) -> dict[str, Look]:
-        """Return what the first rows of columns hold."""
-        dtypes = {name: dtype for name in names if (dtype := number_dtype(self._type(name)))}
-        looks = {
-            name: Look(is_text=True, holds=shown(self._type(name)))
-            for name in names
-            if name not in dtypes
-        }
-        integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
-        wanted = tuple(dtypes if len(dtypes) <= _MOST_JUDGED_COLUMNS else integers)
-        for name, values in self._first_rows(wanted).items():
-            looks[name] = look_at(values, integers=name in integers)
-        return looks
-
-    def _sum_to_one(self, names: tuple[str, ...], *error: float) -> bool:
-        """Return whether the first rows of columns are shares of 1."""
-        numbers = all(number_dtype(self._type(name)) for name in names)
-        found = [*self._first_rows(names).values()] if numbers and len(names) > 1 else []
-        same = len({len(values) for values in found}) == 1  # no value is missing
-        return same and are_shares(np.stack(found, axis=1), *error)
-
-    def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
-        """Return the first numbers of columns that are not null."""
-        batch = self._file.first(names, judged_rows(len(names))) if names else None
-        if batch is None:
-            return {}
-        columns = {name: _without_nulls(plain(batch.column(name))) for name in names}
-        return {
-            name: flat(column, ColumnRows(self.name, name, 0)).astype(np.float64)
-            for name, column in columns.items()
-        }
 
     def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape of one row and the dtype of all."""
@@ -243,8 +212,3 @@ class TableSource(StreamSource):
         name, (row, _) = self._selection.labels or "", self._label_lists or ((), None)
         labels = dense(batch.column(name), row, ColumnRows(self.name, name, start))
         return labels.reshape(len(labels), *(n or 0 for n in self.label_row))
-
-
-def _without_nulls(column: Any) -> Any:
-    """Drop nulls only where there are some, since dropping makes pyarrow import for 80 ms."""
-    return column.drop_null() if column.null_count else column

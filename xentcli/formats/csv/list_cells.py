@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError, RaggedLists
 from xentcli.formats.csv.numbers import is_cut, shown
-from xentcli.formats.sources import Shape
+from xentcli.formats.table_blocks import Shape
 
 _NUMBER = r"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?|[-+]?inf|[nN]a[nN]|[-+]?Infinity"
 _LIST = (

@@ -92,6 +92,8 @@ class CsvSource(StreamSource):
         self.header = names
         self.labelled = label is not None
         self._label_names = beginning.label_names
+        label_dtype = np.dtype(object if beginning.label_names else np.float64)
+        self.label_dtype = label_dtype if self.labelled else None
         self._only_names = beginning.label_names and label is None
         self.dtype: np.dtype[Any] = np.dtype(object if self._only_names else np.float64)
         self.columns = tuple(names[field] for field in chosen) if names and row is None else None
@@ -99,8 +101,7 @@ class CsvSource(StreamSource):
         self.id_column = None if ids is None else names[ids] if names else "id"
         self._one_column = len(chosen) == 1 and not self.labelled and row is None
         self.shape: Shape = (None,) if self._one_column else (None, *(row or (len(chosen),)))
-        label_row = self._lists.labels or ()
-        self.label_row: Shape = () if label_row == (1,) else label_row
+        self.label_row: Shape = () if self._lists.labels == (1,) else self._lists.labels or ()
 
     def _sample(self) -> FirstLines:
         return read_sample(self._data, self.name, self.block_bytes, self.longest_line_bytes)

@@ -33,6 +33,7 @@ class HiddenSource(IndexedSource):
         check_states(states, head, options)
         for field in ("name", "format", "size", "header", "labelled", "label_row", "id_column"):
             setattr(self, field, getattr(states, field))
+        self.label_dtype = states.label_dtype
         self.stored_dtype, self.dtype = states.stored_dtype, np.dtype(np.float32)
         self.carries_bytes = not isinstance(states, IndexedSource) or states.carries_bytes
         self._states, self._head, self._options = indexed(states), head, options

@@ -13,7 +13,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.kld import MAGIC, KldSource
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.pipeline.flow import Part, Remark, collect, joined
 from xentcli.pipeline.in_part.bounded import UNWRITTEN, RowBounds

@@ -15,7 +15,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.metrics.listed_pairs import ListedPairsState, difference_of
 from xentcli.metrics.pair_clusters import PairClustersState

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.bounds import Bounds
 from xentcli.core.dtypes import Doubles
 from xentcli.core.row_facts import Origin, RowFacts
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.metrics.clusters import ClustersState
 from xentcli.pipeline.inputs.clustering import Clustering
 from xentcli.pipeline.measures.loss_measures import with_errors

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.formats.base import IndexedSource, ReadOptions
 from xentcli.formats.keys import notes_of_masks
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.pipeline.top_lists.found_lists import FoundLists
 
 _STEP_ELEMENTS = 2**20

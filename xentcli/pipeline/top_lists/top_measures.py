@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
 from xentcli.core.floors import only_largest, tell_first
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.clusters import ClustersState

@@ -15,7 +15,7 @@ from xentcli.core.picked import NO_VALUE
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.some_rows import SomeRows
-from xentcli.formats.sources import cuts
+from xentcli.formats.table_blocks import cuts
 from xentcli.pipeline.in_part.bounded import RowBounds
 from xentcli.pipeline.top_lists.top_inputs import TopLists
 
