@@ -75,10 +75,19 @@ def test_long_rows_are_right_where_single_precision_loses_digits() -> None:
     random = np.random.default_rng(8)
     base = random.normal(0.0, 2.0, (20, 60)).astype(np.float32)
     near = (base + random.normal(0.0, 0.01, base.shape)).astype(np.float32)
-    masked, scaled = near.copy(), (base * 1e4).astype(np.float32)
+    masked, lowest, scaled = near.copy(), near.copy(), (base * 1e4).astype(np.float32)
     masked[:, 20:] = -1e9
+    lowest[:, 20:] = np.finfo(np.float32).min  # KL is near the largest numbers
     shifted = near + np.float32(1e4)
-    cases = {"masked": (base, masked), "shifted": (base, shifted), "scaled": (scaled, near)}
+    flat, one_apart = np.zeros((2, 200, 1024), np.float32)  # each rounding is the same there
+    one_apart[:, 7] = np.linspace(4.0, 6.0, len(flat))
+    cases = {
+        "masked": (base, masked),
+        "lowest": (base, lowest),
+        "shifted": (base, shifted),
+        "scaled": (scaled, near),
+        "flat": (flat, one_apart),
+    }
     for name, rows in cases.items():
         for one, other in (rows, rows[::-1]):
             for found, wanted in zip(of(one, other), extended(one, other), strict=True):

@@ -27,7 +27,7 @@ from xentcli.core.products import SumsOfProducts
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.035
-_SURE_SHARE = 0.035  # of JS in the sum of both KL; with less, terms cancel
+_SURE_SHARE = 0.035  # of JS in what its sums come to; with less, terms cancel
 
 
 class LongRows:
@@ -109,7 +109,9 @@ class LongRows:
         shared -= 2.0 * _LN_2 + (factor.astype(np.float64) / ratio - 1.0) * (1.0 + _LN_2)
         np.divide(kl_reverse - shared, 2.0, out=js)
         both = kl + kl_reverse
-        near |= ~(js + log_factor / 2.0 >= np.maximum(_SURE_JS, _SURE_SHARE * both))
+        summed = np.maximum(both, both / 2.0 + np.abs(log_factor))
+        sure = np.maximum(_SURE_JS, _SURE_SHARE * summed)
+        near |= ~(js + log_factor / 2.0 > sure)  # both are inf if a KL is too large for float32
         self.near = 2 * int(np.count_nonzero(near)) > len(near)
         self._first = False
 
