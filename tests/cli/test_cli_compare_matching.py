@@ -165,6 +165,17 @@ def test_rows_in_another_order_are_matched_by_id(run: Run, compared: dict[str, A
     changed = outcome.json["changed_rows"]
     assert [each["id"] for each in changed] == [IDS[each["row"]] for each in changed]
     assert found(run, "a.csv", "b.csv")["kl"] == compared["kl"]
+    write_rows("c.csv", CLASSES, TWO.tolist())
+    write_with_ids("d.csv", TWO)
+    for more, which in (
+        ((), "both"),
+        (("b.csv",), "both"),  # which are two
+        (("d.csv",), "all 3"),
+        (("c.csv",), "2 of 3"),
+        (("c.csv", "--labels", "y.csv"), "3 of 4"),
+    ):
+        err = run("compare", "a.csv", "b.csv", *more).err
+        assert f"note: a.csv: rows are matched by column 'id', which {which} files have\n" in err
 
 
 @pytest.mark.parametrize(

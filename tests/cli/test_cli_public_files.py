@@ -117,7 +117,9 @@ def test_numbers_that_both_files_have_may_be_ids(run: Run) -> None:
     truth = pd.DataFrame({"image": range(N), "label": TEXT})
     write(p=PROBS.assign(image=range(N)), y=truth[::-1])
     outcome = run("nll", "--probs", "p.csv", "y.csv")
-    assert "match rows by it: --id-column image; if both have the same order: --drop" in outcome.err
+    assert (
+        "match rows by it: --id-column image; if rows are in the same order: --drop" in outcome.err
+    )
     found = run("nll", "--probs", "p.csv", "y.csv", "--id-column", "image")
     assert found.number == close_to(RIGHT, rel=1e-12)
     write(y=truth)
@@ -128,7 +130,7 @@ def test_ids_of_other_names(run: Run) -> None:
     truth = pd.DataFrame({"id": range(N), "label": TEXT})
     write(p=PROBS.assign(image_id=range(N)), y=truth)
     outcome = run("nll", "--probs", "p.csv", "y.csv")
-    hint = "to match rows by it, give it one name in both files, as 'id' has there; if both have"
+    hint = "to match rows by it, call it 'id', as the other file does; if rows are in the same"
     assert hint in outcome.err
     assert follow(run, "nll --probs p.csv y.csv") == {round(RIGHT, 9)}
 

@@ -9,6 +9,7 @@ from xentcli.formats.column_words import names_rows, says_label
 from xentcli.records import Record
 from xentcli.text import name_option
 
+_IN_BOTH = "which both files have"
 _SHOWN_CHOICES = 3  # columns that a hint lists
 
 
@@ -69,8 +70,14 @@ class BesideColumns(Record):
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
         ids = both[0] if both else None
         if ids is not None:
-            notes.append(f"rows are matched by column {names[ids]!r}, which both files have")
+            notes.append(f"rows are matched by column {names[ids]!r}, {_IN_BOTH}")
         return cls(ids, frozenset(left_out), tuple(notes))
+
+
+def note_on_several(note: str, having: int, files: int) -> str:
+    """Return a note on a file and another one for more files, so many of which have the ids."""
+    many = f"all {files}" if having == files else f"{having} of {files}"
+    return note if files < 3 else note.replace(_IN_BOTH, f"which {many} files have")
 
 
 def _called(name: str, names: Sequence[str]) -> int | None:

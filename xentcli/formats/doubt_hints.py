@@ -27,10 +27,10 @@ def by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[st
         return None
     name = name_option(found[0].name)
     if found[0].name in partner:
-        return f"match rows by it: --id-column {name}; if both have the same order: --drop {name}"
+        return f"match rows by it: --id-column {name}; if rows are in the same order: --drop {name}"
     return (
-        f"to match rows by it, give it one name in both files, as {theirs[0]!r} has there; if both "
-        f"have the same order: --drop {name}"
+        f"to match rows by it, call it {theirs[0]!r}, as the other file does; if rows are in the "
+        f"same order: --drop {name}"
     )
 
 

@@ -101,8 +101,8 @@ CASES = [
             write that column alone, or with the ids; or, if it stands beside the labels, name it
             instead of the file
         loss image_id.csv id-truth.csv
-            to match rows by it, give it one name in both files, as 'id' has there; if both have the
-            same order: --drop image_id
+            to match rows by it, call it 'id', as the other file does; if rows are in the same
+            order: --drop image_id
         loss z.csv y.npy --weight stops.csv
             write the numbers alone, in the order of the classes
         loss hot.csv
@@ -182,8 +182,8 @@ CASES = [
     ),
     Case(
         "loss image.csv image-truth.csv",
-        "match rows by it: --id-column image; if both have the same order: --drop image",
+        "match rows by it: --id-column image; if rows are in the same order: --drop image",
         RIGHT,
-        other={"the same order": mean_cross_entropy(Z, Y[::-1])},
+        other={"in the same order": mean_cross_entropy(Z, Y[::-1])},
     ),
 ]

@@ -81,6 +81,7 @@ def open_models(
             )
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
         ]
+    _count_ids(base, [*others, *filter(None, [labels_source])])
     for other in others:
         check_same_docs(base, other)
         other.notes = [*other.notes, *_note_of_files(base, other), *other_task(base, other)]
@@ -89,6 +90,14 @@ def open_models(
         named = [label is not None and label in header for header in headers]
         _check_labels(paths, how_of, [base, *others], named)
     return [base, *others], labels_source
+
+
+def _count_ids(base: Source, others: Sequence[Source]) -> None:
+    """Have the notes on the first model say how many of all files have the ids of rows."""
+    from xentcli.formats.beside_columns import note_on_several
+
+    ids = {each.name: each.id_column is not None for each in (base, *others)}
+    base.notes = [note_on_several(note, sum(ids.values()), len(ids)) for note in base.notes]
 
 
 def _note_of_files(base: Source, other: Source) -> list[str]:
