@@ -186,6 +186,23 @@ def test_classes_that_are_named_by_numbers(run: Run, kind: str, file: str) -> No
     )
 
 
+def test_classes_that_are_named_by_decimals(run: Run) -> None:
+    """Labels of a table are these names if one is no index; else they count, which a note says."""
+    ask, said = ("--label-column", "label"), "note: both.csv: labels that are numbers count the"
+    for codes in (("250.00", "272.4", "401.9"), ("0.1", "0.2", "0.3"), ("1.5", "2.5", "1.0")):
+        write_beside("both.csv", codes, [codes[i] for i in INDICES])
+        assert_losses(run(*LOSS, "both.csv", *ask))
+        write_beside("both.csv", codes, [codes[0]] * 5 + ["9.5"])
+        refused = refusal(run(*LOSS, "both.csv", *ask))
+        assert refused.error == "both.csv:7: label '9.5' is none of the 3 classes"
+        for labels in (INDICES, INDICES.astype(float)):
+            write_beside("both.csv", codes, labels)
+            what = f"classes from 0, though these are called {', '.join(codes)}"
+            note = f"{said} {what} (--label-base 0 says so, too)\n"
+            assert_losses(run(*LOSS, "both.csv", *ask), note=note)
+            assert_losses(run(*LOSS, "both.csv", *ask, "--label-base", "0"))
+
+
 def test_labels_that_are_names_are_no_numbers(run: Run) -> None:
     """What headers share is left out where labels are numbers; names are found as they stand."""
     write_rows("z.csv", ["k5", "k0", "k3"], LOGITS)

@@ -9,6 +9,7 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import SHOWN_NAMES, without_shared
+from xentcli.formats.decimal_names import are_decimals
 from xentcli.formats.sources import Source
 from xentcli.text import name_option
 
@@ -50,9 +51,13 @@ def said_of_two(names: Iterable[str]) -> list[str | None]:
     return [_SAME.get(name.casefold()) for name in names]
 
 
-def note_of_places(where: str, names: Sequence[str], shorts: Sequence[str]) -> Iterator[str]:
-    """Yield the note that 0 is the first of two classes, though its name says yes."""
-    if said_of_two(shorts) != ["true", "false"]:
+def notes_of_places(where: str, names: Sequence[str], shorts: Sequence[str]) -> Iterator[str]:
+    """Yield a note that 0 is the first class, though names are decimals, or it is yes of two."""
+    if are_decimals(shorts):
+        shown = ", ".join(shorts[:3]) + (", ..." if len(shorts) > 3 else "")
+        count = "labels that are numbers count the classes from 0"
+        yield f"{where}: {count}, though these are called {shown} (--label-base 0 says so, too)"
+    if where == "--classes" or said_of_two(shorts) != ["true", "false"]:
         return
     yes, no = names
     way = ",".join(map(name_option, (no, yes)))

@@ -11,18 +11,20 @@ indices.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.by_number import counted_things, note_of_places, said_of_two
+from xentcli.alignment.by_number import counted_things, notes_of_places, said_of_two
+from xentcli.alignment.wrong_labels import hint_on_decimals, hint_on_name
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
 from xentcli.formats.column_names import without_some_shared
+from xentcli.formats.decimal_names import are_decimals
 from xentcli.records import Record
 from xentcli.text import is_missing
 
@@ -139,9 +141,7 @@ class ClassNames:
                 notes.append(f"{self.where}: {what}")
         listed = self.where == "--classes"
         if not self.numbers:
-            by_place = (
-                () if listed or self.counted else note_of_places(self.where, self.names, names)
-            )
+            by_place = () if self.counted else notes_of_places(self.where, self.names, names)
             return [*notes, *by_place]
         what = (
             "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
@@ -211,14 +211,15 @@ class ClassNames:
     def with_hint(self, problem: Problem) -> Problem:
         """Return a problem whose hint says which class an unknown name may have meant."""
         if not problem.name:
+            by_place = problem.error is LabelError and not self.counted and not problem.one_based
             class_number = problem.label is not None and problem.label >= 0
             no_index = bool(self.names) and class_number and not problem.one_based
+            if by_place and (no_index or not problem.hint) and are_decimals(self.names):
+                return problem._replace(hint=hint_on_decimals(self.names))
             return problem._replace(hint=None) if no_index else problem
         if not self.names:
             return problem._replace(hint=_NO_NAMES_HINT)
-        near = _nearest(problem.name, self.names)
-        few = ", ".join(map(repr, self.names[:5])) + (", ..." if len(self.names) > 5 else "")
-        return problem._replace(hint=f"did you mean {near!r}?" if near else f"there are {few}")
+        return problem._replace(hint=hint_on_name(problem.name, self.names))
 
 
 def _without(
@@ -238,13 +239,3 @@ def _text(label: Any) -> str:
     if is_missing(label):
         return ""
     return (label.decode(errors="replace") if isinstance(label, bytes) else str(label)).strip()
-
-
-def _nearest(name: str, names: Iterable[str]) -> str | None:
-    from difflib import get_close_matches
-
-    for other in names:
-        if other.casefold() == name.casefold():
-            return other
-    near = get_close_matches(name, names, 1)
-    return near[0] if near else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from xentcli.errors import InputError
+from xentcli.formats.decimal_names import are_decimals
 from xentcli.records import Record
 from xentcli.text import is_count
 
@@ -227,7 +228,7 @@ def without_some_shared(names: Sequence[str]) -> dict[str, int]:
 
 def _shared_ends(names: tuple[str, ...]) -> tuple[int, int]:
     """Return how many characters all names begin and end with, if the rest tells them apart."""
-    if len(names) < 2:
+    if len(names) < 2 or are_decimals(names):  # 1.5, 2.5 are no 1, 2
         return 0, 0
     start = _shared(names)
     end = _shared(tuple(name[start:][::-1] for name in names))
@@ -240,11 +241,7 @@ def _shared(names: tuple[str, ...]) -> int:
     low, high = min(names), max(names)
     length = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
     rests = [name[length:] for name in names]
-    if low[:length] and not low[length - 1 : length].isdigit() and all(map(_is_number, rests)):
+    if low[:length] and not low[length - 1 : length].isdigit() and all(map(str.isdecimal, rests)):
         return length  # p0, p1, ...
     ends = [i + 1 for i, character in enumerate(low[:length]) if character in _WORD_BOUNDARIES]
     return ends[-1] if ends else 0
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal()

@@ -25,6 +25,7 @@ from hints.making import (
     parquet,
 )
 
+CODES = ("250.00", "272.4", "401.9")
 FILES: Files = {
     "minus.npy": np.array([0, -1, 2, 0]),
     "gap.npy": Mended(np.array([0, NAN, 2, 0]), np.array([0, -100, 2, 0])),
@@ -40,6 +41,8 @@ FILES: Files = {
         csv(["cat", '""', "fox", "cat"], "label"), csv(["cat", "-1", "fox", "cat"], "label")
     ),
     "z579.csv": csv(Z, "5", "7", "9"),
+    "codes.csv": csv(Z, *CODES),
+    "codes.npy": Mended(np.array(CODES, float)[Y], np.array(CODES)[Y]),
     "z_id.csv": Mended(
         csv([[f"r{i}", *z] for i, z in enumerate(Z)], "id", *NAMES),
         csv([[f"r{i}", *Z[i]] for i in (1, 2, 3)], "id", *NAMES),
@@ -94,6 +97,8 @@ CASES = [
             did you mean 'dog'?
         loss z579.csv y.npy --header
             if labels count the classes from 0: --label-base 0
+        loss codes.csv codes.npy --header
+            numbers count the classes from 0; a name is text, written as it is there: '250.00'
         loss z.csv y.npy --classes fox,dog,cat
             leave --classes out
         loss z.npy y.npy --classes nowhere

@@ -6,11 +6,12 @@ from itertools import chain
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.column_looks import Look
 from xentcli.formats.csv.cells import RowLayout, check_quotes
-from xentcli.formats.csv.columns import Columns, Fields, are_names, choose
+from xentcli.formats.csv.columns import Columns, Fields, choose
 from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.first_rows import FirstRows, looks_of
 from xentcli.formats.csv.header import check_one_row, decide_header, names_of
 from xentcli.formats.csv.judged_text import JudgedText, judged_text, most_judged
+from xentcli.formats.csv.label_cells import are_names
 from xentcli.formats.csv.list_cells import row_shape
 from xentcli.formats.csv.unnamed_index import find_index, index_hint
 from xentcli.records import Record

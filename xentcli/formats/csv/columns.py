@@ -7,16 +7,14 @@ from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.beside_columns import BesideColumns
 from xentcli.formats.column_looks import Column, Look
-from xentcli.formats.column_names import ColumnNames, without_shared, without_some_shared
+from xentcli.formats.column_names import ColumnNames
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
-from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.keys import check_no_lists
 from xentcli.records import Record
 from xentcli.text import name_option
 
 _OF_LISTS = "write them as Parquet or JSON lines, which xent nll and xent eval read"
-_BOOL_WORDS = {"true", "false"}
 
 
 class Columns(Record):
@@ -218,32 +216,3 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
         if options
         else None,
     )
-
-
-def _called(classes: tuple[str, ...]) -> set[str]:
-    """Return all that labels may call classes."""
-    return {*classes, *without_shared(classes), *without_some_shared(classes)}
-
-
-def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
-    """Whether labels are names of classes, and not numbers.
-
-    They are names if one that is no number is the name of a class, or if most are no numbers. So a
-    slip in a column of numbers stays a slip, and a number may name a class.
-    """
-    labels = [label.strip() for label in labels]
-    texts = [label for label in labels if label and not is_number(label)]
-    if not _called(classes).isdisjoint(texts):
-        return True
-    return 2 * len(texts) > sum(map(bool, labels))
-
-
-def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> bool:
-    """Whether the text at the top of a column of labels is a label, and not the column's name."""
-    top, below = first.strip(), [other.strip() for other in others]
-    binary = all(is_number(each) or each.lower() in _BOOL_WORDS for each in below)
-    if len(classes) == 1 and below and binary:  # what stands above binary labels names the column
-        return top.lower() in _BOOL_WORDS
-    if top in _called(classes) or top.lower() in _BOOL_WORDS:
-        return True
-    return top in below

@@ -7,7 +7,7 @@ from itertools import islice
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import is_pattern, number_of
-from xentcli.formats.csv.columns import is_label
+from xentcli.formats.csv.label_cells import is_label
 from xentcli.formats.csv.numbers import (
     MISSING,
     cure,
