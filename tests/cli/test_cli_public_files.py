@@ -1,5 +1,6 @@
 """Files as other programs write them: the right number, or a hint that leads there."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -192,7 +193,26 @@ def test_tables_in_json_are_named(run: Run, lines: bool) -> None:
     outcome = run("softmax", "p.json")
     assert outcome.err.startswith("error: p.json: columns of a table, and no array\nhint: ")
     cure = outcome.err.split("CSV: ")[1].strip()
-    assert cure == f"pandas.read_json(path{', lines=True' * lines}).to_csv('a.csv', index=False)"
+    how = f"path{', lines=True' * lines}, precise_float=True"
+    assert cure == f"pandas.read_json({how}).to_csv('a.csv', index=False)"
+    eval(cure, {"pandas": pd, "path": "p.json"})  # noqa: S307 - it is the one above
+    assert pd.read_csv("a.csv").to_numpy().tolist() == PROBS.to_numpy().tolist()  # to the last bit
+
+
+def test_columns_in_json_are_named(run: Run) -> None:
+    """Lists of one length may be columns; of other lengths, or of lists, they are arrays."""
+    frame = PROBS.assign(label=TEXT)
+    Path("p.json").write_text(json.dumps(frame.to_dict("list")))
+    for command in (["softmax", "p.json"], ["nll", "--probs", "p.json"]):
+        hint = run(*command).err.split("hint: --key NAME ")[1]
+        cure = hint.split("; if these are columns of a table, they are read from CSV: ")[1].strip()
+        assert cure == "pandas.DataFrame(json.load(open(path))).to_csv('a.csv', index=False)"
+    frame.to_csv("a.csv", index=False)
+    found = run("nll", "--probs", "a.csv", "--label-column", "label")
+    assert found.number == close_to(RIGHT, rel=1e-12)
+    for text in ('{"a": [1, 2], "b": [1]}', '{"a": [[1]], "b": [[2]]}'):
+        Path("p.json").write_text(text)
+        assert run("softmax", "p.json").err.endswith("hint: --key NAME says which\n")
 
 
 def test_labels_in_json_that_have_ids_beside_them(run: Run) -> None:

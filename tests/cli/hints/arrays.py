@@ -98,6 +98,7 @@ FILES: Files = {
     "run.eval": zipped({"header.json": "{}", "samples/1_epoch_1.json": "{}"}),
     "z.zip": zipped({"a.csv": BARE, "b.csv": BARE}),
     "table.json": '{"cat": {"0": 1.5}, "dog": {"0": -0.25}}',
+    "columns.json": '{"cat": [1.5, 2], "dog": [-0.25, 1]}',
     "table.jsonl": '{"cat": 1.5, "dog": -0.25, "label": "cat"}\n',
     "named.jsonl": '{"logits": {"cat": 1.5, "dog": -0.25}, "label": "cat"}\n',
     "scores.json": '[[{"label": "cat", "score": 0.75}, {"label": "dog", "score": 0.25}]]',
@@ -201,6 +202,15 @@ CASES = [
         """,
     ),
     *cases(
+        np.exp([1.5, 2]) / np.exp([1.5, 2]).sum(),
+        """
+        softmax columns.json
+            --key NAME says which; if these are columns of a table, they are read from CSV:
+            pandas.DataFrame(json.load(open(path))).to_csv('a.csv', index=False)
+            NAME -> cat
+        """,
+    ),
+    *cases(
         WORDS,
         """
         loss z.npy y.npy --weight pair.npz
@@ -214,13 +224,14 @@ CASES = [
         nll run.eval
             is it a log of Inspect? inspect log dump LOG > log.json
         softmax table.json
-            columns are read from CSV: pandas.read_json(path).to_csv('a.csv', index=False)
-        softmax table.jsonl
-            columns are read from CSV: pandas.read_json(path, lines=True).to_csv('a.csv',
+            columns are read from CSV: pandas.read_json(path, precise_float=True).to_csv('a.csv',
             index=False)
+        softmax table.jsonl
+            columns are read from CSV: pandas.read_json(path, lines=True,
+            precise_float=True).to_csv('a.csv', index=False)
         softmax named.jsonl
             columns are read from CSV: pandas.json_normalize(pandas.read_json(path,
-            lines=True).to_dict('records')).to_csv('a.csv', index=False)
+            lines=True, precise_float=True).to_dict('records')).to_csv('a.csv', index=False)
         softmax scores.json
             columns are read from CSV: pandas.DataFrame([{c['label']: c['score'] for c in row}
             for row in rows]).to_csv('a.csv', index=False)

@@ -3,6 +3,10 @@
 from typing import Any
 
 ALL_CLASSES = "pipelines of transformers give the score of every class with top_k=None"
+OF_COLUMNS = (
+    "if these are columns of a table, they are read from CSV: "
+    "pandas.DataFrame(json.load(open(path))).to_csv('a.csv', index=False)"
+)
 _AS_COLUMNS = (
     "columns are read from CSV: pandas.DataFrame([{c['label']: c['score'] for c in row} "
     "for row in rows]).to_csv('a.csv', index=False)"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
-from xentcli.formats.json.cures import ALL_CLASSES, is_scored
+from xentcli.formats.json.cures import ALL_CLASSES, OF_COLUMNS, is_scored
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import check_alone, choose, notes_of
@@ -87,8 +87,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
         if is_ours(value):
             value.pop("shape")
         check_no_table(value, name, options)
-        found, keys = value, keys_of(value, options)
-        key = choose(name, keys, options, lambda key: describe(found[key]))
+        keys = keys_of(value, options)
+        key = _chosen(value, name, keys, options)
         notes += notes_of(name, keys, options, key)
         value, where = value[key], f"{name}:{key}"
     elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -116,6 +116,24 @@ def read(content: bytes, name: str, options: ReadOptions) -> Document:
         values = as_integers(values, flat(value))
     columns = tuple(names) if names and values.shape[1:] == (len(names),) else None
     return Document(values, notes, columns, key)
+
+
+def _chosen(value: dict[str, Any], name: str, keys: list[str], options: ReadOptions) -> str:
+    """Return the key of an array in an object, which may be a table whose columns are lists."""
+    try:
+        return choose(name, keys, options, lambda key: describe(value[key]))
+    except InputError as error:
+        if error.hint and "NAME say" in error.hint and _are_columns(list(value.values())):
+            error.hint = f"{error.hint}; {OF_COLUMNS}"
+        raise
+
+
+def _are_columns(values: list[Any]) -> bool:
+    """Whether values may be columns of a table: lists of one length, of numbers or text."""
+    lists = [value for value in values if isinstance(value, list) and value]
+    alike = len(lists) == len(values) and len({*map(len, lists)}) == 1
+    numbers = sum(type(each[0]) in (int, float) for each in lists)
+    return alike and numbers > 1 and not any(isinstance(each[0], (list, dict)) for each in lists)
 
 
 def _check_no_ids(value: dict[str, Any], key: str, name: str, options: ReadOptions) -> None:
@@ -163,7 +181,7 @@ def check_no_table(value: dict[str, Any], name: str, options: ReadOptions, how: 
         return
     if is_scored(value):
         raise InputError(f"{name}: the score of one class in each row", hint=ALL_CLASSES)
-    read = f"pandas.read_json(path{how})"
+    read = f"pandas.read_json(path{how}, precise_float=True)"
     inner = [item for item in value.values() if isinstance(item, dict)]
     if inner and (len(inner) < len(value) or len(value) == 1) and _numbers_in(inner[0]) > 1:
         read = f"pandas.json_normalize({read}.to_dict('records'))"
