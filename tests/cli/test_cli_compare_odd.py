@@ -233,6 +233,9 @@ def test_what_labels_that_are_probabilities_leave_out_is_said(run: Run, terminal
     note = "note: labels are class probabilities: what needs one class a row is left out, such as "
     way = "(of one-hot rows, labels.argmax(1) gives the classes)"
     assert run("compare", *files).err == f"{note}accuracy and delta_p {way}\n"
+    asked = run("compare", *files, "--metric", "delta_p", "--metric", "loss_correlation")
+    why = f"the labels are class probabilities, and it needs one class a row {way}"
+    assert asked.err == f"warning: delta_p does not apply: {why}\n"
     np.save("classes.npy", np.load("soft.npy").argmax(1))
     assert run("compare", *files[:3], "classes.npy", "--metric", "accuracy_base").number >= 0
     assert run("compare", *files, "--metric", "loss_difference").err == ""

@@ -40,10 +40,20 @@ def test_classes_named_by_numbers_say_nothing_of_labels(run: Run) -> None:
     assert outcome.err.startswith("error: --classes has 2 names for 3 classes")
 
 
+def test_the_largest_divergence_of_equal_rows_has_no_sign(run: Run) -> None:
+    np.save("p.npy", SHARES)
+    outcome = run("compare", "p.npy", "p.npy", "--input", "probs", "--metric", "kl_max")
+    assert outcome.out == "0.0\n"
+
+
 def test_class_probabilities_that_do_not_sum_to_1_are_counted(run: Run) -> None:
     shares = np.where(np.arange(40)[:, None] < 3, 0.5, 1.0) * SHARES
     for name, values in (("a", ONE), ("b", TWO), ("y", shares)):
         np.save(f"{name}.npy", values)
     outcome = run("compare", "a.npy", "b.npy", "--labels", "y.npy", "--metric", "loss_new")
-    assert outcome.err == "note: rows of class probabilities that do not sum to 1: 3\n"
+    said = (
+        "note: rows of class probabilities that do not sum to 1: 3 (compare takes one label a row"
+    )
+    assert outcome.err.startswith(said)
+    assert outcome.err.endswith("xent eval --binary LOGITS --labels LABELS measures each model)\n")
     assert outcome.number == run("loss", "b.npy", "y.npy").number

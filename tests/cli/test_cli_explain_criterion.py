@@ -114,10 +114,14 @@ def test_labels_that_are_class_probabilities(
     page = terminal(*command).text
     assert ("3. smoothed labels y = 0.8 labels + 0.2 / 3" if smoothing else "3. labels y") in page
     np.save("shares.npy", shares * 0.5)
-    assert "rows of class probabilities that do not sum to 1: 5" in run(*command).err
-    np.save("shares.npy", np.ones((5, 3), np.int64))
     hint = "several labels of a row are binary ones: xent loss --binary"
+    uneven = f"rows of class probabilities that do not sum to 1: 5 ({hint})"
+    assert uneven in run(*command).err
+    np.save("shares.npy", np.ones((5, 3), np.int64))
     assert hint in run(*command).err
+    np.save("one.npy", np.ones(5))
+    np.save("shares.npy", np.ones(5, np.int64))
+    assert "0 or 1 each: xent loss --binary" in run("explain", "one.npy", "shares.npy").err
 
 
 def test_the_page_says_where_each_option_counts(terminal: Terminal) -> None:

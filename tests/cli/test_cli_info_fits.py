@@ -49,6 +49,13 @@ def test_several_arrays(run: Run, kind: str) -> None:
     assert piped[0]["name"] in arrays
 
 
+def test_what_a_trainer_predicts(run: Run) -> None:
+    np.savez("trainer.npz", predictions=Z, label_ids=Y)
+    command = command_of(run, "trainer.npz")
+    assert command == "xent loss trainer.npz --key predictions --label-key label_ids"
+    assert follow(run, command) == close_to(LOSS, rel=1e-12)
+
+
 def test_labels_with_an_axis_of_one(run: Run) -> None:
     """Arrays of MATLAB have two axes at least."""
     logits, labels = np.random.default_rng(1).normal(size=(6, 3)), np.arange(6) % 3

@@ -198,8 +198,9 @@ def test_a_damaged_archive_leaves_no_output(run: Run) -> None:
     content[content.find(np.load("z.npy").tobytes()) + 50] ^= 1
     Path("bad.npz").write_bytes(content)
     outcome = run("softmax", "bad.npz", "--key", "logits", "-o", "out.npz")
-    assert (
-        outcome.err == "error: bad.npz:logits: cannot be read: Bad CRC-32 for file 'logits.npy'\n"
+    assert outcome.err == (
+        "error: bad.npz:logits: cannot be read: Bad CRC-32 for file 'logits.npy'\n"
+        "hint: is the file damaged? Then copy or write it again\n"
     )
     assert not Path("out.npz").exists()
 

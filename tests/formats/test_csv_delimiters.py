@@ -97,6 +97,18 @@ def test_what_write_table_of_r_writes(delimiter: str, quote: str, block: int) ->
     assert LEFT_OUT in read.notes[-1]
 
 
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_labels_beside_numbers_in_what_write_table_of_r_writes(quote: str) -> None:
+    lines = [" ".join(f"{quote}{name}{quote}" for name in ("cat", "dog", "fox", "label"))]
+    for i, row in enumerate(ROWS, 1):
+        lines.append(" ".join([f"{quote}{i}{quote}", *map(repr, row), f"{quote}dog{quote}"]))
+    read = read_csv("\n".join([*lines, ""]), label_column="label")
+    assert (read.columns, read.values.tolist()) == (("cat", "dog", "fox"), ROWS)
+    words = "a text\nhere are 3\nhere are 4\n"
+    with pytest.raises(InputError, match="column 'a text': 'here are 3' is not a number"):
+        read_csv(words)
+
+
 @pytest.mark.parametrize("delimiter", [" ", ","])
 def test_names_of_rows_that_r_writes(delimiter: str) -> None:
     text = "\n".join(delimiter.join(row) for row in [["x", "y"], ["a", "1", "2"], ["b", "3", "4"]])

@@ -132,7 +132,8 @@ def test_uneven_probabilities_are_noted_once(
     probs[[2, 7, 19]] /= 2.0
     targets = npy_file(tmp_path / "y.npy", probs)
     notes = evaluate(npy_file(tmp_path / "x.npy", LOGITS), targets, Criterion(), run()).notes
-    assert notes == ["rows of class probabilities that do not sum to 1: 3"]
+    cure = "(several labels of a row are binary ones: --binary)"
+    assert notes == [f"rows of class probabilities that do not sum to 1: 3 {cure}"]
 
 
 # What is wrong, and where

@@ -53,7 +53,7 @@ def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> No
     headings = [text for tag, text in read(html).headings if tag == "h2"]
     assert headings.count("How rows changed") == 4
     assert sum(text.startswith("Numbers: ") for text in headings) == 5
-    most = "The 10 whose losses changed most of 60; all of them: --json, of model 5"
+    most = "The 10 whose losses changed most of 60; all of them: --json, of <i>5"
     assert most in words_of(html)
     assert headings[1] == "Models"
 

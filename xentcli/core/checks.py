@@ -30,6 +30,11 @@ MASKED = -(2**62) - 1
 """The label of a row that a mask beside the labels leaves out, whatever the labels ignore."""
 
 
+def note_of_uneven(rows: int, cure: str = SEVERAL_LABELS_HINT) -> str:
+    """Return a note on rows of class probabilities that do not sum to 1, which may be several 1."""
+    return f"rows of class probabilities that do not sum to 1: {rows:,} ({cure})"
+
+
 class Problem(Record):
     """The first place where something is wrong, and in how many rows the same is wrong."""
 

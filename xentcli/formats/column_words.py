@@ -57,7 +57,7 @@ OF_THE_REST = frozenset(
     ["other", "others", "unknown", "background", "none", "rest", "misc", "void"]
 )
 """Names of the class of what is in no other one."""
-_TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
+_TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?(?:[ _]ids?)?|targets?|classes|gold|answers?)"
 _IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
 _VALUES = r"logit|prob|pred|score|output"
 

@@ -146,7 +146,8 @@ def _of_numbered(keys: Collection[str], names: Iterable[str]) -> str | None:
     for name in names:
         if f"0/{name}" in keys and f"1/{name}" in keys:
             return "are these batches of several lengths? Then pad them to one, with labels of -100"
-        steps = not (name.isdigit() or name in HIDDEN_KEYS)  # of which each is a layer
+        # Hidden states are one a layer; `predictions` of a Trainer are outputs of several kinds.
+        steps = not (name.isdigit() or name in HIDDEN_KEYS or name == "predictions")
         if f"{name}/0" in keys and f"{name}/1" in keys and steps:
             return f"is each a step, as of generate()? Then save torch.stack({name}, dim=1)"
     return None

@@ -84,7 +84,7 @@ class PairDivergencesState(_DivergenceSums):
             self.delta_p.compute(),
             root_of(self.delta_p_squared.compute()),
             self.n,
-            self.largest if self.kl.n else None,
+            self.largest + 0.0 if self.kl.n else None,  # which makes 0 of -0, as of equal rows
         )
 
     def _mean(self, finite: MeanState) -> Measure:

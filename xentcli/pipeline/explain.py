@@ -8,11 +8,17 @@ import numpy as np
 from xentcli.alignment.align import align
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
-from xentcli.core.checks import check_finite, check_options, row_index
+from xentcli.core.checks import (
+    SEVERAL_LABELS_HINT,
+    check_finite,
+    check_options,
+    note_of_uneven,
+    row_index,
+)
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.normalizer import normalizer
-from xentcli.errors import InputError
+from xentcli.errors import InputError, XentError
 from xentcli.formats.base import Source
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.explained_rows import ExplainedRows, divided
@@ -42,20 +48,24 @@ def explain(
     list of str
         What the user should know about the meaning of labels.
     """
-    aligned = align(
-        logits,
-        labels,
-        class_axis=criterion.class_axis,
-        shift=criterion.shift,
-        naming=criterion.naming,
-    )
+    try:
+        aligned = align(
+            logits,
+            labels,
+            class_axis=criterion.class_axis,
+            shift=criterion.shift,
+            naming=criterion.naming,
+        )
+    except XentError as error:
+        error.hint = error.hint and _of_loss(error.hint)
+        raise
     chosen, others = _read_rows(aligned, rows, criterion.options)
     first_row = rows.start or 0
     every = widen(chosen.logits[:]).astype(np.float64)
     z = prepare(every, None, criterion.temperature)
     given = _explained(z, chosen, criterion, in_text=aligned.labels_in_text)
     for problem in (*given.problems, *check_finite(z, given.used & np.isnan(normalizer(z).rest))):
-        hint = (problem.hint or "").replace(": --binary", ": xent loss --binary") or None
+        hint = _of_loss(problem.hint or "") or None
         hint = hint if problem.input == "labels" else None
         moved = problem.shifted(first_row)._replace(hint=hint)
         raise moved.at(aligned.place(moved))
@@ -67,9 +77,14 @@ def explain(
     notes += notes_of_rounding(logits.name, remarks)
     notes += [matching.note for matching in aligned.matchings if matching.note]
     if given.uneven:
-        notes.append(f"rows of class probabilities that do not sum to 1: {given.uneven:,}")
+        notes.append(note_of_uneven(given.uneven, _of_loss(SEVERAL_LABELS_HINT)))
     steps = given.steps(places, columns, first_row)
     return replace(divided(steps, every, criterion.temperature), others=others), notes
+
+
+def _of_loss(hint: str) -> str:
+    """Return a hint with the command that takes `--binary`, which `explain` does not."""
+    return hint.replace(": --binary", ": xent loss --binary")
 
 
 def _explained(

@@ -11,7 +11,7 @@ from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.followers import notes_of_place
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Kind, Problem
+from xentcli.core.checks import Kind, Problem, note_of_uneven
 from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
@@ -191,7 +191,7 @@ def row_notes(
     yield from _notes_of_weights(total.remarks)
     yield from aligned.axes.shift.notes(aligned.logits, aligned.labels, unpaired)
     if total.state is not None and (uneven := total.state.result_of("loss").uneven):
-        yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
+        yield note_of_uneven(uneven)
     if "zeroed" in total.remarks and not propagate:
         rows = total.remarks["zeroed"].rows
         yield (

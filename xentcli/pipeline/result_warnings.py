@@ -93,6 +93,8 @@ def of_models(
     by: object,
 ) -> Iterator[str]:
     """Say what is odd about a comparison, and which option would fit what was given."""
+    from xentcli.pipeline.measures.inapplicable import why_not_of_models
+
     each_model = zip(names, criteria, found.looks, found.sums, strict=True)
     options = _input_options(criteria, found.looks)
     for name, criterion, looks_like, sums in each_model:
@@ -111,8 +113,7 @@ def of_models(
         if metric.startswith(_WITHOUT_LABELS):  # notes tell of those that are missing
             continue
         if metric in first.metrics and first.metrics[metric].value is None and first.used:
-            why = "" if first.labelled else " without labels: --labels FILE"
-            yield f"{metric} does not apply{why}"
+            yield f"{metric} does not apply{why_not_of_models(metric, first)}"
     yield from _not_of_groups(first, asked.metrics, by)
 
 

@@ -33,14 +33,14 @@ _FORMATS = (
 
 
 @contextmanager
-def reading_archive(what: str) -> Iterator[None]:
-    """Turn any error of zipfile and its decompressors into one line."""
+def reading_archive(what: str, hint: str | None = None) -> Iterator[None]:
+    """Turn any error of zipfile and its decompressors into one line, with a hint."""
     try:
         yield
     except (XentError, MemoryError):
         raise
     except Exception as error:
-        raise InputError(f"{what}: {first_line(error)}") from error
+        raise InputError(f"{what}: {first_line(error)}", hint=hint) from error
 
 
 class _Archive(SeekableFile):
@@ -91,7 +91,7 @@ class _Member(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes, few at a time."""
-        with reading_archive(self._what):
+        with reading_archive(self._what, "is the file damaged? Then copy or write it again"):
             if self._bounded:
                 return self._file.read(min(size, _STEP_BYTES))
             return self._file.read(min(size, len(self._file.peek(_FEW_BYTES))))

@@ -73,6 +73,8 @@ FILES: Files = {
             {"logits": np.stack([Z[:2], Z[2:]], 1), "labels": np.stack([Y[:2], Y[2:]], 1)}, 4
         ),
     ),
+    "trainer.pkl": pickle.dumps({"predictions": (Z, Z[:, :2]), "label_ids": Y}, 4),
+    "bad.npz": Mended(npz(z=Z, y=Y).replace(Z.tobytes(), Z[::-1].tobytes()), npz(z=Z, y=Y)),
     "object.pkl": Mended(
         pickle.dumps(Z.astype(object), 4), pickle.dumps(np.array(Z.astype(object).tolist()), 4)
     ),
@@ -148,6 +150,11 @@ CASES = [
             are these batches of several lengths? Then pad them to one, with labels of -100
         loss steps.pkl
             is each a step, as of generate()? Then save torch.stack(scores, dim=1)
+        loss trainer.pkl
+            --key NAME says which
+            NAME -> predictions/0
+        loss bad.npz --key z --label-key y
+            is the file damaged? Then copy or write it again
         loss object.pkl y.npy
             save a plain array: numpy.array(array.tolist())
         loss sparse.pt y.npy

@@ -31,6 +31,7 @@ FILES: Files = {
     ),
     "hex.csv": Mended(TABLE.replace("2.25", "0x1F"), TABLE),
     "empty-cell.csv": Mended(TABLE.replace("2.25", ""), TABLE),
+    "na-cell.csv": Mended(TABLE.replace("2.25", "NA"), TABLE),
     "trailing.csv": TABLE.replace("\n", ",\n"),
     "one-trailing.csv": Mended(
         TABLE.replace("\n1.5", ",\n1.5", 1).replace(",\n", "\n", 1).replace("-1.5\n", "-1.5,\n"),
@@ -78,6 +79,8 @@ CASES = [
         loss hex.csv y.csv
             numbers are written like 1234, 1.5 or 1e-3
         loss empty-cell.csv y.csv
+            fill it in
+        loss na-cell.csv y.csv
             fill it in
         loss trailing.csv y.csv
             fill it in, or leave the column out with --drop 4

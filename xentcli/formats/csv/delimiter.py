@@ -10,6 +10,7 @@ from xentcli.formats.csv.numbers import is_number
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
 _SAMPLE_LINES = 20  # the most that decide on the delimiter
+_MOSTLY = 0.5  # the share of a row's cells that are numbers
 _LONGEST_CELL_CHARACTERS = 2**20  # the most of a cell of several lines
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
@@ -48,7 +49,10 @@ def _find_delimiter(text: str, usual: str) -> str:
         numbers = _share_of_numbers(rows, delimiter)
         if delimiter == " " and any(others for others, _ in candidates) and _lacks_a_name(rows):
             continue  # the blank is in each row's name, which has a name in the header
-        certain = numbers == 1.0 if delimiter == " " else numbers or len(rows) > 1
+        certain = numbers or len(rows) > 1
+        if delimiter == " ":  # else between words; R counts its rows, which may end in a label
+            counted = _lacks_a_name(rows) and rows[1][0] == "1"
+            certain = numbers == 1.0 or (counted and (numbers or 0.0) >= _MOSTLY)
         if numbers is not None and certain:
             candidates.append((numbers, delimiter))
     if not candidates:

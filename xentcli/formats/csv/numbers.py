@@ -117,7 +117,7 @@ def cure(cell: str, drop: str | None) -> str | None:
     if "\0" in cell or is_cut(cell) or "[" in cell:
         whole = "write the whole array: numpy.save, numpy.savetxt, DataFrame.to_csv"
         return "is the text UTF-16? --encoding utf-16-le" if "\0" in cell else whole
-    if not cell.strip():
+    if cell.strip().lower() in MISSING:
         return f"fill it in, or {without}" if without else "fill it in"
     if has_decimal_comma(cell):
         unsure = "1,234 between thousands is written 1234; if commas are decimal: --decimal ,"

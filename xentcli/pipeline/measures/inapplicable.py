@@ -6,12 +6,16 @@ from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.pipeline.measured import Measured
 from xentcli.pipeline.measures.measure_plan import BINARY_ONLY, Plan, metric_name_of
+from xentcli.results.comparison import Comparison
 
-NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
+_ONE_HOT = "of one-hot rows, labels.argmax(1) gives the classes"
+NEEDS_A_CLASS = f"the labels are class probabilities, and it needs one class a row ({_ONE_HOT})"
 _NEEDS_CHOICES = (
     "it needs the lengths of choices and which are right, as samples of lm-evaluation-harness have "
     "them without labels of another file"
 )
+_OF_CLASSES = ("accuracy_", "mcnemar_", "both_", "only_", "neither_", "delta_p", "rms_delta_p")
+"""So begin the measures of two models that need one class a row."""
 _OF_ANY_LABELS = ("loss", "losses", "worst_rows", "brier", "entropy")
 _OF_ROWS = ("ranks", "classwise", "suspects")
 
@@ -20,8 +24,15 @@ def note_of_classes(others: str) -> str:
     """Return what to know where labels are class probabilities; `others` are left out, too."""
     return (
         "labels are class probabilities: what needs one class a row is left out, such as accuracy"
-        f"{others} (of one-hot rows, labels.argmax(1) gives the classes)"
+        f"{others} ({_ONE_HOT})"
     )
+
+
+def why_not_of_models(metric: str, first: Comparison) -> str:
+    """Return why a measure that labels have has no value of models, if that is known."""
+    if not first.labelled:
+        return " without labels: --labels FILE"
+    return f": {NEEDS_A_CLASS}" if first.measured and metric.startswith(_OF_CLASSES) else ""
 
 
 def reasons(plan: Plan, found: Measured, *, uneven: bool) -> Iterator[tuple[str, str]]:

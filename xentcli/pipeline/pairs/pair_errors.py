@@ -8,13 +8,13 @@ from xentcli.alignment.misfits import BINARY_HINT
 from xentcli.core.checks import SEVERAL_LABELS_HINT
 from xentcli.errors import XentError
 
-_ONE_BY_ONE = (
+ONE_BY_ONE = (
     "compare takes one label a row; several are binary ones: "
     "xent eval --binary LOGITS --labels LABELS measures each model"
 )
 _WORDS = {
     BINARY_HINT: PAIR_HINT,
-    SEVERAL_LABELS_HINT: _ONE_BY_ONE,
+    SEVERAL_LABELS_HINT: ONE_BY_ONE,
     "xent loss LOGITS LABELS": "--input logits",
 }
 """What hints name of other commands, and what ``xent compare`` has in its place."""

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from xentcli.core.checks import note_of_uneven
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
 from xentcli.metrics.order import percentiles
 from xentcli.pipeline.inputs.clustering import notes_of_errors
 from xentcli.pipeline.measures.loss_measures import groups_of, of_loss, with_errors
 from xentcli.pipeline.numbering import Numbering
+from xentcli.pipeline.pairs.pair_errors import ONE_BY_ONE
 from xentcli.pipeline.pairs.pair_plan import ERRORS_IN_GROUPS, PairPlan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.comparison import (
@@ -132,7 +134,7 @@ class PairReport:
         if self.number == 1:  # the others have the same clusters and labels
             yield from notes_of_errors(self.results.get("pair_clusters"))
             if loss.uneven:
-                yield f"rows of class probabilities that do not sum to 1: {loss.uneven:,}"
+                yield note_of_uneven(loss.uneven, ONE_BY_ONE)
         name = self.rows.names[self.number]
         apart: PairedDivergences = self.results["pair_divergences"]
         of_losses, of_divergences = (

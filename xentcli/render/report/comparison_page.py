@@ -103,7 +103,7 @@ def _model(found: Comparison, number: int) -> dict[str, Any]:
         "id": suffix,
         "sentence": sentence,
         "word": word,
-        "which": f", of model {number}" if number else "",
+        "which": f", of {found.new}" if number else "",
         "numbers": [
             (name, pair_in_words(name))
             for name, each in found.metrics.items()
