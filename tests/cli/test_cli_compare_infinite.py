@@ -44,6 +44,17 @@ def test_why_a_loss_is_not_finite(run: Run) -> None:
     assert "one.npy: the loss" not in outcome.err
     assert said not in run("compare", *MODELS, "--metric", "kl").err
     assert said.removeprefix("two.npy: ") in run("eval", "two.npy", *MODELS[2:]).err
+    probs = np.exp(two) / np.exp(two).sum(1, keepdims=True)
+    np.save("two.npy", probs)
+    rounded = f"{said}; if it was rounded to 0: --clip EPS\n"
+    outcome = run("compare", *MODELS, "--input", "logits", "--input", "probs")
+    assert rounded in outcome.err
+    for command in ("nll", "eval"):
+        alone = run(command, "--probs", "two.npy", *MODELS[2:])
+        assert rounded.removeprefix("two.npy: ") in alone.err
+    clipped = run("nll", "--probs", "two.npy", *MODELS[2:], "--clip", "1e-3")
+    want = -np.log(np.clip(probs, 1e-3, 0.999))[np.arange(len(TRUE)), TRUE].mean()
+    assert clipped.number == close_to(want, rel=1e-12)
 
 
 @in_one_test

@@ -21,7 +21,10 @@ def test_a_probability_of_zero_gives_infinity(run: Run, folder: Path) -> None:
     command = ["nll", "--probs", "p.csv", "--labels", "one.csv"]
     outcome = run(*command)
     assert (outcome.code, float(outcome.out)) == (0, math.inf)
-    assert outcome.err == "warning: the loss is infinite: a label has probability 0\n"
+    assert outcome.err == (
+        "warning: the loss is infinite: a label has probability 0; "
+        "if it was rounded to 0: --clip EPS\n"
+    )
     rows = run(*command, "--reduction", "none").out.splitlines()
     assert [float(row) for row in rows] == [pytest.approx(math.log(2)), math.inf]
     assert run(*command, "--json").json["loss"] is None

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from xentcli.results.temperature import FittedTemperature
 
 _INPUT_OPTIONS: dict[str, str] = {kind: f"--input {name}" for name, kind in KINDS.items()}
-_WITH_EVERYTHING = ("all", "groups")
-_OF_LOSS = ("loss", "perplexity", "bits")
+_WITH_EVERYTHING, _OF_LOSS = ("all", "groups"), ("loss", "perplexity", "bits")
 _NOTHING_USED = "nothing is used: "
 _NO_ROWS, _EVERY_LABEL_IGNORED = "there are no rows", "every label is ignored"
 _WITHOUT_LABELS = ("kl", "js", "infinite", "agreement")  # so begin measures that need none
@@ -41,7 +40,7 @@ def of_loss(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iter
         yield _of_sums(name, missing.rows, missing.most)
     if summary.num_classes == 1:
         yield "the loss over one class is 0, whatever the logits are"
-    yield from _of_total(summary)
+    yield from _of_total(summary, criterion.kind)
 
 
 def of_error(evaluation: "Evaluation", criterion: "Criterion") -> Iterator[str]:
@@ -76,7 +75,7 @@ def of_measures(
     if found.used and found.num_classes == 1 and not found.binary:
         yield _ONE_CLASS
     if _tells_of_losses(found, None if asked.metrics is None else (*asked.metrics, *asked.also)):
-        yield from _of_mean(found.mean_loss)
+        yield from _of_mean(found.mean_loss, criterion.kind)
     for metric in asked.metrics or ():
         if metric in found.inapplicable:
             yield f"{metric} does not apply: {found.inapplicable[metric]}"
@@ -105,10 +104,10 @@ def of_models(
     first = found.comparisons[0]
     names_of_losses = None if asked.metrics is None else (*asked.metrics, *asked.besides)
     if _tells_of_losses(first, names_of_losses):
-        yield from _of_mean(first.mean_losses[0], f"{first.base}: ")
-    for each in found.comparisons:
+        yield from _of_mean(first.mean_losses[0], criteria[0].kind, f"{first.base}: ")
+    for each, criterion in zip(found.comparisons, criteria[1:], strict=True):
         if _tells_of_losses(each, names_of_losses):
-            yield from _of_mean(each.mean_losses[1], f"{each.new}: ")
+            yield from _of_mean(each.mean_losses[1], criterion.kind, f"{each.new}: ")
     for metric in asked.metrics or ():
         if metric.startswith(_WITHOUT_LABELS):  # notes tell of those that are missing
             continue
@@ -133,11 +132,11 @@ def of_temperature(
     """
     commands = fitting_commands("calibrate", binary=found.binary)
     yield from _of_kind(name, kind, found.looks_like, commands)
-    yield from _of_mean(found.loss_before.value, f"{name}: ")
+    yield from _of_mean(found.loss_before.value, "logits", f"{name}: ")
     if found.tested is not None and tested is not None:
         yield from _of_kind(tested, kind, found.tested.looks_like, commands)
         if found.tested.used:
-            yield from _of_mean(found.tested.loss_before.value, f"{tested}: ")
+            yield from _of_mean(found.tested.loss_before.value, "logits", f"{tested}: ")
     if (criterion.binary or criterion.options).weight is not None:
         yield "the weights of classes concern the temperature and the losses alone"
     if weighted:
@@ -192,7 +191,7 @@ def _of_sums(name: str, rows: int, most: float) -> str:
     )
 
 
-def _of_total(summary: "LossSummary") -> Iterator[str]:
+def _of_total(summary: "LossSummary", kind: "Kind") -> Iterator[str]:
     """Say why a loss is not finite, or is of no rows."""
     if summary.used == 0:
         nothing = _EVERY_LABEL_IGNORED if summary.num_classes else "there are no classes"
@@ -202,15 +201,16 @@ def _of_total(summary: "LossSummary") -> Iterator[str]:
             nothing = "no token has a log-probability"
         yield f"{_NOTHING_USED}{nothing}{_SO.get(summary.reduction, '')}"
     else:
-        yield from _of_mean(summary.loss)
+        yield from _of_mean(summary.loss, kind)
 
 
-def _of_mean(loss: float | None, model: str = "") -> Iterator[str]:
+def _of_mean(loss: float | None, kind: "Kind", model: str = "") -> Iterator[str]:
     """Say why a loss is not finite; `model` begins the sentence if there are several."""
     if loss is not None and math.isnan(loss):
         yield f"{model}the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
     elif loss is not None and math.isinf(loss):
-        yield f"{model}the loss is infinite: a label has probability 0"
+        rounded = "; if it was rounded to 0: --clip EPS" if kind == "probabilities" else ""
+        yield f"{model}the loss is infinite: a label has probability 0{rounded}"
 
 
 def _tells_of_losses(found: "Measures | Comparison", names: Sequence[str] | None) -> bool:
