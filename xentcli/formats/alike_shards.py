@@ -7,6 +7,7 @@ import numpy as np
 
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import NO_DTYPE
+from xentcli.formats.decimal_names import are_decimals
 from xentcli.formats.shard_facts import ShardFacts, hint_on_lengths
 from xentcli.storage.numbered_names import unnumbered
 from xentcli.text import shortened
@@ -33,9 +34,7 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
     if shard.row != first.row:
         what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
         raise ShapeError(f"{name}: {what}", hint=hint_on_lengths(shard, first))
-    if shard.label_row != first.label_row:
-        what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
-        raise ShapeError(f"{name}: {what}")
+    _check_labels(shard, first, columns)
     dtypes = [each.dtype.newbyteorder("=") for each in (shard, first)]
     if dtypes[0] != dtypes[1] and NO_DTYPE not in (shard.stored_dtype, first.stored_dtype):
         here, there = ("text" if each.kind == "O" else each for each in dtypes)
@@ -50,6 +49,23 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
             raise ShapeError(f"{name}: {what}")
     if shard.files[0].options.names and shard.array != first.array:
         raise InputError(f"{name}: names of another array than {first.name}")
+
+
+def _check_labels(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] | None) -> None:
+    """Raise ShapeError if labels beside a shard are of another shape, or count other things.
+
+    Of classes named by decimals, 1.0 may be a name, and the second class where labels are numbers.
+    """
+    if shard.label_row != first.label_row:
+        what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
+        raise ShapeError(f"{shard.name}: {what}")
+    names = [_are_names(each.label_dtype) for each in (shard, first)]
+    if names[0] != names[1] and are_decimals(columns or ()):
+        here, there = ("names" if each else "indices" for each in names)
+        raise ShapeError(
+            f"{shard.name}: labels look like {here} of classes, and like {there} in {first.name}",
+            hint="put the rows into one file, or call the classes by words: c0.5",
+        )
 
 
 def other_array(shard: ShardFacts, first: ShardFacts) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Labels that are no indices of classes, names, and where the labels are."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from formulas import mean_cross_entropy
 
@@ -26,6 +29,14 @@ from hints.making import (
 )
 
 CODES = ("250.00", "272.4", "401.9")
+HALVES = ("2.0", "0.5", "1.0"), ("c2.0", "c0.5", "c1.0")
+
+
+def half(names: Sequence[str], start: int) -> list[list[Any]]:
+    """Return two rows of logits with their labels, which are names."""
+    return [[*Z[i], names[Y[i]]] for i in (start, start + 1)]
+
+
 FILES: Files = {
     "minus.npy": np.array([0, -1, 2, 0]),
     "gap.npy": Mended(np.array([0, NAN, 2, 0]), np.array([0, -100, 2, 0])),
@@ -41,6 +52,8 @@ FILES: Files = {
         csv(["cat", '""', "fox", "cat"], "label"), csv(["cat", "-1", "fox", "cat"], "label")
     ),
     "z579.csv": csv(Z, "5", "7", "9"),
+    "half-1.csv": Mended(*(csv(half(names, 0), *names, "label") for names in HALVES)),
+    "half-2.csv": Mended(*(csv(half(names, 2), *names, "label") for names in HALVES)),
     "codes.csv": csv(Z, *CODES),
     "codes.npy": Mended(np.array(CODES, float)[Y], np.array(CODES)[Y]),
     "z_id.csv": Mended(
@@ -97,6 +110,8 @@ CASES = [
             did you mean 'dog'?
         loss z579.csv y.npy --header
             if labels count the classes from 0: --label-base 0
+        loss half-*.csv --label-column label
+            put the rows into one file, or call the classes by words: c0.5
         loss codes.csv codes.npy --header
             numbers count the classes from 0; a name is text, written as it is there: '250.00'
         loss z.csv y.npy --classes fox,dog,cat
