@@ -77,6 +77,17 @@ def test_labels_of_each_model_tell_that_rows_are_in_two_orders(run: Run, ending:
     assert own.number == right["loss_base"]["value"]
 
 
+def test_a_shard_that_is_missing_is_told_before_labels_that_differ_below_it(run: Run) -> None:
+    for i, rows in enumerate(np.split(np.arange(40), 5)):
+        for name, values in (("a", ONE), ("b", TWO)):
+            if (name, i) != ("b", 1):
+                np.savez(f"{name}-{i}.npz", logits=values[rows], labels=TRUE[rows])
+    outcome = run("compare", "a-*.npz", "b-*.npz")
+    assert outcome.code == 1
+    assert "note: b-1.npz: there is no such file, though" in outcome.err
+    assert "error: b-*.npz: 32 rows, and a-*.npz has 40\n" in outcome.err
+
+
 def test_labels_of_rows_with_ids_may_be_in_another_order(
     run: Run, compared: dict[str, Any]
 ) -> None:

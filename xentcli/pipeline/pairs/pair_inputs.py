@@ -117,15 +117,24 @@ def _check_labels(
 ) -> None:
     """Raise InputError if rows that go by place have other labels in a later model's file.
 
-    Where a column of labels is `named` in a pipe, it is not known, and a note says so.
+    Where a column of labels is `named` in a pipe, it is not known, and a note says so. Models of
+    other lengths are left to the error that tells these, below the notes on files that are missing.
     """
-    checked = [0, *(i for i, each in enumerate(models) if i and each.id_column is None)]
+    by_place = [i for i, each in enumerate(models) if i and each.id_column is None]
+    checked = [0, *(i for i in by_place if not _is_longer_or_shorter(models[i], models[0]))]
     check_own_labels([paths[i] for i in checked], [opening[i] for i in checked])
     for i in checked[1:]:
         if named[0] and named[i] and (reads_once(paths[0]) or reads_once(paths[i])):
             left = f"column {opening[i].options.label_column!r} is left out"
             note = f"{models[i].name}: {left}: the labels of {models[0].name} are taken for all"
             models[i].notes = [*models[i].notes, note]
+
+
+def _is_longer_or_shorter(one: Source, other: Source) -> bool:
+    """Whether two models of as many axes are known to have unequally many rows."""
+    if len(one.shape) != len(other.shape):
+        return False
+    return len({*one.shape[:1], *other.shape[:1]} - {None}) > 1
 
 
 def _open_base(path: str, labels: Sequence[str], how: Opening) -> tuple[Source, Source | None]:
