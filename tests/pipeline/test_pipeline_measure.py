@@ -203,6 +203,9 @@ def test_errors_of_means() -> None:
     confidence = naive.softmax(logits).max(axis=1)
     want = confidence.std(ddof=1) / math.sqrt(80)
     assert found["mean_confidence"].standard_error == close_to(want, rel=1e-9)
+    for num_classes in (5, 50):  # 1 / 50 * (1 - 1 / 50) is rounded
+        equal = measured(np.full((80, num_classes), 0.37), labels % num_classes)
+        assert equal["mean_confidence"].standard_error == 0.0
 
 
 @settings(max_examples=5, deadline=None)

@@ -21,6 +21,7 @@ from xentcli.results.measure import Measure
 
 BINS = 15
 _SPREAD_BITS = 60  # of the variance of a row, so that sums have few digits
+_ROUNDED_BITS = 54  # of the variance of a row, which float64 rounds to these at the worst
 _SPREAD_UNITS = 2.0**_SPREAD_BITS  # in 1
 
 
@@ -114,7 +115,13 @@ class CalibrationState(ByValue):
 
 
 def _mean(sums: list[ExactSum], spreads: list[ExactSum], n: int) -> Measure:
-    """Return the mean confidence; conf ** 2 is conf less the variance, conf * (1 - conf)."""
+    """Return the mean confidence; conf ** 2 is conf less the variance, conf * (1 - conf).
+
+    Confidences that spread no more than these variances are rounded are equal.
+    """
     total = sum(sums, ExactSum())
     spread = sum(spreads, ExactSum())
-    return mean_of_sums(total, ExactSum(total.units - spread.units), n)
+    squares, of_equal = total.units - spread.units, total.units**2 // (n * ONE)
+    if squares - of_equal <= n * ONE >> _ROUNDED_BITS:
+        squares = of_equal
+    return mean_of_sums(total, ExactSum(squares), n)
