@@ -225,6 +225,10 @@ def test_several_labels_of_a_row_are_measured_by_another_command(run: Run) -> No
     assert "xent eval --binary LOGITS --labels LABELS measures each model" in refused.hint
     assert "ones: --binary" not in refused.hint
     assert run("eval", "--binary", "one.npy", "--labels", "several.npy").code == 0
+    np.savetxt("several.csv", np.ones(ONE.shape, int), "%d", ",")
+    of_text = refusal(run("compare", "one.npy", "two.npy", "--labels", "several.csv"))
+    assert "3 classes of one row are 1, and class probabilities sum to 1" in of_text.error
+    assert of_text.hint == refused.hint.removesuffix("; floats are class probabilities")
 
 
 def test_what_labels_that_are_probabilities_leave_out_is_said(run: Run, terminal: Terminal) -> None:

@@ -81,7 +81,8 @@ class CompareWork(NamedTuple):
         divergences = read_together(walks)
         facts = [facts_of(walk) for walk in walks]
         for i, ((criterion, other, stored), found) in enumerate(zip(models, facts, strict=True)):
-            odd, said = oddities(stored, rows.labels, found, criterion)
+            in_text = first.labels_in_text
+            odd, said = oddities(stored, rows.labels, found, criterion, in_text=in_text)
             of_facts = of_probabilities(found.problems, stored, criterion)
             problems += _of_model((*odd, *of_facts), criterion, other)
             remarks += [_renamed(remark, i) for remark in said]
