@@ -76,10 +76,18 @@ def test_other_files_with_the_classes_elsewhere(run: Run) -> None:
     assert f"note: {order}" in outcome.err
     found = outcome.json["tested"]["metrics"]["loss_before"]
     assert found == outcome.json["metrics"]["loss_before"]
+    given: Any = {"weight": [1, 2, 5], "test": ("moved.csv", "names.csv"), "folds": 0}
+    for logits, classes in (("z.csv", None), ("z.npy", ["a", "b", "c"])):
+        one = xent.calibrate(logits, "names.csv", classes=classes, **given)
+        assert one.tested is not None
+        assert one.tested.metrics["loss_before"] == one.loss_before
+    by_place = ("--weight", "1,2,5", "--test", "moved.csv", "names.csv", "--json")
+    found = run("calibrate", "z.csv", "names.csv", *by_place, *UNFOLDED).json
+    assert found["tested"]["metrics"]["loss_before"] == found["metrics"]["loss_before"]
     unnamed = run("calibrate", "z.npy", "y.csv", *options[2:], *UNFOLDED)
     assert (unnamed.code, unnamed.out) == (1, "")
     assert "z.npy: its classes have no names, and w.csv and moved.csv name them" in unnamed.err
-    given: Any = {"classes": ["a", "b", "c"], "test": ("moved.csv", "names.csv"), "folds": 0}
+    given = {"classes": ["a", "b", "c"], "test": ("moved.csv", "names.csv"), "folds": 0}
     one = xent.calibrate("z.npy", "names.csv", **given)
     assert one.tested is not None
     assert one.tested.metrics["loss_before"] == one.loss_before

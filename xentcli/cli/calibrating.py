@@ -89,20 +89,25 @@ def open_rows(
     names = files[0], files[1]
     clusters = open_group_names("clusters", cluster, reader, source, labels, names)
     common.tell_notes(new_notes((weights, clusters), (source, labels)))
-    tested = None if test is None else _open_test(asked, test, given, reader)
+    tested = None if test is None else _open_test(asked, test, source, given, reader)
     if tested is not None:
         check_order_of_weights(asked, (source, tested.logits))
     return FitRows(source, labels, criterion, weights, clusters, tested)
 
 
 def _open_test(
-    criterion: "Criterion", test: tuple[str, str], given: GivenOptions, reader: "Reader"
+    criterion: "Criterion",
+    test: tuple[str, str],
+    fitted: "Source",
+    given: GivenOptions,
+    reader: "Reader",
 ) -> "OtherRows":
     """Open the rows to report on, and print notes about them; one file may hold both."""
     from xentcli.pipeline.calibrate import OtherRows
     from xentcli.pipeline.inputs.array_ids import has_keys
     from xentcli.pipeline.inputs.labelled import Opening
     from xentcli.pipeline.inputs.second_file import check_labels_alone
+    from xentcli.pipeline.inputs.weights import weights_of_others
     from xentcli.pipeline.opening import expand
 
     both_in_one = test[0] == test[1] and (
@@ -113,6 +118,7 @@ def _open_test(
     check_labels_alone(files[0], files[1], Opening(reader, named), "--test")
     both = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes(note for each in both if each is not None for note in each.notes)
+    criterion = weights_of_others(criterion, fitted, both[0])
     criterion = criterion._replace(naming=criterion.naming.of_others(both[0]))
     return OtherRows(*both, loss_inputs.with_weights_in_order(criterion, *both, given.common))
 

@@ -28,7 +28,7 @@ from xentcli.pipeline.inputs.groups import open_group_names
 from xentcli.pipeline.inputs.labelled import LabelOptions
 from xentcli.pipeline.inputs.output_kinds import KINDS, OutputKind
 from xentcli.pipeline.inputs.reading import Reader
-from xentcli.pipeline.inputs.weights import check_weight
+from xentcli.pipeline.inputs.weights import check_weight, weights_of_others
 from xentcli.pipeline.result_warnings import of_temperature
 from xentcli.results.temperature import FittedTemperature
 
@@ -143,7 +143,7 @@ def calibrate(
     check_weight(criterion, source)
     weights = weights_source(sample_weight, reader, source, labels_source)
     clusters = open_group_names("clusters", cluster, reader, source, labels_source, files)
-    tested = None if test is None else _open_test(test, reader, how.names, criterion)
+    tested = None if test is None else _open_test(test, source, reader, how.names, criterion)
     found = fitted(
         source,
         labels_source,
@@ -180,10 +180,15 @@ def _notes(
 
 
 def _open_test(
-    test: tuple[Data, Data], reader: Reader, options: LabelOptions, criterion: Criterion
+    test: tuple[Data, Data],
+    fitted: Source,
+    reader: Reader,
+    options: LabelOptions,
+    criterion: Criterion,
 ) -> OtherRows:
     """Open the rows that a temperature is reported on, too."""
     both = open_data(GivenRows.of(*test), reader, options)
+    criterion = weights_of_others(criterion, fitted, both[0])
     criterion = criterion._replace(naming=criterion.naming.of_others(both[0]))
     check_weight(criterion, both[0])
     return OtherRows(*both, criterion)

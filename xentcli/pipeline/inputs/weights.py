@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.alignment.by_number import check_one_order, check_order, note_by_number
+from xentcli.alignment.by_number import (
+    check_one_order,
+    check_order,
+    in_two_orders,
+    note_by_number,
+)
 from xentcli.core.dtypes import Doubles
 from xentcli.core.labels import as_weight
 from xentcli.errors import DoubtfulColumns, InputError, ShapeError
@@ -158,6 +163,34 @@ def check_order_of_weights(criterion: "Criterion", models: Sequence[Source]) -> 
     if weights is not None and not (criterion.naming.classes or models[0].columns):
         named = ((each.name, each.columns) for each in models[1:])
         check_one_order(models[0].name, [(weights.file, weights.names), *named])
+
+
+def weights_of_others(criterion: "Criterion", fitted: Source, other: Source) -> "Criterion":
+    """Return the criterion of other rows than those that were fitted, each class with its weight.
+
+    Weights without names go by the place of the classes that were fitted, which may have another
+    place among the others.
+    """
+    names = tuple(criterion.naming.classes or fitted.columns or ())
+    others = tuple(other.columns or ())
+    if not in_two_orders(names, others):
+        return criterion
+    named = [each is not None and bool(each.names) for each in criterion.weights]
+    loss, binary = criterion.options, criterion.binary
+
+    def ordered(weight: Doubles | None, *, by_name: bool) -> Doubles | None:
+        if weight is None or by_name or weight.shape != (len(names),):
+            return weight
+        return weight[Weights(weight, names).order(others)]
+
+    criterion = criterion._replace(
+        options=loss.replaced(weight=ordered(loss.weight, by_name=named[0]))
+    )
+    if binary is None:
+        return criterion
+    weight = ordered(binary.weight, by_name=named[0])
+    pos_weight = ordered(binary.pos_weight, by_name=named[1])
+    return criterion._replace(binary=binary._replace(weight=weight, pos_weight=pos_weight))
 
 
 def check_mean_weight(loss: LossState, name: str) -> None:
