@@ -202,4 +202,6 @@ def test_frames_of_rows_to_test_on_go_by_place_as_others_do() -> None:
     of_rows, of_classes = [note for note in found.notes if note.startswith("test: ")]
     assert "labels: the index names other rows" in of_rows
     assert "its classes are in another order than those that were fitted" in of_classes
+    found = xent.calibrate(fit, y, test=(Z[MOVED], Y), weight=[1, 2, 5], folds=0)
+    assert found.notes[-1].endswith("numbers go by the order here, and so do weights")
     assert not xent.calibrate(fit, y, test=(Z, Y), folds=0).notes

@@ -71,7 +71,8 @@ def notes_of_frames(given: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"test: {note}" for note in notes_of_frames(of_test))
         fitted, tested = columns_of(given.get("logits")), columns_of(of_test["logits"])
         if fitted and tested and in_two_orders(fitted, tested):
-            yield note_of_test_order("test")
+            of_weights = "" if given.get("weight") is None else ", and so do weights"
+            yield note_of_test_order("test") + of_weights
     pairs = ((name, _rows_of(given.get(name))) for name in _OF_ROWS)
     named = [(name, each) for name, each in pairs if each is not None]
     for name, other in named[1:]:
