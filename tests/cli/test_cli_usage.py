@@ -67,6 +67,7 @@ MISUSED: list[tuple[Command, str]] = [
     ([*LOSS, "z.npy", "--labels", "y.npy", "--temperature", "inf"], "--temperature must be"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "1.5"], "Invalid value for"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "nan"], "Invalid value for"),
+    (["compare", "a.npz", "a.npz", "--key", "a", "--key", "b"], "--key names one array, for all"),
     (["eval", "z.npy", "y.npy", "--clip", "nan"], "Invalid value for '--clip': 'nan' is no number"),
     (["loss", "z.npy", "--jobs", "x"], "Invalid value for '--jobs': 'x' is no whole number"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--reduction", "max"], "Invalid value for"),

@@ -20,6 +20,7 @@ from xentcli.text import read_float, read_int
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 _READS: dict[str, Callable[[str], float]] = {"int": read_int, "float": read_float}
+_ONE_KEY = "--key names one array, for all files: save arrays of other names in files of their own"
 _MAY_BE_EMPTY = ("id_column",)  # a header may hold an empty name
 
 
@@ -85,8 +86,11 @@ class PagedCommand(TyperCommand):
             if _begins_like_number(argument[1:]):
                 state.largs.append(argument)
                 return
+            key = state.opts.get("key")
             try:
                 process_option(argument, state)
+                if self.name == "compare" and key not in (None, state.opts.get("key")):
+                    raise UsageError(_ONE_KEY)  # the last of them would be compared with itself
             except Exception as error:
                 if getattr(error, "ctx", parser.ctx) is None:  # tells the hint which command it is
                     error.ctx = parser.ctx  # type: ignore[attr-defined]
