@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from damaged_tables import BESIDE, Z, complaint, example
 from forking import said_by
@@ -182,3 +183,15 @@ def test_absurd_counts_take_no_memory(tmp_path: Path) -> None:
     code, megabytes = said_by(f"{__name__}:read_absurd_counts", [], tmp_path).split()
     assert code == "0"
     assert int(megabytes) < 100
+
+
+def test_a_changed_number_in_a_page_that_has_a_checksum() -> None:
+    sink = pa.BufferOutputStream()
+    table = pa.table({"a": Z[:, 0], "b": Z[:, 1]})
+    options = {"use_dictionary": False, "compression": "none", "write_page_checksum": True}
+    pq.write_table(table, sink, **options)
+    content = sink.getvalue().to_pybytes()
+    assert complaint(content, "parquet") is None
+    changed = bytearray(content)
+    changed[content.index(Z[3, 1].tobytes())] ^= 1
+    assert "CRC checksum" in (complaint(bytes(changed), "parquet") or "")

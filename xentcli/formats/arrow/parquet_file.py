@@ -75,6 +75,7 @@ class ParquetFile:
             metadata=self._metadata,
             buffer_size=min(share, _LARGEST_COLUMN_BYTES),
             pre_buffer=False,
+            page_checksum_verification=True,  # of pages that have one
         )
         batches: Iterator[RecordBatch] = file.iter_batches(
             rows, row_groups=list(groups), columns=list(columns), use_threads=False
