@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.by_number import counted_things, notes_of_places, said_of_two
-from xentcli.alignment.wrong_labels import hint_on_decimals, hint_on_name
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
@@ -210,6 +209,8 @@ class ClassNames:
 
     def with_hint(self, problem: Problem) -> Problem:
         """Return a problem whose hint says which class an unknown name may have meant."""
+        from xentcli.alignment.wrong_labels import hint_on_decimals, hint_on_name  # in few runs
+
         if not problem.name:
             by_place = problem.error is LabelError and not self.counted and not problem.one_based
             class_number = problem.label is not None and problem.label >= 0

@@ -94,6 +94,8 @@ def open_models(
 
 def _count_ids(base: Source, others: Sequence[Source]) -> None:
     """Have the notes on the first model say how many of all files have the ids of rows."""
+    if not others[1:]:
+        return
     from xentcli.formats.beside_columns import note_on_several
 
     ids = {each.name: each.id_column is not None for each in (base, *others)}
