@@ -186,13 +186,9 @@ class PairReport:
         values["infinite_rows"] = Measure(apart.infinite, n=apart.n)
         values["agreement"] = apart.agreement
         for name, thousandths in _NAMED.items():
-            values[f"kl_{name}"] = self._percentile("kl", thousandths, apart.kl.n)
+            values[f"kl_{name}"] = Measure(self.percentiles["kl"].get(thousandths), n=apart.kl.n)
         values["kl_max"] = Measure(apart.largest, n=apart.kl.n)
         return values
-
-    def _percentile(self, name: str, thousandths: int, n: int | None) -> Measure:
-        found = self.percentiles[name]
-        return Measure(found.get(thousandths), n=n)
 
     def _table(self) -> tuple[Percentile, ...]:
         kl, delta_p = self.percentiles["kl"], self.percentiles["delta_p"]
