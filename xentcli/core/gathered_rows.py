@@ -21,10 +21,10 @@ class PairScales(NamedTuple):
     factor: Floats
 
 
-def scales_of(norm: Normalizer, other: Normalizer) -> PairScales:
-    """Return the scales of rows with these normalizers."""
-    total = 1.0 + norm.rest
-    ratio = total / (1.0 + other.rest)
+def scales_of(rest: Doubles, other: Doubles) -> PairScales:
+    """Return the scales of rows, given the rests of both normalizers."""
+    total = 1.0 + rest
+    ratio = total / (1.0 + other)
     return PairScales(total, ratio, ratio.astype(np.float32))
 
 
@@ -75,7 +75,7 @@ class GatheredRows:
         terms = scratch("terms of near rows", (2, *one.shape), np.float32)
         exponentials_of(one, norm.peak, out=terms[0])
         exponentials_of(other, other_norm.peak, out=terms[1])
-        weights = put_weights(terms[0], terms[1], scales_of(norm, other_norm).factor)
+        weights = put_weights(terms[0], terms[1], scales_of(norm.rest, other_norm.rest).factor)
         self._sums[:, rows] = divergences_of_near(norm, other_norm, one, other, weights)
         self._waiting, self._count = [], 0
 
@@ -85,7 +85,7 @@ def divergences_of_near(
 ) -> Doubles:
     """Return KL both ways and JS of near rows: logits of both models, and a multiple of p + q."""
     shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
-    scale, ratio, factor = scales_of(norm, other)
+    scale, ratio, factor = scales_of(norm.rest, other.rest)
     found = np.array(of_near_rows(one, two, shift, weights))
     found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
     return found

@@ -18,7 +18,13 @@ less than a form that is symmetric in p and q.
 import numpy as np
 
 from xentcli.core.dtypes import Doubles, Floats, Mask
-from xentcli.core.gathered_rows import GatheredRows, divergences_of_near, put_weights, scales_of
+from xentcli.core.gathered_rows import (
+    GatheredRows,
+    PairScales,
+    divergences_of_near,
+    put_weights,
+    scales_of,
+)
 from xentcli.core.long_walk import LongPiece
 from xentcli.core.near_rows import Sums
 from xentcli.core.normalizer import Normalizer
@@ -45,6 +51,11 @@ class LongRows:
         The length of a row.
     name : str
         The name of the scratch memory for near rows, since other pairs of models need their own.
+
+    Attributes
+    ----------
+    near : bool
+        Whether most rows that were judged last are near.
     """
 
     def __init__(
@@ -68,17 +79,17 @@ class LongRows:
         apart = np.subtract(other.gaps, one.gaps, out=other.gaps)
         of_one.put(part, one.terms, apart)
         of_other.put(part, other.terms, apart)
-        factor = ((1.0 + one.rest) / (1.0 + other.rest)).astype(np.float32)
-        weights = put_weights(one.terms, other.terms, factor)
+        scales = scales_of(one.rest, other.rest)
+        weights = put_weights(one.terms, other.terms, scales.factor)
         judged = self.near or self._first
-        if judged and self._are_near(part).all():
+        if judged and self._are_near(part, scales).all():
             self._put_near(part, one, other, weights)
             return
         logs = np.log(weights, out=apart)
         np.subtract(logs, one.gaps, out=logs)
         shared.put(part, weights, logs)
         if judged:
-            self._judge(part)
+            self._judge(part, scales)
             if self.near:
                 self._put_near(part, one, other, weights)
 
@@ -94,15 +105,14 @@ class LongRows:
         """End a tile of these rows, all of whose pieces were added."""
         left = slice(max(tile.start, self._judged), tile.stop)
         if left.start < left.stop:
-            self._judge(left)
+            self._judge(left, scales_of(*(norm.rest[left] for norm in self._norms)))
             places = np.flatnonzero(self._near[left]) + left.start
             self._rows.add(places, places - tile.start, one, other)
         self._first, self._judged = True, tile.stop
 
-    def _judge(self, part: slice) -> None:
+    def _judge(self, part: slice, scales: PairScales) -> None:
         """Put what all products of some rows come to, and mark those that are near."""
-        near = self._are_near(part)
-        total, ratio, factor = scales_of(*(norm.of(part) for norm in self._norms))
+        near, (total, ratio, factor) = self._are_near(part, scales), scales
         kl, kl_reverse, js = self._sums[:, part]
         shared = self._products[2].of(part) / total
         log_factor = np.log(factor).astype(np.float64)
@@ -115,9 +125,9 @@ class LongRows:
         self.near = 2 * int(np.count_nonzero(near)) > len(near)
         self._first = False
 
-    def _are_near(self, part: slice) -> Mask:
+    def _are_near(self, part: slice, scales: PairScales) -> Mask:
         """Put KL of some rows, both ways, and mark those that are near by it."""
-        total, ratio, _ = scales_of(*(norm.of(part) for norm in self._norms))
+        total, ratio, _ = scales
         kl, kl_reverse, _ = self._sums[:, part]
         of_one, of_other, _ = self._products
         np.divide(of_one.of(part), -total, out=kl)

@@ -9,9 +9,9 @@ import numpy as np
 
 from xentcli.core.dtypes import Doubles, Floats
 from xentcli.core.fact_walk import FactWalk
-from xentcli.core.normalizer import Normalizer, least_sure, mend
+from xentcli.core.normalizer import Normalizer, mend
 from xentcli.core.observer import Exponentials, Peaks
-from xentcli.core.row_passes import put_peaks, put_rest
+from xentcli.core.row_passes import put_exponentials, put_peaks, put_rest
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import row_starts
 
@@ -54,7 +54,6 @@ class LongWalk:
         self._wants_exponentials = self._observer.wants_exponentials
         self._places = np.empty(rows, np.intp)
         self._row_starts = row_starts(most, num_classes)
-        self._least = least_sure(num_classes)
         self._gaps, self._terms = (
             scratch(f"{what} of {name}", (most, num_classes), np.float32)
             for what in ("gaps", "terms")
@@ -77,15 +76,13 @@ class LongWalk:
         gaps, terms = self._gaps[:count], self._terms[:count]
         peak, rest = self._peak[part], self._rest[part]
         self._places[part], at = put_peaks(rows, peak, self._row_starts[:count])
-        np.subtract(rows, peak[:, None], out=gaps)
-        np.exp(gaps, out=terms)
+        put_exponentials(rows, peak, terms, gaps)
         put_rest(terms, at, rest)
         if self._wants_exponentials:  # facts of peaks come before those
             self._observer.peaks(part, Peaks(peak, rows, self._places[part]))
             self._observer.after(part, Exponentials(terms, 1, peak, gaps))
         terms.reshape(-1)[at] = 1.0
-        if not np.minimum.reduce(rest) >= self._least:  # true for NaN too
-            mend(rows, Normalizer(peak, rest))
+        mend(rows, peak, rest)
         return LongPiece(rows, gaps, terms, rest)
 
     def end(self) -> None:

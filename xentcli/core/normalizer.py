@@ -105,28 +105,23 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
         for part in tiles(rows, num_classes * (dtype.itemsize // 4)):  # as many bytes
             tile = _TileResults(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
-        mend(logits, norm)
+        mend(logits, norm.peak, norm.rest)
     return norm
 
 
-def least_sure(num_classes: int) -> float:
-    """Return the least `rest` of a row whose digits are not lost."""
-    return _CONFIDENT * num_classes
-
-
-def mend(logits: LogitRows, norm: Normalizer) -> None:
+def mend(logits: LogitRows, peak: Floats, rest: Doubles) -> None:
     """Mark rows that have no normalizer, and compute again those whose digits are lost.
 
     The caller ignores NumPy's errors.
     """
     num_classes = logits.shape[1]
-    least = least_sure(num_classes)
-    if not np.minimum.reduce(norm.rest, initial=np.inf) >= least:  # true for NaN too
-        norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
+    least = _CONFIDENT * num_classes
+    if not np.minimum.reduce(rest, initial=np.inf) >= least:  # true for NaN too
+        rest[...] += peak - peak  # NaN unless the maximum is finite
         if num_classes > 1:
             from xentcli.core.confident_rows import mend_confident
 
-            mend_confident(logits, norm.rest, least)
+            mend_confident(logits, rest, least)
 
 
 def _compute(logits: LogitRows, tile: _TileResults, room: Floats | None) -> None:

@@ -34,7 +34,13 @@ def exponentials_of(
     exp: Callable[..., Any] = np.exp,
 ) -> None:
     """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and ``logits - peak`` into `gaps`."""
-    gaps = out if gaps is None else gaps
     with row_by_row(logits.shape[1]):
-        np.subtract(logits, peak[:, None], out=gaps)
+        put_exponentials(logits, peak, out, out if gaps is None else gaps, exp)
+
+
+def put_exponentials(
+    logits: Floats, peak: Floats, out: Floats, gaps: Floats, exp: Callable[..., Any] = np.exp
+) -> None:
+    """Do the same where ufuncs go `row_by_row` already."""
+    np.subtract(logits, peak[:, None], out=gaps)
     exp(gaps, out=out)
